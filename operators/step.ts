@@ -1,0 +1,28 @@
+import type { OperatorFunction } from 'rxjs';
+import type { Message } from '../src/message/message.ts';
+
+/** One stage of a chain: open messages are worked on, decided ones pass by. */
+export type Step<A, B> = OperatorFunction<Message<A>, Message<B>>;
+
+/** When and how often a transient error is tried again, within the stage's `holdMs`. */
+export interface Retry {
+  /** Tries after the first one. */
+  readonly maxRetries: number;
+  /** Longest wait before the first retry; it doubles with each, and each wait is a random part of it (full jitter). */
+  readonly firstDelayMs: number;
+  /** Cap of a single wait. */
+  readonly maxDelayMs: number;
+}
+
+const stageNames = new WeakMap<object, string>();
+
+/** Marks an operator as the stage `name`, so that the pipeline's definition can name its stages. */
+export function asStage<A, B>(name: string, operator: Step<A, B>): Step<A, B> {
+  stageNames.set(operator, name);
+  return operator;
+}
+
+/** The stage that an operator is, if it is one. */
+export function stageOf(operator: object): string | undefined {
+  return stageNames.get(operator);
+}

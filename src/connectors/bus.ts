@@ -1,0 +1,26 @@
+import type { Sink } from './sink.ts';
+import type { Source } from './source.ts';
+
+/** A named stream of messages that several programs know; how it is spread and where its dead letters go. */
+export interface Topic {
+  readonly name: string;
+  /** Where messages that cannot be processed are put aside. */
+  readonly deadLetters: string;
+  /** Partitions of a broker that has them; per-key order holds within one. */
+  readonly partitions: number;
+  /** Largest value that is accepted, in bytes; a larger one is refused by the sink and dead-lettered by the source. */
+  readonly maxSizeBytes: number;
+}
+
+/**
+ * The bus: pipelines name topics, not brokers. Delivery is at least once; order holds per key within a partition (a broker
+ * with partitions) or within one reader (a stream).
+ */
+export interface Bus {
+  /** Reads a topic as a member of a group: the members share its messages. */
+  subscribe(topic: Topic, options: { readonly group: string }): Source;
+  publish(topic: Topic): Sink;
+  /** Makes topics and their dead-letter topics where they are missing. Repeatable. */
+  provide(topics: readonly Topic[]): Promise<void>;
+  close(): Promise<void>;
+}

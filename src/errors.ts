@@ -1,0 +1,86 @@
+/**
+ * How an error is treated.
+ *
+ * - `transient`: may pass; tried again with back-off.
+ * - `permanent`: never will; the message is refused or put aside.
+ * - `unknown`: nobody can tell whether the effect happened; recorded as such, never treated as failure.
+ * - `defect`: a mistake in the program; never retried.
+ */
+export type ErrorKind = 'transient' | 'permanent' | 'unknown' | 'defect';
+
+/** Every code that Weir gives an error, with its kind: a closed list, since codes are labels of metrics and keys of runbooks. */
+export const errorCodes = {
+  // What a message carries.
+  undecodable: 'permanent', // bytes that are not what the topic promises
+  oversize: 'permanent', // larger than the topic allows
+  newerVersion: 'permanent', // written by a newer Weir: the pipeline pauses, nothing is put aside
+  deliveryLimit: 'permanent', // delivered too often without an end
+  decryption: 'permanent', // no key, or not our ciphertext
+  // What an outside system answered.
+  unavailable: 'transient', // cannot be reached, refuses connections, restarts
+  conflict: 'transient', // deadlock, serialisation failure, lock timeout
+  throttled: 'transient', // asks us to slow down
+  refused: 'permanent', // says no for good
+  constraint: 'permanent', // a row that the database does not accept
+  outcomeUnknown: 'unknown', // the connection was lost after the effect may have happened
+  timedOut: 'unknown', // our own time limit fired
+  // How runs end.
+  exhausted: 'permanent', // transient to the last try, and nowhere to put it off to
+  defect: 'defect',
+  defectLimit: 'defect', // too many defects in a row
+  fenced: 'permanent', // the lease went to another holder
+  skipLimit: 'permanent', // more rows skipped than the job allows
+  incomplete: 'permanent', // a job's own check of its result failed
+  cancelled: 'transient', // the run was cut
+  // What people get wrong.
+  invalidOption: 'permanent',
+  invalidKey: 'permanent',
+  alreadyCompleted: 'permanent',
+  notFound: 'permanent',
+  schemaMismatch: 'permanent', // the database's schema is too old or too new
+  portInUse: 'permanent',
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+export interface WeirErrorOptions {
+  readonly cause?: unknown;
+  /** For throttled and unavailable: not before this many milliseconds from now. */
+  readonly retryAfterMs?: number;
+  /** Overrides the kind of the code, where the same code can be either. */
+  readonly kind?: ErrorKind;
+}
+
+/**
+ * The one error class. `message` is a sentence for an operator: what happened, to what, what was expected; without personal
+ * data and without secrets, since it reaches logs and dead letters.
+ */
+export class WeirError extends Error {
+  readonly code: ErrorCode;
+  readonly kind: ErrorKind;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: ErrorCode, message: string, options: WeirErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'WeirError';
+    this.code = code;
+    this.kind = options.kind ?? errorCodes[code];
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** How to treat anything that was thrown. What no connector has translated is a mistake in the program. */
+export function kindOf(error: unknown): ErrorKind {
+  return error instanceof WeirError ? error.kind : 'defect';
+}
+
+/** The code of anything that was thrown. */
+export function codeOf(error: unknown): ErrorCode {
+  return error instanceof WeirError ? error.code : 'defect';
+}
+
+/** The text of anything that was thrown. For what no connector has translated only its class: its text may carry row values. */
+export function textOf(error: unknown): string {
+  if (error instanceof WeirError) return error.message;
+  return error instanceof Error ? `${error.name} (see the log)` : 'a value that is not an error was thrown';
+}
