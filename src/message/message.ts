@@ -1,3 +1,4 @@
+import type { WeirError } from '../errors.ts';
 import type { Run } from './run.ts';
 
 /**
@@ -25,10 +26,12 @@ export interface Delivery<V = Uint8Array> {
   /** Deliveries of it so far, this one included; from 1. */
   readonly attempt: number;
   readonly value: V;
+  /** Why the source itself refuses it (oversize, delivered too often, not one of ours): it becomes a dead letter before the chain. */
+  readonly refusal?: WeirError;
 }
 
 /** What stays the same about a message from the top of a chain to the bottom. Its identity is the message's identity. */
-export interface Envelope extends Omit<Delivery, 'value'> {
+export interface Envelope extends Omit<Delivery, 'value' | 'refusal'> {
   /** The bytes as they were read; for rows of a job, their JSON. */
   readonly original: Uint8Array;
   readonly run: Run;

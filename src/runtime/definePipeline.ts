@@ -1,6 +1,7 @@
 import type { Observable } from 'rxjs';
 import type { Source } from '../connectors/source.ts';
 import type { Message } from '../message/message.ts';
+import { stagesOf } from './stagesOf.ts';
 
 /** A schema of options: every field described, with its unit and default; `parse` throws on what it does not accept. */
 export interface OptionsSchema<O> {
@@ -8,7 +9,7 @@ export interface OptionsSchema<O> {
 }
 
 /** A named chain with its source: what enters, what happens to it, in one place. */
-export interface Pipeline<P, O> {
+export interface PipelineDefinition<P, O> {
   /** `domain.name`: label of metrics, field of logs, title on the console. */
   readonly name: string;
   /** The profile whose processes run it. */
@@ -18,10 +19,17 @@ export interface Pipeline<P, O> {
   chain(message$: Observable<Message<Uint8Array>>, ports: P, options: O): Observable<Message<unknown>>;
 }
 
+export interface Pipeline<P, O> extends PipelineDefinition<P, O> {
+  /** The names of its stages from top to bottom, taken from the functions they are made of. */
+  readonly stages: readonly string[];
+}
+
 /**
  * Defines a pipeline. Ports are inferred from the annotation of `source`'s argument, options from their schema.
- * An empty or repeated name of a stage fails here, at definition.
+ * A stage without a name, or two of one name, fail here, at definition: metrics and logs could not tell them apart.
  */
-export function definePipeline<P, O>(pipeline: Pipeline<P, O>): Pipeline<P, O> {
-  return pipeline;
+export function definePipeline<P, O>(definition: PipelineDefinition<P, O>): Pipeline<P, O> {
+  const options = definition.options.parse({});
+  const stages = stagesOf<P, Uint8Array>(definition.name, (message$, ports) => definition.chain(message$, ports, options));
+  return { ...definition, stages };
 }

@@ -1,13 +1,17 @@
-import type { Observable } from 'rxjs';
-import type { Source } from '../connectors/source.ts';
+import { Observable, type Subscription } from 'rxjs';
+import type { Source, Watermark } from '../connectors/source.ts';
+import { codeOf, WeirError } from '../errors.ts';
+import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../message/clock.ts';
-import type { Message, Outcome } from '../message/message.ts';
+import { deadLetterOf } from '../message/deadLetter.ts';
+import type { Decided, Delivery, Envelope, Message, Outcome } from '../message/message.ts';
+import type { Run } from '../message/run.ts';
+import { Receipt } from './receipt.ts';
+import { Span } from './span.ts';
+import { Window, type WindowLimits } from './window.ts';
 
-/** Where a run tells its numbers; the registry of metrics implements it, tests count by hand. */
+/** Where a run tells what its counts do not show; the registry of metrics implements it. */
 export interface RunMeter {
-  received(count: number): void;
-  settled(outcome: Outcome, count: number): void;
-  inFlight(count: number): void;
   stage(stage: string, seconds: number, count: number): void;
   retried(stage: string): void;
   deadLettered(stage: string, code: string): void;
@@ -20,10 +24,8 @@ export interface ChainSpec<V> {
   readonly chain: (message$: Observable<Message<V>>) => Observable<Message<unknown>>;
   readonly clock: Clock;
   readonly meter: RunMeter;
-  /** Messages between the top and the bottom at most. */
-  readonly window: number;
-  /** Messages of one partition read above its watermark at most. */
-  readonly maxSpan: number;
+  readonly log: Logger;
+  readonly limits: WindowLimits;
   /** How long effects may take to end after the run was cut, in milliseconds. */
   readonly stopTimeoutMs: number;
 }
@@ -34,25 +36,314 @@ export interface Counts extends Readonly<Record<Outcome, number>> {
   readonly inFlight: number;
 }
 
-/** How a run ended. `cut`: aborted. `failed`: with the error. `isQuiet` is false when effects outlived the stop timeout. */
-export interface RunEnd {
-  readonly how: 'completed' | 'cut' | 'failed';
-  readonly error?: unknown;
-  readonly isQuiet: boolean;
-}
+/**
+ * How a run ended. `completed`: the source completed and everything is settled. `cut`: aborted from outside. `failed`: with its
+ * error. `isQuiet` is false when effects outlived the stop timeout: then only the end of the process stops them.
+ */
+export type RunEnd = { readonly isQuiet: boolean } & (
+  { readonly how: 'completed' | 'cut' } | { readonly how: 'failed'; readonly error: unknown }
+);
 
 /** A running chain. */
 export interface ChainRun {
-  /** Resolves (never rejects) once the chain has ended, its effects have ended, and every message is settled or released. */
+  /** Resolves, never rejects, once chain and effects have ended and every message is settled or released. */
   readonly ended: Promise<RunEnd>;
-  readonly counts: Counts;
-  /** Elapsed time of the last progress (a message read, settled, or nothing in flight), in milliseconds. */
-  readonly lastProgressMs: number;
-  /** Reads no more, finishes what was read. */
+  counts(): Counts;
+  /** The spans that hold messages: partitions whose watermark may stand. */
+  spans(): readonly Span[];
+  /** Elapsed time at which a message last ended, or work began after idleness. */
+  progressAtMs(): number;
+  /** Reads no more, finishes what was read, flushes chunks. */
   drain(): void;
   /** Grants no room until resumed; the chain stays subscribed. */
   pause(): void;
   resume(): void;
   /** Cuts: aborts effects, releases the rest. */
-  cut(reason: unknown): void;
+  cut(): void;
+}
+
+/** Defects that follow one another until the chain itself is taken for broken. */
+const defectsInARow = 10;
+
+/**
+ * Runs a chain: room → source → chain → settle. What leaves the bottom is settled with its outcome, `done` if it is open, in
+ * chunks of whatever left while the last chunk was settled. A message that leaves twice, or never although the chain completed,
+ * is a defect of the chain. Memory: `limits.window` messages, and `limits.maxSpan` receipts for each partition.
+ */
+export function runChain<V>(spec: ChainSpec<V>): ChainRun {
+  const run = new LiveRun(spec);
+  run.start();
+  return run;
+}
+
+class LiveRun<V> implements ChainRun, Run {
+  readonly pipeline: string;
+  readonly clock: Clock;
+  readonly ended: Promise<RunEnd>;
+  readonly #spec: ChainSpec<V>;
+  readonly #window: Window;
+  readonly #cutting = new AbortController();
+  readonly #drained = new AbortController();
+  readonly #spans = new Map<string, Span>();
+  readonly #effects = new Set<PromiseLike<unknown>>();
+  readonly #counts = { received: 0, done: 0, skipped: 0, deferred: 0, dead: 0, released: 0 };
+  readonly #end: (end: RunEnd) => void;
+  #subscription: Subscription | undefined;
+  #progressAtMs: number;
+  #defects = 0;
+  #leaving: Decided[] = [];
+  #leavingReceipts: Receipt[] = [];
+  #settling: Promise<void> | undefined;
+  #isFlushQueued = false;
+  #hasEnded = false;
+  #isOver = false;
+
+  constructor(spec: ChainSpec<V>) {
+    const { promise, resolve } = Promise.withResolvers<RunEnd>();
+    this.pipeline = spec.name;
+    this.clock = spec.clock;
+    this.ended = promise;
+    this.#end = resolve;
+    this.#spec = spec;
+    this.#window = new Window(spec.limits);
+    this.#progressAtMs = spec.clock.elapsedMs();
+  }
+
+  get signal(): AbortSignal {
+    return this.#cutting.signal;
+  }
+
+  get draining(): AbortSignal {
+    return this.#drained.signal;
+  }
+
+  start(): void {
+    const top$ = new Observable<Message<V>>((subscriber) => {
+      let refusing = 0;
+      let isComplete = false;
+      const passRefused = (message: Message<V>): void => {
+        subscriber.next(message);
+        refusing -= 1;
+        if (isComplete && refusing === 0) subscriber.complete();
+      };
+      return this.#spec.source.messages(this, this.#window).subscribe({
+        next: (delivery) => {
+          const receipt = this.#receive(delivery);
+          if (delivery.refusal === undefined) {
+            subscriber.next({ envelope: receipt, value: delivery.value });
+            return;
+          }
+          refusing += 1;
+          const refused: Decided = { envelope: receipt, outcome: 'dead', reason: codeOf(delivery.refusal) };
+          this.deadLetter(receipt, 'read', delivery.refusal).then(
+            () => passRefused(refused),
+            (error: unknown) => subscriber.error(error),
+          );
+        },
+        error: (error: unknown) => subscriber.error(error),
+        complete: () => {
+          isComplete = true;
+          if (refusing === 0) subscriber.complete();
+        },
+      });
+    });
+    try {
+      this.#subscription = this.#spec.chain(top$).subscribe({
+        next: (message) => this.#leave(message),
+        error: (error: unknown) => void this.#finish({ how: 'failed', error }),
+        complete: () => void this.#complete(),
+      });
+    } catch (error) {
+      void this.#finish({ how: 'failed', error });
+    }
+    if (this.#hasEnded) this.#subscription?.unsubscribe();
+  }
+
+  counts(): Counts {
+    const { received, done, skipped, deferred, dead, released } = this.#counts;
+    return { ...this.#counts, inFlight: received - done - skipped - deferred - dead - released };
+  }
+
+  spans(): readonly Span[] {
+    return [...this.#spans.values()].filter((span) => span.size > 0);
+  }
+
+  progressAtMs(): number {
+    return this.#progressAtMs;
+  }
+
+  drain(): void {
+    this.#drained.abort(new WeirError('cancelled', `${this.pipeline} drains`));
+  }
+
+  pause(): void {
+    this.#window.pause();
+  }
+
+  resume(): void {
+    this.#window.resume();
+  }
+
+  cut(): void {
+    void this.#finish({ how: 'cut' });
+  }
+
+  measure(stage: string, seconds: number, count: number): void {
+    this.#spec.meter.stage(stage, seconds, count);
+  }
+
+  retried(stage: string): void {
+    this.#spec.meter.retried(stage);
+  }
+
+  track(effect: PromiseLike<unknown>): void {
+    this.#effects.add(effect);
+    const forget = (): void => void this.#effects.delete(effect);
+    effect.then(forget, forget);
+  }
+
+  async deadLetter(envelope: Envelope, stage: string, error: unknown): Promise<void> {
+    const letter = deadLetterOf(envelope, stage, error);
+    if (letter.code === 'defect') this.#countDefect(letter.stage, error);
+    const written = this.#spec.source.deadLetter(letter);
+    this.track(written);
+    await written;
+    this.#spec.meter.deadLettered(stage, letter.code);
+    const { code, partition, position } = letter;
+    this.#spec.log.warn('message put aside', { pipeline: this.pipeline, stage, code, partition, position, error: letter.text });
+  }
+
+  #countDefect(stage: string, error: unknown): void {
+    const frames = error instanceof Error ? (error.stack?.split('\n').filter((line) => line.startsWith('    at ')) ?? []) : [];
+    this.#spec.log.error('defect', { pipeline: this.pipeline, stage, code: 'defect', frames: frames.slice(0, 5).join('\n') });
+    this.#defects += 1;
+    if (this.#defects < defectsInARow) return;
+    const sentence = `${this.pipeline} failed ${defectsInARow} messages in a row by a mistake in its program, the last in stage ${stage}`;
+    throw new WeirError('defectLimit', sentence, { cause: error });
+  }
+
+  #receive(delivery: Delivery<V>): Receipt {
+    const { partition, epoch } = delivery;
+    let span = this.#spans.get(partition);
+    if (span?.epoch !== epoch) {
+      if (span) this.#window.rise(partition, span.size);
+      span = new Span(partition, epoch, this.clock.elapsedMs());
+      this.#spans.set(partition, span);
+    }
+    const receipt = new Receipt(delivery, this, span);
+    if (span.size === 0) this.#wake(span);
+    span.add(receipt);
+    this.#counts.received += 1;
+    return receipt;
+  }
+
+  /** A span that was empty begins to wait now, and so does a run that was idle. */
+  #wake(span: Span): void {
+    const nowMs = this.clock.elapsedMs();
+    span.risenAtMs = nowMs;
+    if (this.counts().inFlight === 0) this.#progressAtMs = nowMs;
+  }
+
+  #leave(message: Message<unknown>): void {
+    const receipt = message.envelope;
+    if (!(receipt instanceof Receipt) || receipt.run !== this || !receipt.isInFlight) {
+      const sentence = `${this.pipeline} let a message leave that it had not read, or twice: ${receipt.partition} ${receipt.position}`;
+      void this.#finish({ how: 'failed', error: new WeirError('defect', sentence) });
+      return;
+    }
+    receipt.isInFlight = false;
+    if (message.outcome === 'released') {
+      this.#count('released', 1);
+      this.#window.leave(1);
+      return;
+    }
+    this.#leavingReceipts.push(receipt);
+    this.#leaving.push(message.outcome === undefined ? { envelope: receipt, outcome: 'done', reason: '' } : message);
+    if (this.#settling || this.#isFlushQueued) return;
+    this.#isFlushQueued = true;
+    queueMicrotask(() => {
+      this.#isFlushQueued = false;
+      if (!this.#hasEnded) this.#settling = this.#settle();
+    });
+  }
+
+  /** Settles whatever has left, until nothing is waiting. One call of the source at a time. */
+  async #settle(): Promise<void> {
+    try {
+      while (this.#leaving.length > 0 && !this.#hasEnded) {
+        const messages = this.#leaving;
+        const risen = this.#rise(this.#leavingReceipts);
+        this.#leaving = [];
+        this.#leavingReceipts = [];
+        await this.#spec.source.settle({ messages, watermarks: risen });
+        this.#countSettled(messages);
+        for (const { partition, epoch, count } of risen) {
+          if (this.#spans.get(partition)?.epoch === epoch) this.#window.rise(partition, count);
+        }
+        this.#window.leave(messages.length);
+      }
+    } catch (error) {
+      void this.#finish({ how: 'failed', error });
+    } finally {
+      this.#settling = undefined;
+    }
+  }
+
+  #rise(receipts: readonly Receipt[]): readonly (Watermark & { readonly count: number })[] {
+    const spans = new Set<Span>();
+    for (const receipt of receipts) {
+      receipt.isSettled = true;
+      spans.add(receipt.span);
+    }
+    const nowMs = this.clock.elapsedMs();
+    return [...spans].map((span) => span.rise(nowMs)).filter((watermark) => watermark !== undefined);
+  }
+
+  #countSettled(messages: readonly Decided[]): void {
+    const ended = { done: 0, skipped: 0, deferred: 0, dead: 0, released: 0 };
+    for (const { outcome } of messages) ended[outcome] += 1;
+    for (const outcome of ['done', 'skipped', 'deferred', 'dead'] as const) this.#count(outcome, ended[outcome]);
+    if (ended.dead < messages.length) this.#defects = 0;
+    this.#progressAtMs = this.clock.elapsedMs();
+  }
+
+  #count(outcome: Outcome, count: number): void {
+    // A settling that outlived the stop timeout comes too late: its messages count as released already.
+    if (!this.#isOver) this.#counts[outcome] += count;
+  }
+
+  async #complete(): Promise<void> {
+    while (this.#isFlushQueued || this.#settling) await (this.#settling ?? Promise.resolve());
+    const { inFlight } = this.counts();
+    if (inFlight === 0) return this.#finish({ how: 'completed' });
+    const sentence = `the chain of ${this.pipeline} completed with ${inFlight} messages that never left its bottom`;
+    return this.#finish({ how: 'failed', error: new WeirError('defect', sentence) });
+  }
+
+  /** Ends the run once: cuts what is left, waits for effects and for the settling under way, releases the rest. */
+  async #finish(end: { readonly how: 'completed' | 'cut' } | { readonly how: 'failed'; readonly error: unknown }): Promise<void> {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#cutting.abort(new WeirError('cancelled', `${this.pipeline} was cut`));
+    this.#subscription?.unsubscribe();
+    const isQuiet = await this.#quiet();
+    const { inFlight } = this.counts();
+    this.#count('released', inFlight);
+    this.#isOver = true;
+    this.#end({ ...end, isQuiet });
+  }
+
+  /** Waits until no effect runs and nothing is being settled; false when the stop timeout came first. */
+  async #quiet(): Promise<boolean> {
+    const { promise: timeout, resolve } = Promise.withResolvers<false>();
+    const cancel = this.clock.after(this.#spec.stopTimeoutMs, () => resolve(false));
+    const quiet = (async (): Promise<true> => {
+      while (this.#effects.size > 0) await Promise.allSettled(this.#effects);
+      await this.#settling;
+      return true;
+    })();
+    const isQuiet = await Promise.race([quiet, timeout]);
+    cancel();
+    return isQuiet;
+  }
 }

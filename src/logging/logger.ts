@@ -1,0 +1,32 @@
+/** The only fields a log line may have: a field that is not listed cannot reach a log, whatever an error carries. */
+export interface LogFields {
+  readonly pipeline?: string;
+  readonly job?: string;
+  readonly key?: string;
+  readonly partition?: string;
+  readonly position?: string;
+  readonly stage?: string;
+  readonly code?: string;
+  readonly kind?: string;
+  /** A sentence about an error, made by us: without personal data and without secrets. */
+  readonly error?: string;
+  /** Frames of a defect, without its message. */
+  readonly frames?: string;
+  readonly state?: string;
+  readonly reason?: string;
+  readonly delayMs?: number;
+  readonly count?: number;
+  readonly limit?: number;
+  readonly address?: string;
+  readonly version?: string;
+  readonly signal?: string;
+  readonly exitCode?: number;
+}
+
+/** Structured logs: a constant sentence and fields from the list. */
+export interface Logger {
+  debug(sentence: string, fields?: LogFields): void;
+  info(sentence: string, fields?: LogFields): void;
+  warn(sentence: string, fields?: LogFields): void;
+  error(sentence: string, fields?: LogFields): void;
+}

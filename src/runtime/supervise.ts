@@ -1,0 +1,238 @@
+import { codeOf, kindOf, textOf } from '../errors.ts';
+import type { Outcome } from '../message/message.ts';
+import { backOffMs, type BackOff } from './backOff.ts';
+import { runChain, type ChainRun, type ChainSpec, type Counts, type RunEnd } from './runChain.ts';
+import type { Span } from './span.ts';
+
+/**
+ * States of a supervised pipeline.
+ *
+ * | from | event | to |
+ * |-|-|-|
+ * | starting | subscribed | running, or paused when it is held |
+ * | running | pause (operator, newer message version) | paused |
+ * | paused | resume | running |
+ * | running, paused | infrastructure failed | backingOff |
+ * | backingOff | delay over | starting |
+ * | running, paused | drain | draining |
+ * | draining | everything settled; or cut | stopped |
+ * | running | defect of the chain, or ten defects in a row | failed |
+ * | any | effects outlived the stop timeout | failed, and `onWedged` ends the process |
+ */
+export type PipelineState = 'starting' | 'running' | 'paused' | 'backingOff' | 'draining' | 'stopped' | 'failed';
+
+/** What a supervised pipeline is made of. */
+export interface SupervisedSpec<V> extends ChainSpec<V> {
+  readonly restart: BackOff;
+  /** Starts without granting room, until it is resumed. */
+  readonly isHeld: boolean;
+  /** Called when effects outlived the stop timeout: running on would work on messages twice, so the process must end. */
+  readonly onWedged: (pipeline: string) => void;
+}
+
+/** A pipeline under supervision. */
+export interface Supervised {
+  readonly name: string;
+  /** Resolves when it is stopped or failed for good; true when everything that was read is settled. */
+  readonly ended: Promise<boolean>;
+  state(): PipelineState;
+  /** Why it is in its state, for people; empty when running. */
+  reason(): string;
+  restarts(): number;
+  /** Sums over all runs of this process: received = done + skipped + deferred + dead + released + inFlight. */
+  counts(): Counts;
+  spans(): readonly Span[];
+  /** How long work has been waiting without a message ending, in milliseconds of elapsed time; 0 when idle or not running. */
+  standingMs(): number;
+  pause(reason: string): void;
+  resume(): void;
+  /** Reads no more and finishes what was read. */
+  drain(): void;
+  /** Ends now: effects are aborted, the rest is released. */
+  cut(): void;
+}
+
+/**
+ * Starts a pipeline and keeps it running: failures of infrastructure restart it from its watermark, with back-off, once its
+ * last run is quiet; no other pipeline notices. A message written by a newer Weir pauses it. Defects are not cured by a restart:
+ * they fail it.
+ */
+export function supervise<V>(spec: SupervisedSpec<V>): Supervised {
+  const supervisor = new Supervisor(spec);
+  supervisor.start();
+  return supervisor;
+}
+
+const noCounts: Counts = { received: 0, done: 0, skipped: 0, deferred: 0, dead: 0, released: 0, inFlight: 0 };
+
+function sum(left: Counts, right: Counts): Counts {
+  const ended = (outcome: Outcome): number => left[outcome] + right[outcome];
+  return {
+    received: left.received + right.received,
+    done: ended('done'),
+    skipped: ended('skipped'),
+    deferred: ended('deferred'),
+    dead: ended('dead'),
+    released: ended('released'),
+    inFlight: left.inFlight + right.inFlight,
+  };
+}
+
+function endedOf({ done, skipped, deferred, dead }: Counts): number {
+  return done + skipped + deferred + dead;
+}
+
+class Supervisor<V> implements Supervised {
+  readonly name: string;
+  readonly ended: Promise<boolean>;
+  readonly #spec: SupervisedSpec<V>;
+  readonly #end: (isClean: boolean) => void;
+  #state: PipelineState = 'starting';
+  #reason = '';
+  #restarts = 0;
+  #failuresInARow = 0;
+  #past: Counts = noCounts;
+  #run: ChainRun | undefined;
+  #pauseReason: string | undefined;
+  #isStopping = false;
+  #cancelBackOff: (() => void) | undefined;
+
+  constructor(spec: SupervisedSpec<V>) {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    this.name = spec.name;
+    this.ended = promise;
+    this.#end = resolve;
+    this.#spec = spec;
+    this.#pauseReason = spec.isHeld ? 'held at start' : undefined;
+  }
+
+  state(): PipelineState {
+    return this.#state;
+  }
+
+  reason(): string {
+    return this.#reason;
+  }
+
+  restarts(): number {
+    return this.#restarts;
+  }
+
+  counts(): Counts {
+    return this.#run ? sum(this.#past, this.#run.counts()) : this.#past;
+  }
+
+  spans(): readonly Span[] {
+    return this.#run?.spans() ?? [];
+  }
+
+  standingMs(): number {
+    if (this.#run === undefined || this.#state === 'paused' || this.#run.counts().inFlight === 0) return 0;
+    return this.#spec.clock.elapsedMs() - this.#run.progressAtMs();
+  }
+
+  start(): void {
+    this.#become('starting', '');
+    this.#run = runChain(this.#spec);
+    void this.#run.ended.then((end) => this.#afterRun(end));
+    if (this.#pauseReason === undefined) this.#become('running', '');
+    else this.#holdRun(this.#pauseReason);
+  }
+
+  pause(reason: string): void {
+    this.#pauseReason = reason;
+    if (this.#state === 'running') this.#holdRun(reason);
+  }
+
+  resume(): void {
+    this.#pauseReason = undefined;
+    if (this.#state !== 'paused' || this.#isStopping) return;
+    if (this.#run === undefined) this.start();
+    else {
+      this.#run.resume();
+      this.#become('running', '');
+    }
+  }
+
+  drain(): void {
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    this.#cancelBackOff?.();
+    if (this.#run === undefined) this.#stop(true);
+    else {
+      this.#become('draining', '');
+      this.#run.drain();
+    }
+  }
+
+  cut(): void {
+    this.#isStopping = true;
+    this.#cancelBackOff?.();
+    if (this.#run === undefined) this.#stop(true);
+    else this.#run.cut();
+  }
+
+  #holdRun(reason: string): void {
+    this.#run?.pause();
+    this.#become('paused', reason);
+  }
+
+  #afterRun(end: RunEnd): void {
+    const past = this.#past;
+    this.#past = this.counts();
+    this.#run = undefined;
+    // A run that ended messages shows that the way is free: the next back-off is short again.
+    if (endedOf(this.#past) > endedOf(past)) this.#failuresInARow = 0;
+    if (!end.isQuiet) {
+      this.#fail('effects outlived the stop timeout');
+      this.#spec.onWedged(this.name);
+    } else if (end.how !== 'failed') {
+      this.#stop(end.how === 'completed');
+    } else {
+      this.#afterFailure(end.error);
+    }
+  }
+
+  #afterFailure(error: unknown): void {
+    const fields = { pipeline: this.name, code: codeOf(error), kind: kindOf(error), error: textOf(error) };
+    this.#spec.log.error('pipeline failed', fields);
+    if (this.#isStopping) {
+      this.#stop(false);
+    } else if (fields.code === 'newerVersion') {
+      this.#pauseReason = fields.error;
+      this.#become('paused', fields.error);
+    } else if (fields.kind === 'defect') {
+      this.#fail(fields.error);
+    } else {
+      this.#backOff(fields.error);
+    }
+  }
+
+  #backOff(reason: string): void {
+    const { clock, log, restart } = this.#spec;
+    this.#failuresInARow += 1;
+    const delayMs = Math.round(backOffMs(restart, this.#failuresInARow, clock));
+    this.#become('backingOff', reason);
+    log.warn('pipeline starts again', { pipeline: this.name, delayMs, reason });
+    this.#cancelBackOff = clock.after(delayMs, () => {
+      this.#restarts += 1;
+      this.start();
+    });
+  }
+
+  #stop(isClean: boolean): void {
+    this.#become('stopped', '');
+    this.#end(isClean);
+  }
+
+  #fail(reason: string): void {
+    this.#become('failed', reason);
+    this.#end(false);
+  }
+
+  #become(state: PipelineState, reason: string): void {
+    this.#state = state;
+    this.#reason = reason;
+    this.#spec.log.info('pipeline state', { pipeline: this.name, state, ...(reason === '' ? {} : { reason }) });
+  }
+}
