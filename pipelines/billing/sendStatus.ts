@@ -1,0 +1,55 @@
+/** The column `send_status`. */
+export type SendStatus = 'CREATED' | 'SEND_PENDING' | 'IN_QUIET_HOUR' | 'SENDING' | 'COMPLETED' | 'FAILED';
+
+/** A status, with `PARKED` for SENDING that has a park reason: it waits for a person. */
+export type SendState = SendStatus | 'PARKED';
+
+/** One row of the table of what may happen to a bill. */
+export interface SendTransition {
+  readonly event: string;
+  readonly from: readonly SendState[];
+  readonly to: SendState;
+}
+
+/**
+ * What may happen to a bill, and nothing else may. `PARKED` is SENDING with a reason to park.
+ *
+ * | Event | From | To | Who | Guard |
+ * |-|-|-|-|-|
+ * | `dispatched` | CREATED | SEND_PENDING | dispatch | `send_on` reached; marked before it is published |
+ * | `claimed` | SEND_PENDING | SENDING | claim | own token |
+ * | `quiet` | SEND_PENDING | IN_QUIET_HOUR | record, claim | compare-and-set |
+ * | `rateLimited` | SEND_PENDING | SEND_PENDING | record | compare-and-set; gets `next_attempt_at` |
+ * | `republished` | SEND_PENDING | SEND_PENDING | redispatch | `next_attempt_at` due, or its message was lost |
+ * | `quietEnded` | IN_QUIET_HOUR | SEND_PENDING | redispatch | next allowed time reached |
+ * | `sent` | SENDING, PARKED | COMPLETED | record | token: a late answer counts though it was parked meanwhile |
+ * | `refused` | SENDING, PARKED | FAILED | record | token, as above |
+ * | `later` | SENDING | SEND_PENDING | record | token; gets `next_attempt_at` |
+ * | `unknown` | SENDING | PARKED | record | token |
+ * | `leaseRanOut` | SENDING | PARKED | redispatch | its mail may have reached the server: never mailed again by itself |
+ * | `resent` | PARKED | SEND_PENDING | operator | reason |
+ * | `closedAsSent` | PARKED | COMPLETED | operator | reason |
+ * | `closedAsFailed` | PARKED | FAILED | operator | reason |
+ * | `forced` | CREATED, SEND_PENDING, IN_QUIET_HOUR, PARKED, FAILED | SEND_PENDING | operator | compare-and-set, reason; quiet hours do not count |
+ * | `sentAsSms` | FAILED | SENDING | operator | compare-and-set, key |
+ */
+export const sendTransitions = {
+  dispatched: { from: ['CREATED'], to: 'SEND_PENDING' },
+  claimed: { from: ['SEND_PENDING'], to: 'SENDING' },
+  quiet: { from: ['SEND_PENDING'], to: 'IN_QUIET_HOUR' },
+  rateLimited: { from: ['SEND_PENDING'], to: 'SEND_PENDING' },
+  republished: { from: ['SEND_PENDING'], to: 'SEND_PENDING' },
+  quietEnded: { from: ['IN_QUIET_HOUR'], to: 'SEND_PENDING' },
+  sent: { from: ['SENDING', 'PARKED'], to: 'COMPLETED' },
+  refused: { from: ['SENDING', 'PARKED'], to: 'FAILED' },
+  later: { from: ['SENDING'], to: 'SEND_PENDING' },
+  unknown: { from: ['SENDING'], to: 'PARKED' },
+  leaseRanOut: { from: ['SENDING'], to: 'PARKED' },
+  resent: { from: ['PARKED'], to: 'SEND_PENDING' },
+  closedAsSent: { from: ['PARKED'], to: 'COMPLETED' },
+  closedAsFailed: { from: ['PARKED'], to: 'FAILED' },
+  forced: { from: ['CREATED', 'SEND_PENDING', 'IN_QUIET_HOUR', 'PARKED', 'FAILED'], to: 'SEND_PENDING' },
+  sentAsSms: { from: ['FAILED'], to: 'SENDING' },
+} as const satisfies Record<string, { readonly from: readonly SendState[]; readonly to: SendState }>;
+
+export type SendEvent = keyof typeof sendTransitions;
