@@ -30,6 +30,6 @@ export interface Pipeline<P, O> extends PipelineDefinition<P, O> {
  */
 export function definePipeline<P, O>(definition: PipelineDefinition<P, O>): Pipeline<P, O> {
   const options = definition.options.parse({});
-  const stages = stagesOf<P, Uint8Array>(definition.name, (message$, ports) => definition.chain(message$, ports, options));
+  const stages = stagesOf<Uint8Array>(definition.name, (message$, ports) => definition.chain(message$, ports as P, options));
   return { ...definition, stages };
 }

@@ -28,6 +28,8 @@ export interface ChainSpec<V> {
   readonly limits: WindowLimits;
   /** How long effects may take to end after the run was cut, in milliseconds. */
   readonly stopTimeoutMs: number;
+  /** Begins without granting room, until it is resumed. */
+  readonly isPaused?: boolean;
 }
 
 /** received = done + skipped + deferred + dead + released + inFlight, at every moment. */
@@ -106,6 +108,7 @@ class LiveRun<V> implements ChainRun, Run {
     this.#end = resolve;
     this.#spec = spec;
     this.#window = new Window(spec.limits);
+    if (spec.isPaused === true) this.#window.pause();
     this.#progressAtMs = spec.clock.elapsedMs();
   }
 

@@ -133,15 +133,17 @@ class Supervisor<V> implements Supervised {
 
   start(): void {
     this.#become('starting', '');
-    this.#run = runChain(this.#spec);
+    this.#run = runChain({ ...this.#spec, isPaused: this.#pauseReason !== undefined });
     void this.#run.ended.then((end) => this.#afterRun(end));
     if (this.#pauseReason === undefined) this.#become('running', '');
-    else this.#holdRun(this.#pauseReason);
+    else this.#become('paused', this.#pauseReason);
   }
 
   pause(reason: string): void {
     this.#pauseReason = reason;
-    if (this.#state === 'running') this.#holdRun(reason);
+    if (this.#state !== 'running') return;
+    this.#run?.pause();
+    this.#become('paused', reason);
   }
 
   resume(): void {
@@ -170,11 +172,6 @@ class Supervisor<V> implements Supervised {
     this.#cancelBackOff?.();
     if (this.#run === undefined) this.#stop(true);
     else this.#run.cut();
-  }
-
-  #holdRun(reason: string): void {
-    this.#run?.pause();
-    this.#become('paused', reason);
   }
 
   #afterRun(end: RunEnd): void {
