@@ -1,4 +1,7 @@
-import type { QuietHours } from '../shared/quietHours.ts';
+import { z } from 'zod';
+import { WeirError } from '../../src/errors.ts';
+import { timeOfDay, type QuietHours } from '../shared/quietHours.ts';
+import { isTimeZone } from '../shared/zoneStretch.ts';
 
 /** The topic of bills that are due to be mailed; its name is known to other programs. The key is `public_info_id`. */
 export const emailTopic = {
@@ -8,10 +11,13 @@ export const emailTopic = {
   maxSizeBytes: 4_096,
 } as const;
 
+/** Version of the message that is written, and the newest that is read. */
+export const dispatchedBillVersion = 1;
+
 /**
  * A bill on its way to the mail server. It names the bill and says when its member may be disturbed; name, address, fee and
- * details are read by the claim, just before sending: so an address that was changed is the one that is used, and there are
- * no copies of personal data on the bus.
+ * details are read by the claim, just before sending: so an address that was changed is the one that is used, and the bus holds
+ * no copies of personal data.
  */
 export interface DispatchedBill {
   readonly billId: bigint;
@@ -20,15 +26,64 @@ export interface DispatchedBill {
   readonly publicInfoId: bigint;
   /**
    * The domain of the member's address, in lower case: the rate limit of a destination is asked before the claim, when the
-   * address is not known yet. The domain that an address was moved to meanwhile is only limited under its old name.
+   * address is not known yet. A member who moved to another domain meanwhile is limited under the old one.
    */
   readonly destination: string;
   /** Null where the member has none, and for a send that an operator forced. */
   readonly quietHours: QuietHours | null;
 }
 
-/** The message of a bill, version 1, as UTF-8 JSON. */
-export declare function encodeDispatchedBill(bill: DispatchedBill): Uint8Array;
+const id = z
+  .string()
+  .regex(/^[1-9]\d{0,18}$/, 'expected a positive number as decimal text')
+  .transform(BigInt)
+  .refine((value) => value < 2n ** 63n, 'does not fit into 64 bits');
+const time = z.string().regex(timeOfDay, 'expected HH:MM').nullable();
 
-/** Reads a message that was parsed as JSON. `newerVersion` for one of a newer Weir, `undecodable` for another shape. */
-export declare const dispatchedBillSchema: { parse(input: unknown): DispatchedBill };
+const versionOne = z.strictObject({
+  version: z.literal(1),
+  billId: id,
+  billingDate: z.string().regex(/^[12]\d{3}-(0[1-9]|1[0-2])-01$/, 'expected the first day of a month'),
+  publicInfoId: id,
+  destination: z.string().regex(/^[^\s@A-Z]{1,255}$/, 'expected a domain in lower case'),
+  quietHours: z.strictObject({ start: time, end: time, zone: z.string().refine(isTimeZone, 'unknown time zone') }).nullable(),
+});
+
+const anyVersion = z.object({ version: z.int().positive() });
+
+/** The message of a bill as UTF-8 JSON of the newest version. What a reader would refuse is refused here: a defect. */
+export function encodeDispatchedBill(bill: DispatchedBill): Uint8Array {
+  const message = {
+    version: dispatchedBillVersion,
+    billId: bill.billId.toString(),
+    billingDate: bill.billingDate,
+    publicInfoId: bill.publicInfoId.toString(),
+    destination: bill.destination,
+    quietHours: bill.quietHours,
+  };
+  const checked = versionOne.safeParse(message);
+  if (!checked.success) throw new WeirError('defect', `A bill's message would be unreadable: ${z.prettifyError(checked.error)}`);
+  return Buffer.from(JSON.stringify(message));
+}
+
+/**
+ * Reads a message that was parsed as JSON. `newerVersion` for one that a newer Weir wrote (so that it waits for an upgrade
+ * instead of being put aside), `undecodable` for any other shape; fields that version 1 does not know are refused, since
+ * ignoring them would ignore what their writer meant.
+ */
+export const dispatchedBillSchema = {
+  parse(input: unknown): DispatchedBill {
+    const { version } = read(anyVersion, input);
+    if (version > dispatchedBillVersion) {
+      throw new WeirError('newerVersion', `A bill's message of version ${version}; this Weir reads up to ${dispatchedBillVersion}.`);
+    }
+    const { billId, billingDate, publicInfoId, destination, quietHours } = read(versionOne, input);
+    return { billId, billingDate, publicInfoId, destination, quietHours };
+  },
+};
+
+function read<T>(schema: z.ZodType<T>, input: unknown): T {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  throw new WeirError('undecodable', `Not a bill's message: ${z.prettifyError(result.error)}`);
+}
