@@ -171,14 +171,14 @@ describe('runChain', () => {
   });
 
   it('waits for the settling under way when it is cut, and counts it', async () => {
-    const acknowledged = Promise.withResolvers<void>();
+    const acknowledged = Promise.withResolvers<undefined>();
     const source = scriptedSource({ count: 1, onSettle: () => acknowledged.promise });
     const spec = aSpec({ source });
     const run = runChain(spec);
     await spec.clock.advance(1);
     run.cut();
     await spec.clock.advance(1);
-    acknowledged.resolve();
+    acknowledged.resolve(undefined);
     await run.ended;
     expect(run.counts()).toMatchObject({ received: 1, done: 1, released: 0 });
   });
@@ -264,7 +264,8 @@ describe('runChain', () => {
           void run.ended.then(({ how }) => (end = how));
           const stopAtStep = clock.random() < 0.5 ? Math.floor(clock.random() * 200) : Number.POSITIVE_INFINITY;
           for (let step = 0; end === undefined; step += 1) {
-            if (step === stopAtStep) (clock.random() < 0.5 ? run.cut : run.drain).call(run);
+            if (step === stopAtStep && clock.random() < 0.5) run.cut();
+            else if (step === stopAtStep) run.drain();
             if (clock.random() < 0.05) run.pause();
             if (clock.random() < 0.2) run.resume();
             if (!(await clock.step())) run.resume();
