@@ -8,9 +8,9 @@ export interface Identifiers {
 
 export interface IdentifiersOptions {
   /** Calendar time. */
-  now(): Date;
+  readonly now: () => Date;
   /** A random number in [0, 1). */
-  random(): number;
+  readonly random: () => number;
   /** Which process this is: 0 to 1,023, different for processes that run at the same time. */
   readonly node: number;
 }
