@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import { option } from './option.ts';
+
+const port = z.int().min(0).max(65_535);
+const ms = z.int().min(1).max(86_400_000);
+
+/** The options of the process. Those of a pipeline or job stand beside it, and are joined under its name. */
+export const processOptions = {
+  instance: option(
+    z
+      .string()
+      .max(60)
+      .regex(/^[\w.-]*$/, 'letters, digits, dot, dash and underscore')
+      .default(''),
+    {
+      about: 'Name of this process among others: holder of leases, consumer of streams. Empty: host name and process id.',
+    },
+  ),
+  profiles: option(z.array(z.string().min(1)).default([]), {
+    about: 'Which pipelines and jobs this process runs (billing-batch, producer, consumer). Empty: all.',
+  }),
+  log: z
+    .strictObject({
+      level: option(z.enum(['debug', 'info', 'warn', 'error']).default('info'), { about: 'Lines below this level are not written.' }),
+    })
+    .prefault({}),
+  admin: z
+    .strictObject({
+      host: option(z.string().min(1).default('127.0.0.1'), {
+        about: 'Address that /metrics, /livez and /readyz listen on. Keep it private: metrics tell about the business.',
+      }),
+      port: option(port.default(9464), { about: 'Port of /metrics, /livez and /readyz. 0: any free port, written to the log.' }),
+    })
+    .prefault({}),
+  database: z
+    .strictObject({
+      url: option(z.string().regex(/^postgres(ql)?:\/\//, 'postgres://user:password@host:port/name'), {
+        about: 'PostgreSQL 18, where bills, jobs and ledgers live.',
+        isSecret: true,
+      }),
+      maxConnections: option(z.int().min(2).max(200).default(12), {
+        about: 'Pool of connections. Too small: chunks wait for each other; too large: the server runs out for other processes.',
+        unit: 'connections',
+      }),
+      connectTimeoutMs: option(ms.default(5_000), { about: 'Longest wait for a connection, new or from the pool.', unit: 'ms' }),
+      statementTimeoutMs: option(ms.default(30_000), {
+        about: 'The server ends a statement that takes longer. Too small: large chunks never pass.',
+        unit: 'ms',
+      }),
+    })
+    .strict(),
+  redis: z
+    .strictObject({
+      url: option(z.string().regex(/^rediss?:\/\//, 'redis://host:port'), { about: 'Redis 7, the bus of one machine.', isSecret: true }),
+    })
+    .strict(),
+  bus: z
+    .strictObject({
+      kind: option(z.enum(['redisStream']).default('redisStream'), { about: 'Which broker carries the topics.' }),
+      readers: option(z.int().min(1).max(64).default(2), {
+        about: 'Readers of a topic in this process, each with its connection. More than partitions of work give nothing.',
+        unit: 'readers',
+      }),
+    })
+    .prefault({}),
+  smtp: z
+    .strictObject({
+      url: option(z.string().regex(/^smtps?:\/\//, 'smtp://user:password@host:port'), {
+        about: 'Where mail is handed in.',
+        isSecret: true,
+      }),
+      requireTls: option(z.boolean().default(true), {
+        about: 'Refuses a server that does not offer TLS. Off only towards a server on this machine.',
+      }),
+      maxConnections: option(z.int().min(1).max(200).default(10), {
+        about: 'Dialogues open at once. Too large: providers answer 421.',
+        unit: 'connections',
+      }),
+      from: option(z.email().default('billing@weir.example'), { about: 'Sender of bills; its domain also ends their Message-ID.' }),
+      fromName: option(z.string().min(1).max(100).default('Weir Telecom'), { about: 'Name of the sender.' }),
+    })
+    .strict(),
+  keys: z
+    .strictObject({
+      ring: option(z.string().min(1), {
+        about: 'Keys of personal data: id:base64 of 32 bytes, comma between; the first encrypts, all decrypt.',
+        isSecret: true,
+      }),
+    })
+    .strict(),
+  runtime: z
+    .strictObject({
+      stopGraceMs: option(ms.default(30_000), {
+        about: 'How long a drain may take after SIGTERM before the rest is released. Keep below the service manager’s own limit.',
+        unit: 'ms',
+      }),
+      stopTimeoutMs: option(ms.default(20_000), {
+        about: 'How long effects may take to end once they are cut; past it the process exits, since a new run would work beside them.',
+        unit: 'ms',
+      }),
+      restartFirstMs: option(ms.default(200), { about: 'First back-off before a failed pipeline starts again.', unit: 'ms' }),
+      restartMaxMs: option(ms.default(30_000), { about: 'Longest back-off before a failed pipeline starts again.', unit: 'ms' }),
+      standingLimitMs: option(ms.default(120_000), {
+        about: '/livez turns red when a pipeline has work and ends none of it for so long. Keep above the longest time limit of an effect.',
+        unit: 'ms',
+      }),
+    })
+    .prefault({}),
+  jobs: z
+    .strictObject({
+      leaseMs: option(ms.default(15_000), {
+        about:
+          'How long a partition stays with a process that says nothing. Too small: a slow chunk loses it; too large: takeover is late.',
+        unit: 'ms',
+      }),
+      partitionsAtOnce: option(z.int().min(1).max(32).default(2), {
+        about: 'Partitions of a job that this process works on at once. More than twice the processors gives nothing.',
+        unit: 'partitions',
+      }),
+    })
+    .prefault({}),
+};

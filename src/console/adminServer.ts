@@ -1,0 +1,53 @@
+import { fastify } from 'fastify';
+import { WeirError } from '../errors.ts';
+
+/** A dependency that /readyz asks about. */
+export interface Dependency {
+  readonly name: string;
+  readonly isReachable: () => Promise<boolean>;
+}
+
+export interface AdminOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly scrape: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  /** Names of what stands although it has work. */
+  readonly standing: () => readonly string[];
+  readonly dependencies: readonly Dependency[];
+}
+
+export interface AdminServer {
+  /** `http://host:port` */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Serves /metrics, /livez and /readyz. /livez answers 503 only when something has work and makes no progress, so an orchestrator
+ * restarts what is wedged and not what waits for a dependency; /readyz tells about the dependencies.
+ */
+export async function startAdminServer(options: AdminOptions): Promise<AdminServer> {
+  const server = fastify({ logger: false, bodyLimit: 1_048_576, requestTimeout: 10_000, forceCloseConnections: true });
+  server.get('/metrics', async (_request, reply) => {
+    const { contentType, text } = await options.scrape();
+    return reply.type(contentType).send(text);
+  });
+  server.get('/livez', async (_request, reply) => {
+    const names = options.standing();
+    return reply.code(names.length === 0 ? 200 : 503).send({ status: names.length === 0 ? 'live' : 'standing', standing: names });
+  });
+  server.get('/readyz', async (_request, reply) => {
+    const states = await Promise.all(
+      options.dependencies.map(async ({ name, isReachable }) => [name, (await isReachable()) ? 'reachable' : 'unreachable'] as const),
+    );
+    const isReady = states.every(([, state]) => state === 'reachable');
+    return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'waiting', dependencies: Object.fromEntries(states) });
+  });
+  try {
+    return { url: await server.listen({ host: options.host, port: options.port }), close: () => server.close() };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    const sentence = `port ${options.port} on ${options.host} is in use: set admin.port (WEIR_ADMIN_PORT) to a free one, or 0 for any`;
+    throw new WeirError('portInUse', sentence, { cause: error });
+  }
+}

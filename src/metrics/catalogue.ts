@@ -1,0 +1,50 @@
+/** What a metric is: its name, what it counts, and the labels it may have. */
+export interface MetricFacts {
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  readonly labels: readonly string[];
+  /** Upper bounds of a histogram's buckets. */
+  readonly buckets?: readonly number[];
+}
+
+/**
+ * Every metric of Weir, by name. Label values come from fixed lists (names of pipelines, stages, outcomes, codes, states);
+ * never an id, an address or anything from input.
+ */
+export const catalogue = {
+  weir_pipeline_received_total: {
+    type: 'counter',
+    help: 'Messages that entered the chain. Equals the sum of weir_pipeline_messages_total and weir_pipeline_in_flight.',
+    labels: ['pipeline'],
+  },
+  weir_pipeline_messages_total: {
+    type: 'counter',
+    help: 'Messages that ended, by how: done, skipped, deferred, dead, or released to be delivered again.',
+    labels: ['pipeline', 'outcome'],
+  },
+  weir_pipeline_in_flight: { type: 'gauge', help: 'Messages that were read and have not ended.', labels: ['pipeline'] },
+  weir_pipeline_lag: { type: 'gauge', help: 'Messages that wait to be read.', labels: ['pipeline'] },
+  weir_pipeline_state: { type: 'gauge', help: '1 for the state that the pipeline is in, 0 for the others.', labels: ['pipeline', 'state'] },
+  weir_pipeline_restarts_total: { type: 'counter', help: 'Restarts after a failure of infrastructure.', labels: ['pipeline'] },
+  weir_pipeline_watermark_age_seconds: {
+    type: 'gauge',
+    help: 'How long the oldest standing watermark of the pipeline has not risen; 0 when nothing waits above one.',
+    labels: ['pipeline'],
+  },
+  weir_pipeline_stage_seconds: {
+    type: 'histogram',
+    help: 'Time of one call of a stage: a chunk, an effect, or a burst of decisions.',
+    labels: ['pipeline', 'stage'],
+    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+  },
+  weir_pipeline_stage_messages_total: { type: 'counter', help: 'Messages that a stage worked on.', labels: ['pipeline', 'stage'] },
+  weir_pipeline_retries_total: { type: 'counter', help: 'Effects tried again after a transient error.', labels: ['pipeline', 'stage'] },
+  weir_dead_letters_total: { type: 'counter', help: 'Messages put aside, by stage and reason.', labels: ['pipeline', 'stage', 'code'] },
+  weir_event_loop_delay_seconds: {
+    type: 'gauge',
+    help: 'Delay of the event loop since the last scrape, at its 99th percentile and at its maximum.',
+    labels: ['quantile'],
+  },
+} as const satisfies Record<string, MetricFacts>;
+
+export type MetricName = keyof typeof catalogue;

@@ -1,0 +1,121 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Outcome } from '../message/message.ts';
+import type { Clock } from '../message/clock.ts';
+import type { RunMeter } from '../runtime/runChain.ts';
+import type { PipelineState, Supervised } from '../runtime/supervise.ts';
+import { catalogue, type MetricFacts, type MetricName } from './catalogue.ts';
+
+/** What a scrape asks about one pipeline. */
+export interface WatchedPipeline {
+  readonly supervised: Supervised;
+  /** Messages waiting to be read; undefined where the source cannot know. */
+  readonly lag: () => Promise<number | undefined>;
+}
+
+/** The metrics of the process. */
+export interface Metrics {
+  meterOf(pipeline: string): RunMeter;
+  /** Adds a pipeline to what every scrape reads. */
+  watch(pipeline: WatchedPipeline): void;
+  /** The metrics in the text format of Prometheus. The counts of a pipeline are read at one instant, so their law holds in every scrape. */
+  scrape(): Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+const outcomes: readonly Outcome[] = ['done', 'skipped', 'deferred', 'dead', 'released'];
+const states: readonly PipelineState[] = ['starting', 'running', 'paused', 'backingOff', 'draining', 'stopped', 'failed'];
+
+/** Makes the registry from the catalogue. */
+export function createMetrics(clock: Clock): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const counter = (name: MetricName): Counter => new Counter({ ...declared(name), registers: [registry] });
+  const gauge = (name: MetricName): Gauge => new Gauge({ ...declared(name), registers: [registry] });
+  const watched: WatchedPipeline[] = [];
+
+  const stageMetrics: StageMetrics = {
+    seconds: new Histogram({ ...declared('weir_pipeline_stage_seconds'), registers: [registry] }),
+    messages: counter('weir_pipeline_stage_messages_total'),
+    retries: counter('weir_pipeline_retries_total'),
+    deadLetters: counter('weir_dead_letters_total'),
+  };
+  const read = {
+    received: counter('weir_pipeline_received_total'),
+    messages: counter('weir_pipeline_messages_total'),
+    inFlight: gauge('weir_pipeline_in_flight'),
+    lag: gauge('weir_pipeline_lag'),
+    state: gauge('weir_pipeline_state'),
+    restarts: counter('weir_pipeline_restarts_total'),
+    watermarkAge: gauge('weir_pipeline_watermark_age_seconds'),
+  };
+  const loopDelay = gauge('weir_event_loop_delay_seconds');
+  const loop = monitorEventLoopDelay({ resolution: 20 });
+  loop.enable();
+
+  /** Counters here mirror counts that the runtime keeps: they are written anew at each scrape. */
+  const refresh = (): void => {
+    for (const metric of Object.values(read)) if (metric !== read.lag) metric.reset();
+    for (const { supervised } of watched) {
+      const pipeline = supervised.name;
+      const counts = supervised.counts();
+      read.received.inc({ pipeline }, counts.received);
+      for (const outcome of outcomes) read.messages.inc({ pipeline, outcome }, counts[outcome]);
+      read.inFlight.set({ pipeline }, counts.inFlight);
+      for (const state of states) read.state.set({ pipeline, state }, supervised.state() === state ? 1 : 0);
+      read.restarts.inc({ pipeline }, supervised.restarts());
+      const standing = supervised.spans().map((span) => clock.elapsedMs() - span.risenAtMs);
+      read.watermarkAge.set({ pipeline }, Math.max(0, ...standing) / 1_000);
+    }
+    loopDelay.set({ quantile: '0.99' }, loop.percentile(99) / 1e9);
+    loopDelay.set({ quantile: '1' }, loop.max / 1e9);
+    loop.reset();
+  };
+
+  return {
+    meterOf: (pipeline) => meterOf(pipeline, stageMetrics),
+    watch(pipeline) {
+      watched.push(pipeline);
+    },
+    async scrape() {
+      await Promise.all(
+        watched.map(async ({ supervised, lag }) => {
+          const waiting = await lag();
+          if (waiting !== undefined) read.lag.set({ pipeline: supervised.name }, waiting);
+        }),
+      );
+      refresh();
+      return { contentType: registry.contentType, text: await registry.metrics() };
+    },
+  };
+}
+
+interface StageMetrics {
+  readonly seconds: Histogram;
+  readonly messages: Counter;
+  readonly retries: Counter;
+  readonly deadLetters: Counter;
+}
+
+/** The meter of one pipeline; the children of its stages are bound once. */
+function meterOf(pipeline: string, metrics: StageMetrics): RunMeter {
+  const bind = (stage: string) => ({
+    seconds: metrics.seconds.labels({ pipeline, stage }),
+    messages: metrics.messages.labels({ pipeline, stage }),
+  });
+  const bound = new Map<string, ReturnType<typeof bind>>();
+  return {
+    stage(stage, took, count) {
+      const children = bound.get(stage) ?? bind(stage);
+      bound.set(stage, children);
+      children.seconds.observe(took);
+      children.messages.inc(count);
+    },
+    retried: (stage) => metrics.retries.inc({ pipeline, stage }),
+    deadLettered: (stage, code) => metrics.deadLetters.inc({ pipeline, stage, code }),
+  };
+}
+
+function declared(name: MetricName): { name: string; help: string; labelNames: string[]; buckets: number[] } {
+  const { help, labels, buckets }: MetricFacts = catalogue[name];
+  return { name, help, labelNames: [...labels], buckets: [...(buckets ?? [])] };
+}
