@@ -1,0 +1,135 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { parseArgs } from 'node:util';
+import { Faults } from './inbox/faults.ts';
+import { inboxHttp } from './inbox/inboxHttp.ts';
+import { MailStore, parseMail, type InboxMail, type Keep, type ReceivedMail } from './inbox/mailStore.ts';
+import { SmtpDialogue } from './inbox/smtpDialogue.ts';
+
+export interface InboxOptions {
+  /** Where it listens. Default 127.0.0.1. */
+  readonly host?: string;
+  /** Default 0: a free one. */
+  readonly smtpPort?: number;
+  readonly httpPort?: number;
+  /** Default `all`. `envelopes` or `none` bound the memory where many mails come. */
+  readonly keep?: Keep;
+  /** Whether the server offers PIPELINING. Default true. */
+  readonly pipelining?: boolean;
+  /** Of the chance with which faults strike. Default 1. */
+  readonly seed?: number;
+  /** The clock that stamps mails. Default: the machine's. */
+  readonly now?: () => Date;
+}
+
+/** A mail server that keeps what it gets, and fails as it is told. */
+export interface Inbox {
+  readonly smtpPort: number;
+  readonly httpPort: number;
+  /** `smtp://127.0.0.1:port` */
+  readonly smtpUrl: string;
+  readonly httpUrl: string;
+  readonly faults: Faults;
+  /** Connections that are open now, and those that were accepted since the start. */
+  connections(): { readonly open: number; readonly accepted: number };
+  /** Mails since the start or the last `clear`. */
+  count(): number;
+  /** The kept mails in the order of arrival, unread; where `to` is given, those whose recipient contains it. */
+  received(filter?: { readonly to?: string }): readonly ReceivedMail[];
+  /** The same, read. */
+  messages(filter?: { readonly to?: string }): Promise<readonly InboxMail[]>;
+  /** Every mail with this id: more than one is a double. */
+  byMessageId(messageId: string): readonly ReceivedMail[];
+  /** Ids that came more than once. */
+  doubles(): readonly string[];
+  /** Resolves when there are `count` mails or more; rejects after the limit (10 s by default). */
+  until(count: number, limitMs?: number): Promise<void>;
+  /** Forgets the mails, not the faults. */
+  clear(): void;
+  /** Refuses new connections, as a server that is down. Open ones go on. */
+  refuseConnections(): Promise<void>;
+  acceptConnections(): Promise<void>;
+  /** Cuts every connection and ends. */
+  close(): Promise<void>;
+}
+
+/** Starts an inbox; it runs until it is closed. */
+export async function startInbox(options: InboxOptions = {}): Promise<Inbox> {
+  const host = options.host ?? '127.0.0.1';
+  const store = new MailStore(options.keep ?? 'all', options.now ?? (() => new Date()));
+  const faults = new Faults(options.seed ?? 1);
+  const open = new Set<Socket>();
+  let accepted = 0;
+  const smtp = createServer((socket) => {
+    accepted += 1;
+    open.add(socket);
+    socket.on('close', () => open.delete(socket));
+    new SmtpDialogue(socket, {
+      pipelining: options.pipelining ?? true,
+      fault: (phase, recipients) => faults.at(phase, recipients),
+      accept: (from, to, raw) => store.add(from, to, raw),
+    });
+  });
+  const smtpPort = await listen(smtp, options.smtpPort ?? 0, host);
+  const switches = {
+    refuseConnections: async () => {
+      // Not awaited: a server has only ended when its last connection has, and those go on.
+      smtp.close();
+      await Promise.resolve();
+    },
+    acceptConnections: async () => {
+      if (!smtp.listening) await listen(smtp, smtpPort, host);
+    },
+  };
+  const http = inboxHttp({ store, faults, ...switches });
+  const httpPort = await listen(http, options.httpPort ?? 0, host);
+  return {
+    smtpPort,
+    httpPort,
+    smtpUrl: `smtp://${host}:${smtpPort}`,
+    httpUrl: `http://${host}:${httpPort}`,
+    faults,
+    ...switches,
+    connections: () => ({ open: open.size, accepted }),
+    count: () => store.count,
+    received: (filter) => store.received(filter?.to),
+    messages: (filter) => Promise.all(store.received(filter?.to).map(parseMail)),
+    byMessageId: (messageId) => store.received().filter((mail) => mail.messageId === messageId),
+    doubles: () => [...Map.groupBy(store.received(), (mail) => mail.messageId)].filter(([, mails]) => mails.length > 1).map(([id]) => id),
+    until: (count, limitMs = 10_000) => store.until(count, limitMs),
+    clear: () => store.clear(),
+    async close() {
+      const ended = [smtp, http].map((server) => (server.listening ? once(server, 'close') : Promise.resolve()));
+      smtp.close();
+      http.close();
+      http.closeAllConnections();
+      for (const socket of open) socket.destroy();
+      await Promise.all(ended);
+    },
+  };
+}
+
+async function listen(server: Server, port: number, host: string): Promise<number> {
+  server.listen(port, host);
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: {
+      'smtp-port': { type: 'string', default: '1025' },
+      'http-port': { type: 'string', default: '8025' },
+      host: { type: 'string', default: '127.0.0.1' },
+      keep: { type: 'string', default: 'all' },
+    },
+  });
+  const inbox = await startInbox({
+    smtpPort: Number(values['smtp-port']),
+    httpPort: Number(values['http-port']),
+    host: values.host,
+    keep: values.keep as Keep,
+  });
+  process.stdout.write(`${JSON.stringify({ smtpUrl: inbox.smtpUrl, httpUrl: inbox.httpUrl })}\n`);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void inbox.close());
+}

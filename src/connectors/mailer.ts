@@ -1,0 +1,47 @@
+/** A mailbox: the plain address, and the name that people see beside it. */
+export interface Address {
+  /** One plain address (`local@domain`, ASCII, an international domain in its xn-- form). It is the envelope, and nothing else is. */
+  readonly address: string;
+  /** May be empty. */
+  readonly name: string;
+}
+
+/** One mail to one recipient. */
+export interface Mail {
+  readonly from: Address;
+  readonly to: Address;
+  readonly subject: string;
+  /** The same content twice: for readers that show plain text, and as HTML. */
+  readonly text: string;
+  readonly html: string;
+  /** `<unique@domain>`. The same for every try of the same mail, so that a double can be seen. */
+  readonly messageId: string;
+  /** Further headers in printable ASCII (`List-Unsubscribe`, `Auto-Submitted`); not those that the mailer writes itself. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Hands mails to a mail server.
+ *
+ * `send` resolves once the server has taken responsibility for the mail; that is final. It never tries again by itself. Every
+ * error is a `WeirError` without the address in it, and its kind says what is known:
+ *
+ * - `refused`, `oversize` (permanent): the server said no for good (5xx), or the mail is not one that may be sent (an address
+ *   that is a list, a line break in a header; then nothing was sent).
+ * - `throttled` (transient): the server said not now (4xx). It does not have the mail.
+ * - `unavailable` (transient): the server cannot be used: not reached, no TLS where it is required, our credentials are wrong,
+ *   or the connection was lost before the mail's final dot was written. It does not have the mail.
+ * - `cancelled` (transient): the signal was aborted before the final dot was written. The server does not have the mail.
+ * - `outcomeUnknown` (unknown): lost, silent or aborted after the final dot was written. The server may have the mail.
+ *
+ * Any number of calls may be outstanding; those beyond the number of connections wait in the order of their calls, so the
+ * caller's own concurrency bounds the queue. A waiting call whose signal is aborted leaves the queue.
+ */
+export interface Mailer {
+  /** Resolves with the server's reply, which often carries its queue id; the recipient's address is struck out of it. */
+  send(mail: Mail, signal: AbortSignal): Promise<{ readonly response: string }>;
+  /** True when the server accepts a session (TLS and credentials included) within the limit. Sends no mail; uses a connection of its own. */
+  isReachable(limitMs: number): Promise<boolean>;
+  /** Accepts no more mails, waits for those that were handed over, then ends every connection. */
+  close(): Promise<void>;
+}
