@@ -1,0 +1,51 @@
+import type { ObservableInput } from 'rxjs';
+import type { Answer } from '../src/message/decision.ts';
+import type { Retry } from './step.ts';
+
+/** How often messages may start: a rate per key, in total, or both. `rateLimit` makes one. */
+export interface Limit<V> {
+  /**
+   * Asked once for a message, with a slot free for it. Answers in how many milliseconds it may start, and counts it; an answer
+   * above `maxDelayMs` counts nothing, since the message is put off.
+   */
+  reserve(value: V, nowMs: number, maxDelayMs: number): number;
+  /**
+   * In how many milliseconds any message at all may start; 0 for now. Until then messages wait in line, so the window fills and
+   * the source reads no more: a limit that meets everyone alike puts nobody off.
+   */
+  opensInMs?(nowMs: number): number;
+}
+
+/**
+ * How a stage treats its effects. `V` is the value of a message, `U`, `W` and `L` are the verdicts for what is refused, unknown
+ * and put off.
+ */
+export interface EffectOptions<V, U = never, W = never, L = never> {
+  /** Effects at once, from 1. Small: slow; large: more than the other side accepts, and more that is unknown after a crash. */
+  readonly concurrency: number;
+  /** Elapsed time of one call, in milliseconds; then its signal is aborted and its end is `unknown` with code `timedOut`. */
+  readonly timeLimitMs: number;
+  readonly retry: Retry;
+  /** How long a message may be held back outside its calls (by the rate, between retries), in milliseconds, all told. */
+  readonly holdMs: number;
+  /**
+   * Takes messages for this process just before their effects, as many in one statement as there are free slots, with one call
+   * outstanding. Answers one for each in the same order: the value, perhaps enriched, or a decision. An error that may pass
+   * errors the chain; a permanent one or a defect is narrowed down to its message.
+   */
+  readonly claim?: (values: readonly V[]) => ObservableInput<readonly Answer<V>[]>;
+  /** Needs `later`, for what it would hold too long. Retries do not ask it again. */
+  readonly limit?: Limit<V>;
+  /** The verdict about a permanent error. Without it the message is put aside. */
+  readonly refused?: (value: V, error: unknown) => U;
+  /**
+   * The verdict about what would be held too long: not before `until`, calendar time. Without it a message that stays transient
+   * to the last try is put aside as `exhausted`, since nothing would bring it back.
+   */
+  readonly later?: (value: V, until: Date) => L;
+  /** The verdict when nobody can tell whether the effect happened, or `retry` for effects that may happen twice. */
+  readonly unknown: 'retry' | ((value: V, error: unknown) => W);
+}
+
+/** One effect on the outside world. Its first value is the answer; `signal` is aborted when nobody waits for it any more. */
+export type Effect<V, R> = (value: V, signal: AbortSignal) => ObservableInput<Answer<R>>;

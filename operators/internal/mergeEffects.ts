@@ -1,0 +1,284 @@
+import { Observable, Subscription, type Subscriber } from 'rxjs';
+import { Decision } from '../../src/message/decision.ts';
+import { decide, withValue, type Message, type Open } from '../../src/message/message.ts';
+import type { Run } from '../../src/message/run.ts';
+import { asStage, type Step } from '../step.ts';
+import { answerEach } from './answerEach.ts';
+import { Lanes } from './lanes.ts';
+import { listen } from './listen.ts';
+import { putAside } from './putAside.ts';
+import { Queue } from './queue.ts';
+import { requireAtLeast } from './requireAtLeast.ts';
+import { released, runEffect, type EffectEnd, type EffectPlan } from './runEffect.ts';
+import { verdict } from './verdict.ts';
+import { Waits } from './waits.ts';
+
+/** What a stage of effects is. `T` comes in, effects act on `V` and make `R`, `P` passes by. */
+export interface EffectStage<T, V, P, R> extends EffectPlan<V, R> {
+  /** Whether messages of one key wait for each other. */
+  readonly isOrdered: boolean;
+  /** Hands a message to `act` or to `pass`, at once. */
+  route(message: Message<T>, act: (message: Open<V>) => void, pass: (message: Message<P>) => void): void;
+}
+
+/**
+ * The stage behind `mergeMapEach`, `mergeMapWhen` and `mergeMapByKey`: at most `concurrency` messages claimed or in effect at
+ * once; the others wait in line, in lanes by key where the stage is ordered.
+ */
+export function mergeEffects<T, V, P, R>(stage: EffectStage<T, V, P, R>): Step<T, P | R> {
+  const { options } = stage;
+  requireAtLeast('concurrency', options.concurrency, 1);
+  if (options.limit !== undefined && options.later === undefined) {
+    throw new TypeError(`${stage.stage}: a limit needs \`later\`, the verdict about what it would hold too long.`);
+  }
+  return asStage(
+    stage.stage,
+    (source) =>
+      new Observable<Message<P | R>>((subscriber) => {
+        const pool = new EffectPool(stage, subscriber);
+        subscriber.add(() => pool.close());
+        listen(source, subscriber, pool);
+      }),
+  );
+}
+
+/** A message whose turn it is, and how long its rate made it wait. */
+interface Work<V> {
+  readonly message: Open<V>;
+  readonly heldMs: number;
+}
+
+/**
+ * One subscription of the stage. A message goes lane → waiting → (timely, when its rate made it wait) → slot: claim, effect,
+ * dead letter → out. Everything is started and emitted from `#pump`, which never runs inside itself, so effects that end
+ * synchronously and emissions that cause input do not nest.
+ */
+class EffectPool<T, V, P, R> {
+  readonly #stage: EffectStage<T, V, P, R>;
+  readonly #subscriber: Subscriber<Message<P | R>>;
+  readonly #lanes = new Lanes<T>();
+  /** Keys of which a message was given back: what follows it must not overtake it. Filled only while the run drains. */
+  readonly #releasedKeys = new Set<string>();
+  readonly #waiting = new Queue<Open<V>>();
+  readonly #timely = new Queue<Work<V>>();
+  readonly #out = new Queue<Message<P | R>>();
+  readonly #inSlots = new Subscription();
+  #run: Run | undefined;
+  #waits: Waits | undefined;
+  #slotsTaken = 0;
+  #unfinished = 0;
+  #isClaiming = false;
+  #isShut = false;
+  #isCut = false;
+  #isPumping = false;
+  #isDone = false;
+
+  constructor(stage: EffectStage<T, V, P, R>, subscriber: Subscriber<Message<P | R>>) {
+    this.#stage = stage;
+    this.#subscriber = subscriber;
+  }
+
+  next(message: Message<T>): void {
+    this.#attach(message.envelope.run);
+    this.#unfinished++;
+    if (!this.#stage.isOrdered || this.#lanes.enter(message)) this.#admit(message);
+    this.#pump();
+  }
+
+  complete(): void {
+    this.#isDone = true;
+    this.#pump();
+  }
+
+  /** Ends every wait and aborts every effect; nothing begins any more. */
+  readonly close = (): void => {
+    this.#isCut = true;
+    this.#run?.signal.removeEventListener('abort', this.close);
+    this.#waits?.close();
+    this.#inSlots.unsubscribe();
+  };
+
+  #attach(run: Run): Waits {
+    if (this.#waits !== undefined) return this.#waits;
+    this.#run = run;
+    this.#waits = new Waits(run);
+    run.signal.addEventListener('abort', this.close);
+    if (run.signal.aborted) this.close();
+    return this.#waits;
+  }
+
+  #admit(message: Message<T>): void {
+    this.#stage.route(
+      message,
+      (open) => {
+        if (this.#releasedKeys.has(open.envelope.key)) this.#release(open);
+        else this.#waiting.push(open);
+      },
+      (other) => this.#out.push(other),
+    );
+  }
+
+  #release(message: Open<V>): void {
+    this.#out.push(decide(message, 'released', 'the run drains'));
+  }
+
+  #pump(): void {
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    while (!this.#subscriber.closed && (this.#emitOne() || this.#startSome()));
+    this.#isPumping = false;
+    if (this.#isDone && this.#unfinished === 0) this.#subscriber.complete();
+  }
+
+  #emitOne(): boolean {
+    const message = this.#out.shift();
+    if (message === undefined) return false;
+    this.#unfinished--;
+    if (this.#stage.isOrdered) {
+      const { key } = message.envelope;
+      if (message.outcome === 'released') this.#releasedKeys.add(key);
+      const next = this.#lanes.leave(key);
+      if (next !== undefined) this.#admit(next);
+    }
+    this.#subscriber.next(message);
+    return true;
+  }
+
+  /** Begins what can begin; false when nothing came of it. */
+  #startSome(): boolean {
+    const { claim } = this.#stage.options;
+    if (this.#isCut || this.#isClaiming) return false;
+    const works: Work<V>[] = [];
+    const most = claim === undefined ? 1 : Infinity;
+    while (works.length < Math.min(most, this.#stage.options.concurrency - this.#slotsTaken)) {
+      const work = this.#take();
+      if (work === undefined) break;
+      works.push(work);
+    }
+    if (works.length === 0) return !this.#out.isEmpty;
+    this.#slotsTaken += works.length;
+    if (claim === undefined) works.forEach((work) => this.#startEffect(work));
+    else this.#startClaim(works, claim);
+    return true;
+  }
+
+  /** The next message that may start now. */
+  #take(): Work<V> | undefined {
+    const timely = this.#timely.shift();
+    if (timely !== undefined) return timely;
+    while (!this.#waiting.isEmpty && this.#isRateOpen()) {
+      const message = this.#waiting.shift();
+      const work = message && this.#pace(message);
+      if (work !== undefined) return work;
+    }
+    return undefined;
+  }
+
+  /** False while the total rate lets nothing start; then a wait is under way. */
+  #isRateOpen(): boolean {
+    const { limit } = this.#stage.options;
+    if (this.#run === undefined || limit?.opensInMs === undefined) return true;
+    if (this.#isShut) return false;
+    const inMs = limit.opensInMs(this.#run.clock.elapsedMs());
+    if (inMs <= 0) return true;
+    this.#isShut = true;
+    this.#waits?.start(inMs, (isDrained) => {
+      this.#isShut = false;
+      if (isDrained) this.#releaseWaiting();
+      this.#pump();
+    });
+    return false;
+  }
+
+  #releaseWaiting(): void {
+    for (let message = this.#waiting.shift(); message !== undefined; message = this.#waiting.shift()) this.#release(message);
+  }
+
+  /** Asks the rate for one message: it may start, or waits without a slot, or is put off. */
+  #pace(message: Open<V>): Work<V> | undefined {
+    const { limit, later, holdMs } = this.#stage.options;
+    if (limit === undefined || later === undefined) return { message, heldMs: 0 };
+    const { value, envelope } = message;
+    const { clock } = envelope.run;
+    const delayMs = verdict(() => limit.reserve(value, clock.elapsedMs(), holdMs));
+    if (Decision.is(delayMs)) this.#endWithoutStart(message, delayMs);
+    else if (delayMs <= 0) return { message, heldMs: 0 };
+    else if (delayMs > holdMs)
+      this.#endWithoutStart(
+        message,
+        verdict(() => later(value, new Date(clock.now().getTime() + delayMs))),
+      );
+    else this.#hold(message, delayMs);
+    return undefined;
+  }
+
+  #hold(message: Open<V>, delayMs: number): void {
+    this.#waits?.start(delayMs, (isDrained) => {
+      if (isDrained) this.#release(message);
+      else this.#timely.push({ message, heldMs: delayMs });
+      this.#pump();
+    });
+  }
+
+  #endWithoutStart(message: Open<V>, end: EffectEnd<R>): void {
+    this.#slotsTaken++;
+    this.#end(message, end);
+  }
+
+  #startClaim(works: readonly Work<V>[], claim: NonNullable<EffectStage<T, V, P, R>['options']['claim']>): void {
+    this.#isClaiming = true;
+    const answering = answerEach(
+      works.map((work) => work.message),
+      claim,
+    ).subscribe({
+      next: (answers) => {
+        this.#isClaiming = false;
+        answers.forEach((answer, at) => {
+          const work = works[at];
+          if (work === undefined) return;
+          if (Decision.is(answer)) this.#end(work.message, answer);
+          else this.#startEffect({ message: withValue(work.message, answer), heldMs: work.heldMs });
+        });
+        this.#pump();
+      },
+      error: (error: unknown) => this.#subscriber.error(error),
+    });
+    this.#inSlots.add(answering);
+  }
+
+  #startEffect({ message, heldMs }: Work<V>): void {
+    if (this.#isCut) return;
+    const { run } = message.envelope;
+    const startedMs = run.clock.elapsedMs();
+    const effect = runEffect(this.#stage, { value: message.value, run, waits: this.#attach(run), heldMs }).subscribe({
+      next: (end) => {
+        run.measure(this.#stage.stage, (run.clock.elapsedMs() - startedMs) / 1000, 1);
+        this.#end(message, end);
+      },
+      error: (error: unknown) => this.#subscriber.error(error),
+    });
+    this.#inSlots.add(effect);
+  }
+
+  /** Ends a message that holds a slot, and frees the slot once that is durable. */
+  #end(message: Open<V>, end: EffectEnd<R>): void {
+    if (Decision.is(end) && end.outcome === 'dead') this.#bury(message, end.error);
+    else if (Decision.is(end)) this.#free(decide(message, end.outcome, end.reason));
+    else if (end === released) this.#free(decide(message, 'released', 'the run drains'));
+    else this.#free(withValue(message, end));
+  }
+
+  #bury(message: Open<V>, error: unknown): void {
+    const burial = putAside(message, this.#stage.stage, error).subscribe({
+      next: (decided) => this.#free(decided),
+      error: (failure: unknown) => this.#subscriber.error(failure),
+    });
+    this.#inSlots.add(burial);
+  }
+
+  #free(message: Message<R>): void {
+    this.#slotsTaken--;
+    this.#out.push(message);
+    this.#pump();
+  }
+}

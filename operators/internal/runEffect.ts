@@ -1,0 +1,122 @@
+import { Observable, type Subscriber } from 'rxjs';
+import { kindOf, textOf, WeirError } from '../../src/errors.ts';
+import { dead, type Answer } from '../../src/message/decision.ts';
+import type { Run } from '../../src/message/run.ts';
+import type { Effect, EffectOptions } from '../effectOptions.ts';
+import { backOff } from './backOff.ts';
+import { callWithin } from './callWithin.ts';
+import { verdict } from './verdict.ts';
+import type { Waits } from './waits.ts';
+
+/** The message is given back unfinished. */
+export const released = Symbol('released');
+
+/** What became of a message: an answer, or nothing. */
+export type EffectEnd<R> = Answer<R> | typeof released;
+
+/** What a stage's effects have in common. */
+export interface EffectPlan<V, R> {
+  readonly stage: string;
+  readonly effect: Effect<V, R>;
+  readonly options: EffectOptions<V, R, R, R>;
+}
+
+/** One effect to be run. */
+export interface EffectCase<V> {
+  readonly value: V;
+  readonly run: Run;
+  readonly waits: Waits;
+  /** How long the message was held back already. */
+  readonly heldMs: number;
+}
+
+/**
+ * Runs one effect to its end and emits what became of it; never errors. Each call is under the time limit. A transient error
+ * (and an unknown one, where the options say so) is tried again with back-off, as long as all its waits fit into `holdMs`; what
+ * remains is judged by the options. Unsubscribing ends a wait, or aborts the call's signal.
+ *
+ * When the run drains, a wait ends at once: as `later` for a message that was claimed, since its row would stay claimed by
+ * nobody, else as released.
+ */
+export function runEffect<V, R>(plan: EffectPlan<V, R>, effectCase: EffectCase<V>): Observable<EffectEnd<R>> {
+  return new Observable((subscriber) => {
+    new Tries(plan, effectCase, subscriber).next();
+  });
+}
+
+class Tries<V, R> {
+  readonly #plan: EffectPlan<V, R>;
+  readonly #case: EffectCase<V>;
+  readonly #subscriber: Subscriber<EffectEnd<R>>;
+  #count = 0;
+  #heldMs: number;
+
+  constructor(plan: EffectPlan<V, R>, effectCase: EffectCase<V>, subscriber: Subscriber<EffectEnd<R>>) {
+    this.#plan = plan;
+    this.#case = effectCase;
+    this.#subscriber = subscriber;
+    this.#heldMs = effectCase.heldMs;
+  }
+
+  next(): void {
+    const { effect, options } = this.#plan;
+    const { value, run } = this.#case;
+    this.#count++;
+    const call = callWithin(options.timeLimitMs, run, value, effect).subscribe({
+      next: (answer) => this.#end(answer),
+      error: (error: unknown) => this.#failed(error),
+    });
+    this.#subscriber.add(call);
+  }
+
+  #end(end: EffectEnd<R>): void {
+    this.#subscriber.next(end);
+    this.#subscriber.complete();
+  }
+
+  #failed(error: unknown): void {
+    const { refused, unknown } = this.#plan.options;
+    const { value } = this.#case;
+    const kind = kindOf(error);
+    if (kind === 'permanent' && refused !== undefined) this.#end(verdict(() => refused(value, error)));
+    else if (kind === 'unknown' && unknown !== 'retry') this.#end(verdict(() => unknown(value, error)));
+    else if (kind === 'permanent' || kind === 'defect') this.#end(dead(error));
+    else this.#again(error);
+  }
+
+  #again(error: unknown): void {
+    const { stage, options } = this.#plan;
+    const { run, waits } = this.#case;
+    const delayMs = backOff(options.retry, this.#count, error, run.clock.random());
+    if (this.#count > options.retry.maxRetries || this.#heldMs + delayMs > options.holdMs) {
+      this.#giveUp(error, delayMs);
+      return;
+    }
+    this.#heldMs += delayMs;
+    const cancel = waits.start(delayMs, (isDrained) => {
+      if (isDrained) {
+        this.#drained(error, delayMs);
+        return;
+      }
+      run.retried(stage);
+      this.next();
+    });
+    this.#subscriber.add(cancel);
+  }
+
+  #giveUp(error: unknown, delayMs: number): void {
+    const { later } = this.#plan.options;
+    const { value, run } = this.#case;
+    if (later !== undefined) {
+      this.#end(verdict(() => later(value, new Date(run.clock.now().getTime() + delayMs))));
+      return;
+    }
+    this.#end(dead(new WeirError('exhausted', `Given up after ${this.#count} tries: ${textOf(error)}`, { cause: error })));
+  }
+
+  #drained(error: unknown, delayMs: number): void {
+    const { claim, later } = this.#plan.options;
+    if (claim !== undefined && later !== undefined) this.#giveUp(error, delayMs);
+    else this.#end(released);
+  }
+}

@@ -1,0 +1,73 @@
+import { forkJoin, map, of, switchMap, type Observable, type ObservableInput } from 'rxjs';
+import { WeirError } from '../src/errors.ts';
+import { Decision, type Answer } from '../src/message/decision.ts';
+import { decide, isOpen, withValue, type Decided, type Message, type Open } from '../src/message/message.ts';
+import { answerEach } from './internal/answerEach.ts';
+import { mapLines, type ChunkOptions } from './internal/chunks.ts';
+import { putAside } from './internal/putAside.ts';
+import { stageName } from './internal/stageName.ts';
+import type { Step } from './step.ts';
+
+export type { ChunkOptions } from './internal/chunks.ts';
+
+/**
+ * Answers open messages in chunks of at most `size`, gathered for at most `maxWaitMs`; one call at a time, in order.
+ *
+ * ```
+ * source   --a-b-D-c---------d--|
+ *          mapChunk(f, { size: 2 })          f([a, b]), f([c, d])
+ * result   ----(AB)----------(DCd)|          D decided before: it keeps its place, f never sees it
+ * ```
+ *
+ * `project` is given values of open messages, never none, and answers one for each in the same order; another length is a
+ * defect of that call. A chunk that fails permanently or by a defect is halved, in order, until the message is alone; that one
+ * is put aside and its neighbours go on, so `project` may see a value several times and must do its work in a transaction. An
+ * error that may pass, or that nobody can judge, errors the chain, and nothing of the chunk is settled. Completion of the
+ * source flushes.
+ *
+ * Memory: the chunk in work and what arrives meanwhile; nothing here bounds it but the window of the pipeline.
+ */
+export function mapChunk<T, R>(
+  project: (values: readonly T[]) => ObservableInput<readonly Answer<R>[]>,
+  options: ChunkOptions,
+): Step<T, R> {
+  const stage = stageName(project);
+  const call = (line: readonly Message<T>[]): Observable<readonly Message<R>[]> => {
+    const open = line.filter(isOpen);
+    return answerEach(open, project).pipe(switchMap((answers) => conclude(line, open, answers, stage)));
+  };
+  return mapLines(stage, call, { ...options, decided: 'pass' });
+}
+
+/** The line with its open messages as they were answered, once the dead letters among them are durable. */
+function conclude<R>(
+  line: readonly Message<unknown>[],
+  open: readonly Open<unknown>[],
+  answers: readonly Answer<R>[],
+  stage: string,
+): Observable<readonly Message<R>[]> {
+  const burials = open.flatMap((message, at) => {
+    const answer = answers[at];
+    return Decision.is(answer) && answer.outcome === 'dead' ? [putAside(message, stage, answer.error)] : [];
+  });
+  const buried$ = burials.length === 0 ? of<Decided[]>([]) : forkJoin(burials);
+  return buried$.pipe(map((buried) => weave(line, answers, buried)));
+}
+
+function weave<R>(line: readonly Message<unknown>[], answers: readonly Answer<R>[], buried: readonly Decided[]): readonly Message<R>[] {
+  const answer = answers.values();
+  const dead = buried.values();
+  return line.map((message) => (isOpen(message) ? answered(message, taken(answer), dead) : message));
+}
+
+function answered<R>(message: Open<unknown>, answer: Answer<R>, dead: Iterator<Decided>): Message<R> {
+  if (!Decision.is(answer)) return withValue(message, answer);
+  return answer.outcome === 'dead' ? taken(dead) : decide(message, answer.outcome, answer.reason);
+}
+
+/** The next of an iterator that has one for each taker. */
+function taken<V>(values: Iterator<V>): V {
+  const next = values.next();
+  if (next.done === true) throw new WeirError('defect', 'There are fewer answers than messages.');
+  return next.value;
+}

@@ -1,0 +1,81 @@
+import type { Limit } from './effectOptions.ts';
+import { requireAtLeast } from './internal/requireAtLeast.ts';
+
+export interface RateLimitOptions<V> {
+  /** Starts per second of one key. */
+  readonly perSecond: number;
+  /** Starts of one key that may come at once after a rest, from 1; also of all keys together. */
+  readonly burst: number;
+  /** What shares a rate: a destination domain, a merchant. */
+  readonly keyOf: (value: V) => string;
+  /** Starts per second of all keys together; absent: no total. */
+  readonly totalPerSecond?: number;
+}
+
+/** Keys looked at for forgetting with each reservation: more than one comes in, so the map shrinks. */
+const sweptPerCall = 2;
+
+/**
+ * A rate per key, and in total, by the generic cell rate algorithm: one number per key, the elapsed time at which the key will
+ * have its whole burst again. No timers.
+ *
+ * A key that is too fast is told its delay, and put off where that is too long; the total is a gate that holds up everyone alike.
+ * A held message counts in the total when it is counted, so in any second up to one `holdMs` of held ones may come on top.
+ *
+ * Memory: the keys of the last `burst / perSecond` seconds and the longest delay; a key that is full again is forgotten. The
+ * rate is that of this process and starts full.
+ */
+export function rateLimit<V>(options: RateLimitOptions<V>): Limit<V> {
+  return new RateLimit(options);
+}
+
+class RateLimit<V> implements Limit<V> {
+  readonly #options: RateLimitOptions<V>;
+  readonly #intervalMs: number;
+  readonly #totalIntervalMs: number;
+  /** When each key is full again; the key used longest ago comes first. */
+  readonly #fullAtMs = new Map<string, number>();
+  #totalFullAtMs = 0;
+
+  constructor(options: RateLimitOptions<V>) {
+    requireAtLeast('burst', options.burst, 1);
+    requireAtLeast('perSecond', options.perSecond, Number.MIN_VALUE);
+    this.#options = options;
+    this.#intervalMs = 1000 / options.perSecond;
+    this.#totalIntervalMs = options.totalPerSecond === undefined ? 0 : 1000 / options.totalPerSecond;
+  }
+
+  reserve(value: V, nowMs: number, maxDelayMs: number): number {
+    this.#forgetFull(nowMs);
+    const key = this.#options.keyOf(value);
+    const fullAtMs = Math.max(this.#fullAtMs.get(key) ?? nowMs, nowMs);
+    const delayMs = this.#delayMs(fullAtMs, this.#intervalMs, nowMs);
+    if (delayMs > maxDelayMs) return delayMs;
+    this.#fullAtMs.delete(key);
+    this.#fullAtMs.set(key, fullAtMs + this.#intervalMs);
+    this.#totalFullAtMs = Math.max(this.#totalFullAtMs, nowMs) + this.#totalIntervalMs;
+    return delayMs;
+  }
+
+  opensInMs(nowMs: number): number {
+    return this.#delayMs(this.#totalFullAtMs, this.#totalIntervalMs, nowMs);
+  }
+
+  /** Keys that it remembers. */
+  get size(): number {
+    return this.#fullAtMs.size;
+  }
+
+  #delayMs(fullAtMs: number, intervalMs: number, nowMs: number): number {
+    return Math.max(0, fullAtMs - (this.#options.burst - 1) * intervalMs - nowMs);
+  }
+
+  #forgetFull(nowMs: number): void {
+    let left = sweptPerCall;
+    for (const [key, fullAtMs] of this.#fullAtMs) {
+      if (fullAtMs > nowMs || left === 0) return;
+      this.#fullAtMs.delete(key);
+      left--;
+    }
+  }
+}
