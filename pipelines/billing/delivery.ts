@@ -7,7 +7,6 @@ import type { DispatchedBill } from './dispatchedBill.ts';
 export interface ClaimedBill {
   /** Id of the send attempt; every later write about this send is guarded by it. */
   readonly token: bigint;
-  readonly feeMinor: bigint;
   readonly details: BillingDetails;
   readonly lines: readonly BillLine[];
   /** Encrypted, field `name`, owner `public_info_id`. */
@@ -42,6 +41,8 @@ export interface SentBill {
   readonly kind: 'sent';
   readonly bill: DispatchedBill;
   readonly token: bigint;
+  /** The server's reply, which often carries its queue id. */
+  readonly response: string;
 }
 
 /** The mail server refused it for good. */
@@ -81,8 +82,8 @@ export function decideDelivery(bill: DispatchedBill, moment: { readonly now: Dat
 }
 
 /** The verdict on a claimed bill that the mail server took. */
-export function sent(send: SendableBill): SentBill {
-  return { kind: 'sent', bill: send.bill, token: claimOf(send).token };
+export function sent(send: SendableBill, response: string): SentBill {
+  return { kind: 'sent', bill: send.bill, token: claimOf(send).token, response };
 }
 
 /** The verdict on a claimed bill that was refused for good. */

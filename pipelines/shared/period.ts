@@ -28,6 +28,13 @@ export function dayOf(period: Period, day: number): string {
   return `${period}-${String(day).padStart(2, '0')}`;
 }
 
+/** The last day of a month as `YYYY-MM-DD`. */
+export function lastDay(period: Period): string {
+  // Day 0 of a month is the last of the one before.
+  const days = new Date(Date.UTC(Number(period.slice(0, 4)), Number(period.slice(5)), 0)).getUTCDate();
+  return dayOf(period, days);
+}
+
 /** The month of a date or timestamp text that begins with `YYYY-MM`. */
 export function periodOf(date: string): Period {
   return parsePeriod(date.slice(0, 7));

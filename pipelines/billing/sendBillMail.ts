@@ -1,0 +1,31 @@
+import type { Address, Mailer } from '../../src/connectors/mailer.ts';
+import { decryptField } from '../../src/message/encryption.ts';
+import type { KeyRing } from '../../src/message/keyRing.ts';
+import { composeBillMail } from './billMail.ts';
+import { claimOf, sent, type SendableBill, type SentBill } from './delivery.ts';
+
+/** What sending a bill's mail needs. */
+export interface BillMailPorts {
+  readonly mailer: Pick<Mailer, 'send'>;
+  readonly keyRing: KeyRing;
+  readonly sender: Address;
+}
+
+/**
+ * Makes the effect that mails a claimed bill: opens name and address, composes, sends. Only here, for the length of a call, are
+ * they in the clear. Errors are the mailer's; `decryption` when name or address do not open.
+ */
+export function sendBillMail({ mailer, keyRing, sender }: BillMailPorts): (send: SendableBill, signal: AbortSignal) => Promise<SentBill> {
+  return async function send(sendable, signal) {
+    const claimed = claimOf(sendable);
+    const { billId, billingDate, publicInfoId } = sendable.bill;
+    const owner = publicInfoId.toString();
+    const recipient = {
+      name: decryptField(keyRing, owner, 'name', claimed.encryptedName),
+      address: decryptField(keyRing, owner, 'email', claimed.encryptedEmail),
+    };
+    const mail = composeBillMail({ billId, billingDate, recipient, details: claimed.details, lines: claimed.lines }, sender);
+    const { response } = await mailer.send(mail, signal);
+    return sent(sendable, response);
+  };
+}
