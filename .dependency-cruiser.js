@@ -14,14 +14,17 @@ export default {
       severity: 'error',
       comment: 'Message, errors and the shared words are the ground: everything stands on them, they on nothing.',
       from: { path: '^(src/message/|src/errors\\.ts|pipelines/shared/)' },
-      to: { path: '^(src|operators|pipelines|config|stack|simulators|test|bench)/', pathNot: '^(src/message/|src/errors\\.ts|pipelines/shared/)' },
+      to: {
+        path: '^(src|operators|pipelines|config|stack|simulators|test|bench)/',
+        pathNot: '^(src/message/|src/errors\\.ts|pipelines/shared/)',
+      },
     },
     {
       name: 'operators-know-only-messages',
       severity: 'error',
       comment: 'An operator that knows a broker or a database cannot be tested by marbles nor used by another pipeline.',
       from: { path: '^operators/' },
-      to: { pathNot: '^(operators/|src/message/|src/errors\\.ts|node_modules/rxjs/|node:)' , dependencyTypesNot: ['core'] },
+      to: { pathNot: '^(operators/|src/message/|src/errors\\.ts|node_modules/rxjs/|node:)', dependencyTypesNot: ['core'] },
     },
     {
       name: 'connectors-stand-alone',

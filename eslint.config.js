@@ -25,7 +25,14 @@ export default defineConfig(
       // Names end in $ outside operators/ (see the override below).
       'rxjs-x/finnish': 'off',
       'rxjs-x/no-sharereplay': 'error',
-      'no-restricted-imports': ['error', { paths: [{ name: 'rxjs', importNames: ['groupBy'], message: 'groupBy with a bounded mergeMap loses messages: use mergeMapByKey.' }] }],
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: [
+            { name: 'rxjs', importNames: ['groupBy'], message: 'groupBy with a bounded mergeMap loses messages: use mergeMapByKey.' },
+          ],
+        },
+      ],
     },
   },
   {

@@ -38,7 +38,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Serv
   const password = readFileSync(join(dataDir, 'weir.password'), 'utf8').trim();
   const port = options.port ?? (await freePort());
   const url = `postgres://weir:${password}@127.0.0.1:${port}/postgres`;
-  const service = new Service({
+  return Service.started({
     name: 'postgres',
     url,
     port,
@@ -50,8 +50,6 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Serv
     endSignal: 'SIGINT',
     ask: () => ask(url),
   });
-  await service.start();
-  return service;
 }
 
 function settingsOf({ isDurable = true, settings = [] }: PostgresOptions): readonly string[] {

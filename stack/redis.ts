@@ -33,7 +33,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<Service> {
   writeFileSync(configuration, [...linesOf(options), `port ${port}`, `dir "${dir}"`, `requirepass ${password}`, ''].join('\n'), {
     mode: 0o600,
   });
-  const service = new Service({
+  return Service.started({
     name: 'redis',
     url,
     port,
@@ -44,8 +44,6 @@ export async function startRedis(options: RedisOptions = {}): Promise<Service> {
     endSignal: 'SIGTERM',
     ask: () => ask(url),
   });
-  await service.start();
-  return service;
 }
 
 function linesOf({ isDurable = true, settings = [] }: RedisOptions): readonly string[] {

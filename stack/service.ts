@@ -23,7 +23,7 @@ export interface ServiceOptions {
 }
 
 const startLimitMs = 30_000;
-const respawnLimitMs = 5_000;
+const respawnLimitMs = 3_000;
 const endLimitMs = 10_000;
 
 /**
@@ -38,8 +38,20 @@ export class Service {
   #child: ChildProcess | undefined;
   #ended: Promise<void> = Promise.resolve();
 
-  constructor(options: ServiceOptions) {
+  private constructor(options: ServiceOptions) {
     this.#options = options;
+  }
+
+  /** A new service that answers. Nothing is left behind when it cannot start. */
+  static async started(options: ServiceOptions): Promise<Service> {
+    const service = new Service(options);
+    try {
+      await service.start();
+    } catch (error) {
+      await service.close();
+      throw error;
+    }
+    return service;
   }
 
   get url(): string {
@@ -60,7 +72,10 @@ export class Service {
     return `${this.#options.folder}/${this.#options.name}.log`;
   }
 
-  /** Starts the service; resolves when it answers. Rejects with the end of its log when it does not within 30 s, or gives up within 5. */
+  /**
+   * Starts the service; resolves when it answers. Rejects with the end of its log when it does not answer within 30 s, or when its
+   * process has still not stayed after 3 s.
+   */
   async start(): Promise<void> {
     if (this.#child !== undefined) return;
     const startedMs = performance.now();

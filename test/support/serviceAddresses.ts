@@ -1,0 +1,8 @@
+/** Where the services of the whole suite listen; provided by `startServices.ts`. */
+declare module 'vitest' {
+  interface ProvidedContext {
+    readonly postgresUrl: string;
+    readonly redisUrl: string;
+  }
+}
+export {};

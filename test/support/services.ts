@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import { Redis } from 'ioredis';
+import { Client } from 'pg';
+import { inject } from 'vitest';
+import { startPostgres, type PostgresOptions } from '../../stack/postgres.ts';
+import { startRedis, type RedisOptions } from '../../stack/redis.ts';
+import type { Service } from '../../stack/service.ts';
+import { atTheEnd } from './atTheEnd.ts';
+import './serviceAddresses.ts';
+
+/** Makes an empty database for this test file and returns its URL. Dropped at the end of the file, with its connections. */
+export async function aDatabase(): Promise<string> {
+  return databaseFrom('template0');
+}
+
+/** An own PostgreSQL for tests that end, freeze or restart it. Closed at the end of the file. */
+export async function aPrivatePostgres(options?: PostgresOptions): Promise<Service> {
+  return closedAtTheEnd(await startPostgres(options));
+}
+
+/** Takes an empty logical database of the suite's Redis for this test file and returns its URL. Emptied at the end of the file. */
+export async function aRedis(): Promise<string> {
+  const url = inject('redisUrl');
+  const database = await onRedis(url, (client) => client.incr('databasesTaken'));
+  const ours = `${url}/${database}`;
+  atTheEnd(() => onRedis(ours, (client) => client.flushdb()));
+  return ours;
+}
+
+/** An own Redis for tests that end, freeze or restart it. Closed at the end of the file. */
+export async function aPrivateRedis(options?: RedisOptions): Promise<Service> {
+  return closedAtTheEnd(await startRedis(options));
+}
+
+async function databaseFrom(template: string): Promise<string> {
+  const server = inject('postgresUrl');
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  await onPostgres(server, (client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`));
+  atTheEnd(() => onPostgres(server, (client) => client.query(`DROP DATABASE ${name} WITH (FORCE)`)));
+  const url = new URL(server);
+  url.pathname = name;
+  return url.href;
+}
+
+function closedAtTheEnd(service: Service): Service {
+  atTheEnd(() => service.close());
+  return service;
+}
+
+async function onPostgres<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+async function onRedis<T>(url: string, work: (client: Redis) => Promise<T>): Promise<T> {
+  const client = new Redis(url, { lazyConnect: true, commandTimeout: 5_000 });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    client.disconnect();
+  }
+}

@@ -1,0 +1,15 @@
+import type { TestProject } from 'vitest/node';
+import { startPostgres } from '../../stack/postgres.ts';
+import { startRedis } from '../../stack/redis.ts';
+import './serviceAddresses.ts';
+
+/** Starts PostgreSQL and Redis once for all integration tests; not run where none of them was selected. */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  // Tests that end a server start one of their own, which keeps what was committed.
+  const [postgres, redis] = await Promise.all([startPostgres({ isDurable: false }), startRedis({ isDurable: false })]);
+  project.provide('postgresUrl', postgres.url);
+  project.provide('redisUrl', redis.url);
+  return async () => {
+    await Promise.all([postgres.close(), redis.close()]);
+  };
+}

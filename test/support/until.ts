@@ -1,0 +1,24 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/**
+ * Waits until a condition holds, and returns what it answered. A condition that throws does not hold yet.
+ * Rejects after `limitMs` (10 s by default), saying what was waited for.
+ */
+export async function until<T>(
+  what: string,
+  condition: () => T | Promise<T>,
+  { limitMs = 10_000 }: { readonly limitMs?: number } = {},
+): Promise<NonNullable<T>> {
+  const limit = performance.now() + limitMs;
+  for (;;) {
+    let failure: unknown;
+    try {
+      const answer = await condition();
+      if (answer !== false && answer !== undefined && answer !== null) return answer;
+    } catch (error) {
+      failure = error;
+    }
+    if (performance.now() > limit) throw new Error(`Waited ${limitMs} ms in vain until ${what}.`, { cause: failure });
+    await delay(5);
+  }
+}
