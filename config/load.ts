@@ -76,9 +76,10 @@ function check(leaf: Leaf, given: Given | undefined): { readonly value?: unknown
   const first = leaf.schema.safeParse(given?.value);
   if (first.success) return { value: first.data };
   if (given?.isText === true) {
-    const second = leaf.schema.safeParse(textValue(String(given.value)));
+    const meant = textValue(String(given.value));
+    const second = leaf.schema.safeParse(meant);
     if (second.success) return { value: second.data };
-    return { problem: explain(second.error, leaf) };
+    if (!Array.isArray(meant)) return { problem: explain(second.error, leaf) };
   }
   return { problem: given === undefined ? `is missing: ${leaf.about}` : explain(first.error, leaf) };
 }

@@ -1,0 +1,15 @@
+/** How a command ended, for scripts and service managers. */
+export const exitCodes = {
+  /** Done; of the daemon: a clean drain. */
+  ok: 0,
+  /** Failed, or stopped before everything was settled. */
+  failed: 1,
+  /** The command line was not understood, or names something that does not exist. */
+  usage: 2,
+  /** A job's run failed or was refused; `weir job show` tells why. */
+  jobFailed: 3,
+  /** Wrong configuration or a schema that does not fit: starting again does not help (EX_CONFIG of sysexits). */
+  configuration: 78,
+} as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

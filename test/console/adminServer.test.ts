@@ -1,0 +1,57 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { startAdminServer, type AdminServer } from '../../src/console/adminServer.ts';
+
+const servers: AdminServer[] = [];
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.close();
+});
+
+async function started(facts: { standing?: readonly string[]; isReachable?: boolean; port?: number } = {}): Promise<AdminServer> {
+  const server = await startAdminServer({
+    host: '127.0.0.1',
+    port: facts.port ?? 0,
+    scrape: () => Promise.resolve({ contentType: 'text/plain; version=0.0.4', text: 'weir_up 1\n' }),
+    standing: () => facts.standing ?? [],
+    dependencies: [{ name: 'postgres', isReachable: () => Promise.resolve(facts.isReachable ?? true) }],
+  });
+  servers.push(server);
+  return server;
+}
+
+async function answer(server: AdminServer, path: string): Promise<{ status: number; body: string }> {
+  const response = await fetch(server.url + path);
+  return { status: response.status, body: await response.text() };
+}
+
+describe('startAdminServer', () => {
+  it('serves the metrics', async () => {
+    expect(await answer(await started(), '/metrics')).toEqual({ status: 200, body: 'weir_up 1\n' });
+  });
+
+  it('is live while a dependency is away, and says that it is not ready', async () => {
+    const server = await started({ isReachable: false });
+    expect((await answer(server, '/livez')).status).toBe(200);
+    const { status, body } = await answer(server, '/readyz');
+    expect({ status, body: JSON.parse(body) as unknown }).toEqual({
+      status: 503,
+      body: { status: 'waiting', dependencies: { postgres: 'unreachable' } },
+    });
+  });
+
+  it('is not live when something has work and makes no progress, and names it', async () => {
+    const { status, body } = await answer(await started({ standing: ['billing.deliver'] }), '/livez');
+    expect({ status, body: JSON.parse(body) as unknown }).toEqual({
+      status: 503,
+      body: { status: 'standing', standing: ['billing.deliver'] },
+    });
+  });
+
+  it('says which option to change when its port is in use', async () => {
+    const { url } = await started();
+    const port = Number(new URL(url).port);
+    await expect(started({ port })).rejects.toMatchObject({
+      code: 'portInUse',
+      message: expect.stringContaining(`port ${port}`) as string,
+    });
+  });
+});

@@ -1,0 +1,56 @@
+import { NEVER, mergeMap, of } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { isOpen } from '../../src/message/message.ts';
+import { catalogue } from '../../src/metrics/catalogue.ts';
+import { createMetrics } from '../../src/metrics/metrics.ts';
+import { supervise } from '../../src/runtime/supervise.ts';
+import { aSpec } from '../support/aSpec.ts';
+import { scriptedSource } from '../support/scriptedSource.ts';
+
+/** Values by series, of the lines that begin with `name`. */
+function series(text: string, name: string): Map<string, number> {
+  const lines = text.split('\n').filter((line) => line.startsWith(name) && !line.startsWith('#'));
+  return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]));
+}
+
+describe('createMetrics', () => {
+  it('shows the law of a pipeline in every scrape, work in flight included', async () => {
+    const chain = mergeMap((message) => (isOpen(message) && (message.value as number) >= 30 ? NEVER : of(message)));
+    const spec = aSpec<number>({ source: scriptedSource({ count: 40 }), chain: (message$) => message$.pipe(chain) });
+    const metrics = createMetrics(spec.clock);
+    const supervised = supervise({ ...spec, restart: { firstMs: 1, maxMs: 1 }, isHeld: false, onWedged: () => undefined });
+    metrics.watch({ supervised, lag: () => Promise.resolve(7) });
+    await spec.clock.advance(60_000);
+    const { text } = await metrics.scrape();
+    const ended = [...series(text, 'weir_pipeline_messages_total').values()].reduce((sum, value) => sum + value, 0);
+    expect(series(text, 'weir_pipeline_received_total').get('weir_pipeline_received_total{pipeline="test.pipeline"}')).toBe(40);
+    expect(series(text, 'weir_pipeline_in_flight').get('weir_pipeline_in_flight{pipeline="test.pipeline"}')).toBe(10);
+    expect(ended).toBe(30);
+    expect(text).toContain('weir_pipeline_lag{pipeline="test.pipeline"} 7');
+    expect(text).toContain('weir_pipeline_state{pipeline="test.pipeline",state="running"} 1');
+    expect(series(text, 'weir_pipeline_watermark_age').values().next().value).toBeCloseTo(60);
+    supervised.cut();
+    await supervised.ended;
+  });
+
+  it('counts stages, retries and dead letters under the labels of the catalogue', async () => {
+    const { clock } = aSpec({ source: scriptedSource() });
+    const metrics = createMetrics(clock);
+    const meter = metrics.meterOf('billing.deliver');
+    meter.stage('record', 0.02, 200);
+    meter.retried('send');
+    meter.deadLettered('decode', 'undecodable');
+    const { text } = await metrics.scrape();
+    expect(text).toContain('weir_pipeline_stage_seconds_count{pipeline="billing.deliver",stage="record"} 1');
+    expect(text).toContain('weir_pipeline_stage_messages_total{pipeline="billing.deliver",stage="record"} 200');
+    expect(text).toContain('weir_pipeline_retries_total{pipeline="billing.deliver",stage="send"} 1');
+    expect(text).toContain('weir_dead_letters_total{pipeline="billing.deliver",stage="decode",code="undecodable"} 1');
+  });
+
+  it('exports nothing of its own that the catalogue does not have', async () => {
+    const { clock } = aSpec({ source: scriptedSource() });
+    const { text } = await createMetrics(clock).scrape();
+    const exported = [...text.matchAll(/^# TYPE (weir_\w+) /gm)].map(([, name]) => name);
+    expect(exported.toSorted()).toEqual(Object.keys(catalogue).toSorted());
+  });
+});
