@@ -1,0 +1,65 @@
+import pg from 'pg';
+import { WeirError } from '../../errors.ts';
+import { clientConfig } from './clientConfig.ts';
+import { Connection } from './connection.ts';
+import type { DatabaseSettings } from './databaseOptions.ts';
+import { pause } from './pause.ts';
+import { connectionLost } from './translateError.ts';
+
+/** A bounded set of connections that are lent to one user at a time. */
+export interface ConnectionPool {
+  /** Lends a connection to `use`, and takes it back however that ends; one that is not sound is cut instead of lent again. */
+  lend<T>(use: (connection: Connection) => Promise<T>): Promise<T>;
+  /** Lends no more, waits for those that are lent, and ends every connection; cuts what is left after `closeLimitMs`. */
+  close(): Promise<void>;
+}
+
+/** Opens the pool; connections are made when they are needed and ended after ten idle seconds. */
+export function openPool(settings: DatabaseSettings): ConnectionPool {
+  const pool = new pg.Pool({ ...clientConfig(settings), max: settings.maxConnections });
+  const open = new Map<pg.PoolClient, Connection>();
+  const allEnded = Promise.withResolvers<undefined>();
+  pool.on('connect', (client) => open.set(client, new Connection(client, settings.clock)));
+  pool.on('remove', (client) => {
+    open.delete(client);
+    if (pool.ending && open.size === 0) allEnded.resolve(undefined);
+  });
+  pool.on('error', (error) => settings.onConnectionLost(connectionLost(error)));
+
+  async function take(): Promise<{ client: pg.PoolClient; connection: Connection }> {
+    for (;;) {
+      if (pool.ending) throw new WeirError('cancelled', 'The database was closed.');
+      const client = await pool.connect().catch((error: unknown) => {
+        throw connectionLost(error);
+      });
+      const connection = open.get(client) ?? new Connection(client, settings.clock);
+      if (connection.isSound) return { client, connection };
+      giveBack(client, connection);
+    }
+  }
+
+  function giveBack(client: pg.PoolClient, connection: Connection): void {
+    const { isSound } = connection;
+    // Not a polite end: a server that does not answer would never confirm it.
+    if (!isSound) connection.destroy();
+    client.release(!isSound);
+  }
+
+  return {
+    lend: async (use) => {
+      const { client, connection } = await take();
+      try {
+        return await use(connection);
+      } finally {
+        giveBack(client, connection);
+      }
+    },
+    close: async () => {
+      if (pool.ending) return;
+      const ended = pool.end();
+      const isDone = open.size === 0 ? ended : Promise.all([ended, allEnded.promise]);
+      await Promise.race([isDone, pause(settings.clock, settings.closeLimitMs)]);
+      for (const connection of open.values()) connection.destroy();
+    },
+  };
+}

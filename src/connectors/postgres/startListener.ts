@@ -1,0 +1,64 @@
+import pg from 'pg';
+import { WeirError } from '../../errors.ts';
+import type { Wake } from '../database.ts';
+import { backOffMs } from './backOff.ts';
+import { clientConfig } from './clientConfig.ts';
+import type { DatabaseSettings } from './databaseOptions.ts';
+import { openOwnConnection } from './ownConnection.ts';
+import { pause } from './pause.ts';
+
+const firstBackOffMs = 100;
+const maxBackOffMs = 10_000;
+
+/** A listener that runs until it is ended. */
+export interface Listener {
+  end(): void;
+  /** Resolves when its connection is closed. */
+  readonly ended: Promise<void>;
+}
+
+/**
+ * Listens on a channel until it is ended. A lost connection is taken again with back-off; `wake` is called once whenever
+ * listening begins, with an empty payload, since something may have been missed before.
+ */
+export function startListener(settings: DatabaseSettings, channel: string, wake: Wake): Listener {
+  const ending = new AbortController();
+  return { end: () => ending.abort(), ended: keepListening(settings, channel, wake, ending.signal) };
+}
+
+async function keepListening(settings: DatabaseSettings, channel: string, wake: Wake, ending: AbortSignal): Promise<void> {
+  let attempt = 0;
+  const begun: Wake = (payload) => {
+    attempt = 0;
+    wake(payload);
+  };
+  while (!ending.aborted) {
+    try {
+      await listenOnce(settings, channel, begun, ending);
+    } catch (error) {
+      if (!(error instanceof WeirError)) throw error;
+      settings.onConnectionLost(error);
+    }
+    attempt += 1;
+    await pause(settings.clock, backOffMs(settings.clock, attempt, firstBackOffMs, maxBackOffMs), ending);
+  }
+}
+
+/** Listens on one connection until it is lost (rejects) or the listener is ended (resolves). */
+async function listenOnce(settings: DatabaseSettings, channel: string, wake: Wake, ending: AbortSignal): Promise<void> {
+  const { client, connection, end } = await openOwnConnection(clientConfig(settings), settings.clock);
+  try {
+    client.on('notification', ({ payload }) => wake(payload ?? ''));
+    const options = { phase: 'read', limitMs: settings.answerLimitMs } as const;
+    await connection.run({ text: `LISTEN ${pg.escapeIdentifier(channel)}` }, options);
+    wake('');
+    const over = AbortSignal.any([ending, connection.lost]);
+    while (!ending.aborted) {
+      // A connection that hears nothing looks like a quiet channel: only an answer proves that it lives.
+      await connection.run({ text: 'SELECT 1' }, options);
+      await pause(settings.clock, settings.listenerCheckMs, over);
+    }
+  } finally {
+    await end();
+  }
+}

@@ -1,0 +1,172 @@
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+/**
+ * What happens to a connection when the client has sent a marked request.
+ *
+ * - `cutBefore`: the request is not forwarded, the connection is cut: it did not happen, and the client cannot know.
+ * - `cutAfter`: it is forwarded; the answer is dropped and the connection cut: it did happen, and the client cannot know.
+ * - `holeAfter`: it is forwarded; the answer and all that follows are swallowed, the connection stays open.
+ */
+export type Strike = 'cutBefore' | 'cutAfter' | 'holeAfter';
+
+type Mode = 'pass' | 'hole' | 'refuse';
+
+/**
+ * A TCP proxy that can be told to fail: connect clients to `port` instead of to the server. Modes hold for open connections and
+ * for new ones alike, until the next call.
+ */
+export class TcpProxy {
+  readonly port: number;
+  readonly #server: Server;
+  readonly #links: Set<Link>;
+  readonly #state: State;
+
+  private constructor(server: Server, links: Set<Link>, state: State) {
+    this.#server = server;
+    this.#links = links;
+    this.#state = state;
+    this.port = (server.address() as AddressInfo).port;
+  }
+
+  /** Starts a proxy on a free port of 127.0.0.1. */
+  static async start(target: { readonly port: number; readonly host?: string }): Promise<TcpProxy> {
+    const links = new Set<Link>();
+    const state: State = { mode: 'pass', strikes: [] };
+    const server = createServer((client) => {
+      if (state.mode === 'refuse') {
+        client.resetAndDestroy();
+        return;
+      }
+      links.add(new Link(client, connect(target.port, target.host ?? '127.0.0.1'), state, (link) => links.delete(link)));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return new TcpProxy(server, links, state);
+  }
+
+  /** Connections that are open. */
+  get connections(): number {
+    return this.#links.size;
+  }
+
+  /** Forwards everything: how it starts. What a hole swallowed is not given back. */
+  pass(): void {
+    this.#state.mode = 'pass';
+  }
+
+  /** Swallows everything in both directions: connections stay open, new ones are accepted, nobody answers. */
+  hole(): void {
+    this.#state.mode = 'hole';
+  }
+
+  /** Resets every new connection; open ones go on. */
+  refuse(): void {
+    this.#state.mode = 'refuse';
+  }
+
+  /** Cuts the open connections; new ones are served. */
+  cut(): void {
+    for (const link of this.#links) link.cut();
+  }
+
+  /**
+   * Waits for the first request whose bytes contain `marker`, on any connection, and strikes that connection once. Resolves when
+   * it has struck. Not seen through TLS.
+   */
+  strike(marker: string, how: Strike): Promise<void> {
+    return new Promise((resolve) => this.#state.strikes.push({ marker: Buffer.from(marker), how, struck: resolve }));
+  }
+
+  /** Forwards `sizeBytes` more from the server, then cuts the connection that got the last of them. Resolves when it has. */
+  cutAfterBytes(sizeBytes: number): Promise<void> {
+    return new Promise((resolve) => (this.#state.allowance = { sizeBytes, spent: resolve }));
+  }
+
+  /** Cuts everything and stops listening. */
+  async close(): Promise<void> {
+    this.cut();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
+
+interface State {
+  mode: Mode;
+  readonly strikes: { readonly marker: Buffer; readonly how: Strike; readonly struck: () => void }[];
+  allowance?: { sizeBytes: number; readonly spent: () => void } | undefined;
+}
+
+/** One connection through the proxy. */
+class Link {
+  readonly #client: Socket;
+  readonly #server: Socket;
+  readonly #state: State;
+  #onAnswer: (() => void) | undefined;
+  /** The end of what was sent before: a marker may be split over two chunks. */
+  #tail = Buffer.alloc(0);
+
+  constructor(client: Socket, server: Socket, state: State, closed: (link: Link) => void) {
+    this.#client = client;
+    this.#server = server;
+    this.#state = state;
+    for (const socket of [client, server]) {
+      socket.setNoDelay(true);
+      socket.on('error', () => this.cut());
+      socket.on('close', () => {
+        this.cut();
+        closed(this);
+      });
+    }
+    client.on('data', (chunk) => this.#request(chunk));
+    server.on('data', (chunk) => this.#answer(chunk));
+  }
+
+  cut(): void {
+    this.#client.destroy();
+    this.#server.destroy();
+  }
+
+  #request(chunk: Buffer): void {
+    if (this.#state.mode === 'hole') return;
+    const seen = Buffer.concat([this.#tail, chunk]);
+    const index = this.#state.strikes.findIndex(({ marker }) => seen.includes(marker));
+    this.#tail = seen.subarray(-64);
+    if (index < 0) {
+      this.#server.write(chunk);
+      return;
+    }
+    this.#tail = Buffer.alloc(0);
+    const [strike] = this.#state.strikes.splice(index, 1);
+    if (strike) this.#strike(strike, chunk);
+  }
+
+  #strike({ how, struck }: State['strikes'][number], chunk: Buffer): void {
+    if (how === 'cutBefore') {
+      this.cut();
+      struck();
+      return;
+    }
+    this.#onAnswer = () => {
+      if (how === 'cutAfter') this.cut();
+      struck();
+    };
+    this.#server.write(chunk);
+  }
+
+  #answer(chunk: Buffer): void {
+    if (this.#onAnswer) this.#onAnswer();
+    else if (this.#state.mode === 'hole') return;
+    else if (this.#state.allowance && this.#state.allowance.sizeBytes <= chunk.length) this.#spend(chunk, this.#state.allowance);
+    else {
+      if (this.#state.allowance) this.#state.allowance.sizeBytes -= chunk.length;
+      this.#client.write(chunk);
+    }
+  }
+
+  #spend(chunk: Buffer, { sizeBytes, spent }: NonNullable<State['allowance']>): void {
+    this.#state.allowance = undefined;
+    this.#onAnswer = () => undefined;
+    this.#client.end(chunk.subarray(0, sizeBytes), () => {
+      this.cut();
+      spent();
+    });
+  }
+}
