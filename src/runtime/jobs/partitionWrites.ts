@@ -1,0 +1,131 @@
+import type { Queryable } from '../../connectors/database.ts';
+import type { Failure } from './failure.ts';
+import type { PartitionClaim } from './partitionClaim.ts';
+
+// Every statement here moves the partition's row under the token of its claim and answers whether it hit: nothing that a
+// holder writes may be committed when it did not. (A SELECT of the token would not do: two transactions can both see it.)
+
+const mine = `run_id = $1 AND name = $2 AND token = $3 AND lease_owner = $4 AND status = 'RUNNING'`;
+
+function key({ runId, name, token, holder }: PartitionClaim): readonly unknown[] {
+  return [runId, name, token, holder];
+}
+
+async function hits(database: Queryable, name: string, text: string, values: readonly unknown[]): Promise<boolean> {
+  return (await database.execute({ name: `weir-job-${name}`, text, values })) === 1;
+}
+
+/** Up to where a partition has come. */
+export interface PartitionProgress {
+  readonly checkpoint: string | undefined;
+  readonly published: string | undefined;
+  readonly rowsRead: number;
+  readonly rowsWritten: number;
+  readonly rowsPublished: number;
+  readonly rowsPerSecond: number;
+}
+
+function values(progress: PartitionProgress): readonly unknown[] {
+  const { checkpoint, published, rowsRead, rowsWritten, rowsPublished, rowsPerSecond } = progress;
+  return [checkpoint ?? null, published ?? null, rowsRead, rowsWritten, rowsPublished, rowsPerSecond];
+}
+
+const progressed = `checkpoint = $5, published = $6, rows_read = $7, rows_written = $8, rows_published = $9, rows_per_second = $10,
+  updated_at = clock_timestamp()`;
+
+/**
+ * The first statement of a chunk's transaction: moves the partition from chunk `chunk` to the next, renews its lease and forgets
+ * its failures.
+ */
+export function advancePartition(
+  database: Queryable,
+  claim: PartitionClaim,
+  chunk: bigint,
+  progress: PartitionProgress,
+  leaseMs: number,
+): Promise<boolean> {
+  return hits(
+    database,
+    'advance-partition',
+    `UPDATE weir.job_partition
+     SET ${progressed}, chunks = chunks + 1, failures = 0, lease_until = clock_timestamp() + $11 * interval '1 millisecond'
+     WHERE ${mine} AND chunks = $12`,
+    [...key(claim), ...values(progress), leaseMs, chunk],
+  );
+}
+
+/** Renews the lease of a partition between chunks and tells how far it is. */
+export function renewPartition(database: Queryable, claim: PartitionClaim, progress: PartitionProgress, leaseMs: number): Promise<boolean> {
+  return hits(
+    database,
+    'renew-partition',
+    `UPDATE weir.job_partition
+     SET ${progressed}, lease_until = clock_timestamp() + $11 * interval '1 millisecond'
+     WHERE ${mine}`,
+    [...key(claim), ...values(progress), leaseMs],
+  );
+}
+
+/** Corrects a chunk's counters, in its transaction, when not all of its rows were written. */
+export function countPartition(database: Queryable, claim: PartitionClaim, rowsWritten: number, newlySkipped: number): Promise<boolean> {
+  return hits(
+    database,
+    'count-partition',
+    `UPDATE weir.job_partition SET rows_written = $5, rows_skipped = rows_skipped + $6 WHERE ${mine}`,
+    [...key(claim), rowsWritten, newlySkipped],
+  );
+}
+
+/** The partition's last chunk is written and everything has left the chain. */
+export function completePartition(database: Queryable, claim: PartitionClaim, progress: PartitionProgress): Promise<boolean> {
+  return hits(
+    database,
+    'complete-partition',
+    `UPDATE weir.job_partition
+     SET ${progressed}, status = 'COMPLETED', lease_owner = NULL, lease_until = NULL, finished_at = clock_timestamp()
+     WHERE ${mine}`,
+    [...key(claim), ...values(progress)],
+  );
+}
+
+/** Hands the partition back: another process may claim it at once. */
+export function releasePartition(database: Queryable, claim: PartitionClaim, progress: PartitionProgress): Promise<boolean> {
+  return hits(
+    database,
+    'release-partition',
+    `UPDATE weir.job_partition SET ${progressed}, status = 'WAITING', lease_owner = NULL, lease_until = NULL WHERE ${mine}`,
+    [...key(claim), ...values(progress)],
+  );
+}
+
+/** Hands the partition back after a failure, not to be claimed before `delayMs` have passed. */
+export function failPartition(
+  database: Queryable,
+  claim: PartitionClaim,
+  progress: PartitionProgress,
+  failure: Failure,
+  delayMs: number,
+): Promise<boolean> {
+  return hits(
+    database,
+    'fail-partition',
+    `UPDATE weir.job_partition
+     SET ${progressed}, status = 'WAITING', lease_owner = NULL, lease_until = NULL, failures = failures + 1,
+       failure_code = $11, failure = $12, not_before = clock_timestamp() + $13 * interval '1 millisecond'
+     WHERE ${mine}`,
+    [...key(claim), ...values(progress), failure.code, failure.text, delayMs],
+  );
+}
+
+/**
+ * How many chunks of the partition are committed; undefined when it has another holder. Waits for a transaction that is still
+ * about to end, so the answer is final.
+ */
+export async function committedChunks(database: Queryable, claim: PartitionClaim): Promise<bigint | undefined> {
+  const rows = await database.query<{ readonly chunks: bigint }>({
+    name: 'weir-job-committed-chunks',
+    text: `SELECT chunks FROM weir.job_partition WHERE ${mine} FOR SHARE`,
+    values: key(claim),
+  });
+  return rows[0]?.chunks;
+}

@@ -1,0 +1,148 @@
+import { WeirError } from '../../errors.ts';
+import { runChain, type ChainRun } from '../runChain.ts';
+import { consequenceOf, failureOf } from './failure.ts';
+import type { JobPartition } from './job.ts';
+import type { JobSpec } from './jobSpec.ts';
+import type { PartitionClaim } from './partitionClaim.ts';
+import { PartitionHold } from './partitionHold.ts';
+import { rowSource, type RowSource } from './rowSource.ts';
+import { failRun } from './runState.ts';
+
+/** A partition that this process works on. */
+export interface PartitionRun {
+  /** Resolves, never rejects, once the claim has ended: completed, handed back, or lost. */
+  readonly ended: Promise<void>;
+  /** Finishes what was read and hands the partition back. */
+  drain(): void;
+  /** Aborts what is in flight and hands the partition back. */
+  cut(): void;
+}
+
+/**
+ * Works on a claimed partition: rows → chain → settled, under the claim's lease. A partition that was read to its end is
+ * completed, one that was drained or cut is handed back, one that failed for the moment is handed back with a wait, and any
+ * other failure fails the run.
+ */
+export function runPartition<P, O, K, V, T>(
+  spec: JobSpec<P, O, K, V, T>,
+  key: K,
+  claim: PartitionClaim,
+  claimedAtMs: number,
+): PartitionRun {
+  const run = new LivePartition(spec, key, claim, claimedAtMs);
+  return { ended: run.run(), drain: () => run.drain(), cut: () => run.cut() };
+}
+
+class LivePartition<P, O, K, V, T> {
+  readonly #spec: JobSpec<P, O, K, V, T>;
+  readonly #claim: PartitionClaim;
+  readonly #hold: PartitionHold;
+  readonly #partition: JobPartition<K>;
+  #chainRun: ChainRun | undefined;
+  #lostBy: WeirError | undefined;
+
+  constructor(spec: JobSpec<P, O, K, V, T>, key: K, claim: PartitionClaim, claimedAtMs: number) {
+    const { job, database, clock, options, settings } = spec;
+    this.#spec = spec;
+    this.#claim = claim;
+    this.#hold = new PartitionHold({
+      database,
+      clock,
+      times: settings,
+      claim,
+      claimedAtMs,
+      name: `partition ${claim.name} of ${job.name}:${spec.key}`,
+      skipLimit: job.skipLimit?.(options) ?? 0,
+      lost: (reason) => {
+        this.#lostBy = reason;
+        this.#chainRun?.cut();
+      },
+    });
+    this.#partition = {
+      name: claim.name,
+      input: claim.input,
+      total: claim.total === null ? undefined : Number(claim.total),
+      job: job.name,
+      key,
+      runId: claim.runId,
+      checkpoint: claim.checkpoint ?? undefined,
+      published: claim.published ?? undefined,
+      isDryRun: false,
+      chunks: this.#hold,
+    };
+  }
+
+  drain(): void {
+    this.#chainRun?.drain();
+  }
+
+  cut(): void {
+    this.#chainRun?.cut();
+  }
+
+  async run(): Promise<void> {
+    try {
+      await this.#work();
+    } catch (error) {
+      // The database is away: the lease runs out, and whoever sees it first goes on from the checkpoint.
+      this.#hold.abandon();
+      this.#log('job partition left to its lease', error);
+    }
+  }
+
+  async #work(): Promise<void> {
+    const { job, ports, options, settings, clock, meter, log } = this.#spec;
+    let source: RowSource<V>;
+    try {
+      source = this.#source();
+    } catch (error) {
+      return this.#failed(error);
+    }
+    this.#chainRun = runChain({
+      name: job.name,
+      source,
+      chain: (row$) => job.chain(row$, ports, options, this.#partition),
+      clock,
+      meter,
+      log,
+      limits: settings,
+      stopTimeoutMs: settings.stopTimeoutMs,
+    });
+    const end = await this.#chainRun.ended;
+    if (!end.isQuiet) throw new WeirError('cancelled', 'effects outlived the stop timeout');
+    if (this.#lostBy !== undefined) throw this.#lostBy;
+    if (end.how === 'failed') return this.#failed(end.error);
+    const isDone = end.how === 'completed' && source.isExhausted() && this.#chainRun.counts().released === 0;
+    if (!(await (isDone ? this.#hold.complete() : this.#hold.release()))) throw new WeirError('fenced', 'another process holds it');
+    log.info(isDone ? 'job partition completed' : 'job partition handed back', this.#fields());
+  }
+
+  #source(): RowSource<V> {
+    const { job, ports, options, settings } = this.#spec;
+    const reader = job.rows(ports, this.#partition, options);
+    this.#hold.startAt(reader.start);
+    const epoch = Number(this.#claim.token);
+    return rowSource({ partition: this.#claim.name, epoch, reader, keeper: this.#hold, pageSize: settings.pageSize });
+  }
+
+  async #failed(error: unknown): Promise<void> {
+    const { clock, settings } = this.#spec;
+    const consequence = consequenceOf(error, this.#hold.failures, settings, clock);
+    if (consequence.how === 'fenced') throw error;
+    const failure = failureOf(error);
+    this.#log('job partition failed', error);
+    const delayMs = consequence.how === 'retry' ? consequence.delayMs : 0;
+    await this.#hold.fail(failure, delayMs, async (transaction) => {
+      if (consequence.how === 'fail') await failRun(transaction, this.#claim.runId, failure);
+    });
+  }
+
+  #log(sentence: string, error: unknown): void {
+    const { code, text } = failureOf(error);
+    this.#spec.log.warn(sentence, { ...this.#fields(), code, error: text });
+  }
+
+  #fields(): { readonly job: string; readonly key: string; readonly partition: string } {
+    return { job: this.#spec.job.name, key: this.#spec.key, partition: this.#claim.name };
+  }
+}
