@@ -17,8 +17,11 @@ export interface Topic {
  * with partitions) or within one reader (a stream).
  */
 export interface Bus {
-  /** Reads a topic as a member of a group: the members share its messages. */
-  subscribe(topic: Topic, options: { readonly group: string }): Source;
+  /**
+   * Reads a topic as a member of a group: the members share its messages. `readers` read at once, each with a connection of its
+   * own, where a broker shares a stream entry by entry; a broker with partitions ignores it.
+   */
+  subscribe(topic: Topic, options: { readonly group: string; readonly readers?: number }): Source;
   publish(topic: Topic): Sink;
   /** Makes topics and their dead-letter topics where they are missing. Repeatable. */
   provide(topics: readonly Topic[]): Promise<void>;

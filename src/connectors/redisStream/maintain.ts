@@ -1,0 +1,17 @@
+import type { RedisStreamSettings } from './redisStreamOptions.ts';
+import type { StreamGroup } from './streamGroup.ts';
+
+/** Entries of one trim at most: what Redis frees in a few milliseconds while it serves nobody else. */
+const trimLimit = 5_000;
+
+/** Trims what every group has acknowledged, in small steps, and removes consumers of processes that are gone. */
+export async function maintain(group: StreamGroup, settings: RedisStreamSettings, ownConsumers: readonly string[]): Promise<void> {
+  const { retainMs, staleConsumerMs } = settings;
+  let trimmed: number;
+  do trimmed = await group.trim(retainMs, trimLimit);
+  while (trimmed >= trimLimit / 2);
+  const stale = await group.staleConsumers(staleConsumerMs);
+  for (const consumer of stale) {
+    if (!ownConsumers.includes(consumer)) await group.removeConsumer(consumer, staleConsumerMs);
+  }
+}

@@ -1,0 +1,45 @@
+import type { Bus, Topic } from '../bus.ts';
+import type { Sink } from '../sink.ts';
+import type { Source } from '../source.ts';
+import { WeirError } from '../../errors.ts';
+import { BlockProbe } from './blockProbe.ts';
+import { Connection } from './connection.ts';
+import { withDefaults, type RedisStreamOptions } from './redisStreamOptions.ts';
+import { StreamSink } from './streamSink.ts';
+import { StreamSource, type SharedParts } from './streamSource.ts';
+
+/**
+ * The bus on Redis Streams: a topic is a stream, a group a consumer group, and `partitions` mean nothing. Redis 7.0 or newer.
+ * Connects when first used. One connection serves all commands; each reader has one of its own, since a blocking read holds it.
+ */
+export function createRedisStreamBus(options: RedisStreamOptions): Bus {
+  const settings = withDefaults(options);
+  const { url, clock, instance, timeLimitMs, report } = settings;
+  const connect = { url, clock, timeLimitMs, name: `weir-${instance}` };
+  const commands = new Connection(connect);
+  const probe = new BlockProbe(connect, (isPolling) => report.polling?.(isPolling));
+  const parts: SharedParts = { settings, commands, probe };
+  const sources: Source[] = [];
+
+  return {
+    subscribe(topic: Topic, { group, readers }): Source {
+      const source = new StreamSource(topic, group, readers ?? settings.readers, parts);
+      sources.push(source);
+      return source;
+    },
+    publish(topic: Topic): Sink {
+      return new StreamSink(topic, commands);
+    },
+    /** Streams come into being with their first entry or group; here only names that hold something else are found. */
+    async provide(topics: readonly Topic[]): Promise<void> {
+      for (const name of topics.flatMap((topic) => [topic.name, topic.deadLetters])) {
+        const type = await commands.use((client) => client.type(name));
+        if (type !== 'none' && type !== 'stream') throw new WeirError('refused', `${name} in Redis is a ${type}, not a stream`);
+      }
+    },
+    async close(): Promise<void> {
+      await Promise.all(sources.map((source) => source.close()));
+      await commands.close();
+    },
+  };
+}

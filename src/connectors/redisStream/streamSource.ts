@@ -1,0 +1,166 @@
+import { Observable, type Subscriber } from 'rxjs';
+import type { Topic } from '../bus.ts';
+import type { Room, Settled, Source } from '../source.ts';
+import { kindOf, WeirError } from '../../errors.ts';
+import type { DeadLetter } from '../../message/deadLetter.ts';
+import type { Delivery } from '../../message/message.ts';
+import type { Run } from '../../message/run.ts';
+import type { BlockProbe } from './blockProbe.ts';
+import { ClaimSchedule } from './claimSchedule.ts';
+import { Connection } from './connection.ts';
+import { writeDeadLetter } from './deadLetter.ts';
+import { Gate } from './gate.ts';
+import { InFlight } from './inFlight.ts';
+import { maintain } from './maintain.ts';
+import { Reader } from './reader.ts';
+import type { RedisStreamSettings } from './redisStreamOptions.ts';
+import { StreamGroup } from './streamGroup.ts';
+import { translateError } from './translateError.ts';
+import { pause, repeat } from './waiting.ts';
+
+/** Tries of an acknowledgement, and the wait before the second, in milliseconds; it doubles. */
+const settleTries = 4;
+const firstSettleWaitMs = 50;
+
+/** Parts of a bus that its sources share. */
+export interface SharedParts {
+  readonly settings: RedisStreamSettings;
+  readonly commands: Connection;
+  readonly probe: BlockProbe;
+}
+
+/**
+ * Reads one stream as a member of a group, with one or more readers, each with a connection of its own.
+ *
+ * Delivery is at least once; order holds for the entries of one reader. The partition is `stream/reader`, the position is the
+ * entry's id. Every settled entry is acknowledged by itself, so watermarks mean nothing here.
+ */
+export class StreamSource implements Source {
+  readonly #topic: Topic;
+  readonly #parts: SharedParts;
+  readonly #group: StreamGroup;
+  readonly #consumers: readonly string[];
+  readonly #blocking: readonly Connection[];
+  readonly #inFlight = new InFlight();
+  readonly #closing = new AbortController();
+  #epoch = 0;
+  /** Ends of the subscriptions so far: the next one begins when they have left the connections. */
+  #ended: Promise<void> = Promise.resolve();
+  #endMaintenance: (() => void) | undefined;
+  #endRenewal: (() => void) | undefined;
+
+  constructor(topic: Topic, group: string, readers: number, parts: SharedParts) {
+    const { url, clock, instance, timeLimitMs } = parts.settings;
+    this.#topic = topic;
+    this.#parts = parts;
+    this.#group = new StreamGroup(topic.name, group, parts.commands);
+    this.#consumers = Array.from({ length: readers }, (_, index) => `${instance}-${index + 1}`);
+    this.#blocking = this.#consumers.map((name) => new Connection({ url, clock, timeLimitMs, name: `weir-${name}` }));
+  }
+
+  messages(run: Run, room: Room): Observable<Delivery> {
+    return new Observable((subscriber) => {
+      const stopping = new AbortController();
+      const cutting = new AbortController();
+      const cut = (): void => {
+        cutting.abort(new WeirError('cancelled', 'the subscription was cut'));
+        stopping.abort(cutting.signal.reason);
+      };
+      const stopped = AbortSignal.any([stopping.signal, run.draining, run.signal, this.#closing.signal]);
+      const signals = { stopped, cut: AbortSignal.any([cutting.signal, run.signal, this.#closing.signal]) };
+      this.#ended = this.#ended.then(() => this.#read(room, signals, subscriber, () => stopping.abort(signals.cut.reason)));
+      return cut;
+    });
+  }
+
+  async settle({ messages }: Settled): Promise<void> {
+    const ids = messages.map(({ envelope }) => envelope.position);
+    const { clock, report } = this.#parts.settings;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.#group.acknowledge(ids);
+        this.#inFlight.remove(ids);
+        return;
+      } catch (error) {
+        if (attempt === settleTries || kindOf(error) !== 'transient' || this.#closing.signal.aborted) throw error;
+        if (error instanceof WeirError) report.failed?.(error);
+        await pause(clock, firstSettleWaitMs * 2 ** attempt, this.#closing.signal);
+      }
+    }
+  }
+
+  async deadLetter(letter: DeadLetter): Promise<void> {
+    await writeDeadLetter(this.#parts.commands, this.#topic.deadLetters, letter);
+  }
+
+  /** Entries that were never delivered, and those that were but are not in flight in this process. */
+  async lag(): Promise<number> {
+    const undelivered = await this.#group.undelivered();
+    if (undelivered === 0 && this.#epoch === 0) return 0;
+    return undelivered + Math.max(0, (await this.#group.pendingCount()) - this.#inFlight.size);
+  }
+
+  /** Stops reading, removes this process's consumers where they own nothing, and ends their connections. */
+  async close(): Promise<void> {
+    this.#closing.abort(new WeirError('cancelled', 'the source was closed'));
+    await this.#ended;
+    this.#endRenewal?.();
+    this.#endMaintenance?.();
+    // A consumer that cannot be removed now is removed as a stale one by another process.
+    if (this.#epoch > 0) await Promise.allSettled(this.#consumers.map((consumer) => this.#group.removeConsumer(consumer, 0)));
+    await Promise.all(this.#blocking.map((connection) => connection.close()));
+  }
+
+  async #read(
+    room: Room,
+    signals: { readonly stopped: AbortSignal; readonly cut: AbortSignal },
+    subscriber: Subscriber<Delivery>,
+    stopAll: () => void,
+  ): Promise<void> {
+    const isCut = (): boolean => signals.cut.aborted;
+    if (isCut()) return;
+    const { settings, commands, probe } = this.#parts;
+    const { clock, claimMinMs, claimMaxMs } = settings;
+    this.#epoch += 1;
+    this.#inFlight.release();
+    this.#startTimers();
+    const reading = {
+      ...{ settings, commands, probe, room, ...signals },
+      ...{ topic: this.#topic, epoch: this.#epoch, group: this.#group, inFlight: this.#inFlight },
+      gate: new Gate(this.#inFlight, signals.cut),
+      claims: new ClaimSchedule(clock, claimMinMs, claimMaxMs),
+      emit: (delivery: Delivery) => subscriber.next(delivery),
+    };
+    const runs = this.#blocking.map(async (connection, index) => {
+      const consumer = this.#consumers[index] as string;
+      try {
+        await new Reader(reading, consumer, `${this.#topic.name}/${index + 1}`, connection).run();
+      } catch (error) {
+        stopAll();
+        throw error;
+      }
+    });
+    const failed = (await Promise.allSettled(runs)).find((result) => result.status === 'rejected');
+    if (isCut()) this.#endRenewal?.();
+    else if (failed) subscriber.error(translateError(failed.reason));
+    else subscriber.complete();
+  }
+
+  /**
+   * Entries in flight are renewed so that no other process claims them; after a drain too, until they are settled; after a cut
+   * not any more, since a process whose pipeline has failed must not keep them.
+   */
+  #startTimers(): void {
+    const { clock, idleLimitMs, trimEveryMs, report } = this.#parts.settings;
+    const failed = (error: unknown): void => {
+      if (error instanceof WeirError) report.failed?.(error);
+    };
+    this.#endRenewal?.();
+    this.#endRenewal = repeat(clock, idleLimitMs / 3, () => this.#renew(), failed);
+    this.#endMaintenance ??= repeat(clock, trimEveryMs, () => maintain(this.#group, this.#parts.settings, this.#consumers), failed);
+  }
+
+  async #renew(): Promise<void> {
+    for (const [consumer, ids] of this.#inFlight.idsByConsumer()) await this.#group.renew(consumer, ids);
+  }
+}
