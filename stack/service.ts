@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { family } from './family.ts';
+import { signalFamily } from './signalFamily.ts';
 import { watchdog } from './watchdog.ts';
 
 /** How a service is started, asked and ended. */
@@ -23,7 +23,7 @@ export interface ServiceOptions {
 }
 
 const startLimitMs = 30_000;
-const respawnLimitMs = 3_000;
+const respawnLimitMs = 2_000;
 const endLimitMs = 10_000;
 
 /**
@@ -74,7 +74,7 @@ export class Service {
 
   /**
    * Starts the service; resolves when it answers. Rejects with the end of its log when it does not answer within 30 s, or when its
-   * process has still not stayed after 3 s.
+   * process has still not stayed after 2 s.
    */
   async start(): Promise<void> {
     if (this.#child !== undefined) return;
@@ -113,12 +113,12 @@ export class Service {
 
   /** Makes the service silent: its connections stay open and nothing answers (SIGSTOP to it and its children). */
   freeze(): void {
-    for (const pid of family(this.pid)) process.kill(pid, 'SIGSTOP');
+    signalFamily(this.pid, 'SIGSTOP');
   }
 
   /** Lets a frozen service go on. */
   thaw(): void {
-    for (const pid of family(this.pid)) process.kill(pid, 'SIGCONT');
+    signalFamily(this.pid, 'SIGCONT');
   }
 
   /** Stops the service and removes its temporary data. Repeatable. */

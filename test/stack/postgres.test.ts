@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { Client } from 'pg';
 import { describe, expect, it } from 'vitest';
 import { startPostgres } from '../../stack/postgres.ts';
-import { aDatabase, aPrivatePostgres } from '../support/services.ts';
+import { aDatabase, aMigratedDatabase, aPrivatePostgres } from '../support/services.ts';
 import { until } from '../support/until.ts';
 
 async function ask(url: string, text: string): Promise<unknown[]> {
@@ -64,5 +64,14 @@ describe('aDatabase', () => {
     const [one, other] = [await aDatabase(), await aDatabase()];
     await ask(one, 'CREATE TABLE mine ()');
     expect(await ask(other, `SELECT count(*)::int FROM pg_tables WHERE schemaname = 'public'`)).toEqual([0]);
+  });
+});
+
+describe('aMigratedDatabase', () => {
+  it('gives several callers at once a database each with every table', async () => {
+    const urls = await Promise.all([aMigratedDatabase(), aMigratedDatabase(), aMigratedDatabase()]);
+    const counts = await Promise.all(urls.map((url) => ask(url, 'SELECT count(*) > 0 FROM weir.migrations')));
+    expect(counts).toEqual([[true], [true], [true]]);
+    expect(new Set(urls).size).toBe(3);
   });
 });

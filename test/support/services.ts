@@ -6,11 +6,17 @@ import { startPostgres, type PostgresOptions } from '../../stack/postgres.ts';
 import { startRedis, type RedisOptions } from '../../stack/redis.ts';
 import type { Service } from '../../stack/service.ts';
 import { atTheEnd } from './atTheEnd.ts';
+import { migratedTemplate } from './migratedTemplate.ts';
 import './serviceAddresses.ts';
 
 /** Makes an empty database for this test file and returns its URL. Dropped at the end of the file, with its connections. */
 export async function aDatabase(): Promise<string> {
-  return databaseFrom('template0');
+  return databaseFrom(() => Promise.resolve('template0'));
+}
+
+/** The same with all migrations applied: a clone of a database that is migrated once for the whole suite. */
+export async function aMigratedDatabase(): Promise<string> {
+  return databaseFrom((client) => migratedTemplate(client, inject('postgresUrl')));
 }
 
 /** An own PostgreSQL for tests that end, freeze or restart it. Closed at the end of the file. */
@@ -32,10 +38,10 @@ export async function aPrivateRedis(options?: RedisOptions): Promise<Service> {
   return closedAtTheEnd(await startRedis(options));
 }
 
-async function databaseFrom(template: string): Promise<string> {
+async function databaseFrom(template: (client: Client) => Promise<string>): Promise<string> {
   const server = inject('postgresUrl');
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  await onPostgres(server, (client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`));
+  await onPostgres(server, async (client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${await template(client)}`));
   atTheEnd(() => onPostgres(server, (client) => client.query(`DROP DATABASE ${name} WITH (FORCE)`)));
   const url = new URL(server);
   url.pathname = name;

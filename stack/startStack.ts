@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto';
+import { Client } from 'pg';
+import { startInbox, type Inbox } from '../simulators/inbox.ts';
+import { freePort } from './freePort.ts';
+import { startPostgres, type PostgresOptions } from './postgres.ts';
+import { startRedis, type RedisOptions } from './redis.ts';
+import type { Service } from './service.ts';
+
+export interface StackOptions {
+  readonly postgres?: PostgresOptions;
+  readonly redis?: RedisOptions;
+}
+
+/** What a daemon needs around it, running on this machine. */
+export interface Stack {
+  readonly postgres: Service;
+  readonly redis: Service;
+  readonly inbox: Inbox;
+  /** The addresses and a new key ring, as the variables that configure a daemon. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Ends everything, in the reverse order of the start. */
+  close(): Promise<void>;
+}
+
+/** Starts PostgreSQL (with an empty database `weir`), Redis and the mail inbox. What has started is ended when another fails. */
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  await using started = new AsyncDisposableStack();
+  const postgres = started.adopt(await startPostgres(options.postgres), (service) => service.close());
+  const databaseUrl = await weirDatabase(postgres.url);
+  const redis = started.adopt(await startRedis(options.redis), (service) => service.close());
+  const ports = { smtpPort: await freePort(), httpPort: await freePort() };
+  const inbox = started.adopt(await startInbox(ports), (server) => server.close());
+  const all = started.move();
+  return {
+    postgres,
+    redis,
+    inbox,
+    environment: {
+      WEIR_DATABASE_URL: databaseUrl,
+      WEIR_REDIS_URL: redis.url,
+      WEIR_SMTP_URL: inbox.smtpUrl,
+      WEIR_SMTP_REQUIRE_TLS: 'false',
+      WEIR_KEYS_RING: `local:${randomBytes(32).toString('base64')}`,
+    },
+    close: () => all.disposeAsync(),
+  };
+}
+
+/** The URL of the database `weir` of a server; made where it is missing. */
+async function weirDatabase(serverUrl: string): Promise<string> {
+  const client = new Client({ connectionString: serverUrl });
+  await client.connect();
+  try {
+    const { rowCount } = await client.query(`SELECT FROM pg_database WHERE datname = 'weir'`);
+    if (rowCount === 0) await client.query('CREATE DATABASE weir');
+  } finally {
+    await client.end();
+  }
+  const url = new URL(serverUrl);
+  url.pathname = 'weir';
+  return url.href;
+}
