@@ -28,6 +28,8 @@ export interface MigrateOptions {
    * start together fail; too long: a start that hangs is noticed late.
    */
   readonly waitLimitMs?: number;
+  /** Longest wait for one lock on a table, in milliseconds, before it gives way and tries again. Default 3,000. */
+  readonly lockLimitMs?: number;
   /** Told each name as soon as its migration is committed. */
   readonly onApplied?: (name: string) => void;
 }
@@ -76,7 +78,7 @@ async function migrateOnce(options: MigrateOptions, deadlineMs: number, applied:
 /** No limit for a statement, since building an index takes its time; a short one for locks. */
 function migratorConfig(options: MigrateOptions): pg.ClientConfig {
   const config = clientConfig(databaseSettings({ url: options.url, clock: options.clock, applicationName: 'weir migrate' }));
-  return { ...config, statement_timeout: 0, idle_in_transaction_session_timeout: 0 };
+  return { ...config, statement_timeout: 0, idle_in_transaction_session_timeout: 0, lock_timeout: options.lockLimitMs ?? 3000 };
 }
 
 /** The lock of the migration library, so that its own command line respects it too; held until the connection ends. */

@@ -1,0 +1,122 @@
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { TcpProxy } from './tcpProxy.ts';
+import { until } from './until.ts';
+
+/** Answers every chunk with the same in capitals. */
+let server: Server;
+let proxy: TcpProxy;
+let received: string;
+const clients: Client[] = [];
+
+interface Client {
+  readonly socket: Socket;
+  heard: string;
+  isClosed: boolean;
+}
+
+beforeEach(async () => {
+  received = '';
+  server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.on('data', (chunk) => {
+      received += chunk.toString();
+      socket.write(chunk.toString().toUpperCase());
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  proxy = await TcpProxy.start({ port: (server.address() as AddressInfo).port });
+});
+
+afterEach(async () => {
+  for (const { socket } of clients.splice(0)) socket.destroy();
+  await proxy.close();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+function aClient(): Client {
+  const client: Client = { socket: connect(proxy.port, '127.0.0.1'), heard: '', isClosed: false };
+  client.socket.on('data', (chunk) => (client.heard += chunk.toString()));
+  client.socket.on('error', () => undefined);
+  client.socket.on('close', () => (client.isClosed = true));
+  clients.push(client);
+  return client;
+}
+
+async function ask(client: Client, text: string): Promise<void> {
+  const expected = client.heard + text.toUpperCase();
+  client.socket.write(text);
+  await until(`${text} is answered`, () => client.heard === expected);
+}
+
+test('it forwards both ways', async () => {
+  await ask(aClient(), 'one');
+});
+
+test('a hole swallows on open and on new connections, and keeps them open', async () => {
+  const old = aClient();
+  await ask(old, 'one');
+  proxy.hole();
+  const fresh = aClient();
+  old.socket.write('lost');
+  fresh.socket.write('lost');
+  await until('the new one is accepted', () => proxy.connections === 2);
+  proxy.pass();
+  await ask(old, 'two');
+  expect(received).toBe('onetwo');
+  expect([old.isClosed, fresh.isClosed]).toEqual([false, false]);
+});
+
+test('refuse resets new connections only', async () => {
+  const old = aClient();
+  await ask(old, 'one');
+  proxy.refuse();
+  const fresh = aClient();
+  await until('the new one is reset', () => fresh.isClosed);
+  await ask(old, 'two');
+});
+
+test('cut ends open connections and serves new ones', async () => {
+  const old = aClient();
+  await ask(old, 'one');
+  proxy.cut();
+  await until('it is cut', () => old.isClosed);
+  await ask(aClient(), 'two');
+});
+
+test.each([
+  ['cutBefore', 'one', true],
+  ['cutAfter', 'onex commit x', true],
+  ['holeAfter', 'onex commit x', false],
+] as const)('%s: the server got %s', async (how, got, isClosed) => {
+  const client = aClient();
+  await ask(client, 'one');
+  const struck = proxy.strike('commit', how);
+  client.socket.write('x commit x');
+  await struck;
+  if (isClosed) await until('it is cut', () => client.isClosed);
+  expect(received).toBe(got);
+  expect(client.heard).toBe('ONE');
+  expect(client.isClosed).toBe(isClosed);
+  await ask(aClient(), 'commit');
+});
+
+test('a marker that is split over two chunks is seen', async () => {
+  const client = aClient();
+  const struck = proxy.strike('commit', 'cutBefore');
+  await ask(client, 'com');
+  client.socket.write('mit');
+  await struck;
+  expect(received).toBe('com');
+});
+
+test('cutAfterBytes forwards exactly so many from the server', async () => {
+  const client = aClient();
+  const spent = proxy.cutAfterBytes(7);
+  await ask(client, 'four');
+  client.socket.write('five5');
+  await spent;
+  await until('it is cut', () => client.isClosed);
+  expect(client.heard).toBe('FOURFIV');
+  await ask(aClient(), 'served');
+});
