@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import handlebars from 'handlebars';
 import type { Address, Mail } from '../../src/connectors/mailer.ts';
 import { identifierText } from '../shared/identifiers.ts';
-import { formatWon } from '../shared/money.ts';
+import { formatWon, groupThousands } from '../shared/money.ts';
 import { lastDay, periodOf, previousPeriod, type Period } from '../shared/period.ts';
 import type { BillingDetails } from './billingDetails.ts';
 import type { BillLine } from './delivery.ts';
@@ -26,6 +26,8 @@ interface BillView {
   readonly name: string;
   readonly month: string;
   readonly fee: string;
+  /** The fee without its unit. */
+  readonly feeDigits: string;
   readonly payment: string;
   readonly gross: string;
   readonly hasDiscounts: boolean;
@@ -70,6 +72,7 @@ function viewOf({ billId, recipient, details, lines }: BillContent, billingMonth
     name: oneLine(recipient.name),
     month,
     fee,
+    feeDigits: groupThousands(details.finalAmountMinor),
     payment,
     gross: formatWon(details.finalAmountMinor + details.totalDiscountMinor),
     hasDiscounts: details.discounts.length > 0,

@@ -1,15 +1,10 @@
-/** The column `send_status`. */
-export type SendStatus = 'CREATED' | 'SEND_PENDING' | 'IN_QUIET_HOUR' | 'SENDING' | 'COMPLETED' | 'FAILED';
+/** What the column `send_status` may hold. */
+export const sendStatuses = ['CREATED', 'SEND_PENDING', 'IN_QUIET_HOUR', 'SENDING', 'COMPLETED', 'FAILED'] as const;
+
+export type SendStatus = (typeof sendStatuses)[number];
 
 /** A status, with `PARKED` for SENDING that has a park reason: it waits for a person. */
 export type SendState = SendStatus | 'PARKED';
-
-/** One row of the table of what may happen to a bill. */
-export interface SendTransition {
-  readonly event: string;
-  readonly from: readonly SendState[];
-  readonly to: SendState;
-}
 
 /**
  * What may happen to a bill, and nothing else may. `PARKED` is SENDING with a reason to park.
@@ -53,3 +48,27 @@ export const sendTransitions = {
 } as const satisfies Record<string, { readonly from: readonly SendState[]; readonly to: SendState }>;
 
 export type SendEvent = keyof typeof sendTransitions;
+
+/** The state of a bill's row. */
+export function stateOf(status: SendStatus, parkReason: string | null): SendState {
+  return status === 'SENDING' && parkReason !== null ? 'PARKED' : status;
+}
+
+/** Whether any event leads from one state to another. */
+export function mayChange(from: SendState, to: SendState): boolean {
+  return Object.values(sendTransitions).some((transition) => transition.to === to && isAmong(transition.from, from));
+}
+
+/**
+ * The values of `send_status` that an event may start from, for the guard of its statement. PARKED and SENDING are one value
+ * there: where only one of them is meant, the statement tells them apart by the park reason.
+ */
+export function statusesBefore(event: SendEvent): readonly SendStatus[] {
+  return sendStatuses.filter(
+    (status) => isAmong(sendTransitions[event].from, status) || (status === 'SENDING' && isAmong(sendTransitions[event].from, 'PARKED')),
+  );
+}
+
+function isAmong(states: readonly SendState[], state: SendState): boolean {
+  return states.includes(state);
+}

@@ -38,7 +38,7 @@ export function createIdentifiers({ now, random, node }: IdentifiersOptions): Id
   if (!Number.isInteger(node) || node < 0 || node >= maxNodes) {
     throw new WeirError('invalidOption', `A node for identifiers is 0 to ${maxNodes - 1}, got ${node}.`);
   }
-  let atMs = -1;
+  let atMs = -Infinity;
   let counter = counters;
   let base = 0n;
 

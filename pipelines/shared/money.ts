@@ -43,17 +43,17 @@ export function parseMoney(text: string, decimals = 0): bigint {
   return amount;
 }
 
-/** `12340n` as `12,340`. */
+/** An amount that is not negative, without unit: `12,340`. */
 export function groupThousands(amountMinor: bigint): string {
   return amountMinor.toString().replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
-/** Korean won as in running text: `12,340원`. */
+/** Korean won as in running text: `12,340원`, `−500원`. */
 export function formatWon(amountMinor: bigint): string {
-  return `${groupThousands(amountMinor)}원`;
+  return amountMinor < 0n ? `−${groupThousands(-amountMinor)}원` : `${groupThousands(amountMinor)}원`;
 }
 
-/** Korean won with its sign: `₩12,340`, `-₩500`. */
+/** Korean won with its sign: `₩12,340`, `−₩500`. */
 export function formatWonSign(amountMinor: bigint): string {
-  return amountMinor < 0n ? `-₩${groupThousands(-amountMinor)}` : `₩${groupThousands(amountMinor)}`;
+  return amountMinor < 0n ? `−₩${groupThousands(-amountMinor)}` : `₩${groupThousands(amountMinor)}`;
 }
