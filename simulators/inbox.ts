@@ -49,6 +49,8 @@ export interface Inbox {
   /** Refuses new connections, as a server that is down. Open ones go on. */
   refuseConnections(): Promise<void>;
   acceptConnections(): Promise<void>;
+  /** Cuts every open connection. */
+  cutConnections(): void;
   /** Cuts every connection and ends. */
   close(): Promise<void>;
 }
@@ -81,6 +83,9 @@ export async function startInbox(options: InboxOptions = {}): Promise<Inbox> {
       if (!smtp.listening) await listen(smtp, smtpPort, host);
     },
   };
+  const cutConnections = (): void => {
+    for (const socket of open) socket.destroy();
+  };
   const http = inboxHttp({ store, faults, ...switches });
   const httpPort = await listen(http, options.httpPort ?? 0, host);
   return {
@@ -90,6 +95,7 @@ export async function startInbox(options: InboxOptions = {}): Promise<Inbox> {
     httpUrl: `http://${host}:${httpPort}`,
     faults,
     ...switches,
+    cutConnections,
     connections: () => ({ open: open.size, accepted }),
     count: () => store.count,
     received: (filter) => store.received(filter?.to),
@@ -103,7 +109,7 @@ export async function startInbox(options: InboxOptions = {}): Promise<Inbox> {
       smtp.close();
       http.close();
       http.closeAllConnections();
-      for (const socket of open) socket.destroy();
+      cutConnections();
       await Promise.all(ended);
     },
   };

@@ -28,6 +28,7 @@ export interface FaultRule {
 export class Faults {
   #rules: { readonly rule: FaultRule; left: number }[] = [];
   readonly #random: () => number;
+  #strikes = 0;
 
   constructor(seed: number) {
     this.#random = seededRandom(seed);
@@ -46,6 +47,11 @@ export class Faults {
     this.#rules = [];
   }
 
+  /** How often a fault has struck. */
+  get strikes(): number {
+    return this.#strikes;
+  }
+
   /** What strikes now, if anything. */
   at(phase: Phase, recipients: readonly string[]): FaultAction | undefined {
     const entry = this.#rules.find(
@@ -53,6 +59,7 @@ export class Faults {
     );
     if (entry === undefined) return undefined;
     entry.left -= 1;
+    this.#strikes += 1;
     return entry.rule.action;
   }
 }
