@@ -77,9 +77,9 @@ function notAnEnvelope(field: string): WeirError {
   return new WeirError('decryption', `The field "${field}" is not an envelope of version ${version}.`);
 }
 
-/** Neither field names nor key ids contain `|`, so no two triples are joined to the same text. */
+/** Written as JSON, so that no two triples are joined to the same text. */
 function boundTo(owner: string, field: string, key: RingKey): Buffer {
-  return Buffer.from(`${owner}|${field}|${key.id}`);
+  return Buffer.from(JSON.stringify([owner, field, key.id]));
 }
 
 // Nonces come from the system's own generator and not from the clock's chance: a seed that replays a run must not repeat them.
