@@ -10,12 +10,15 @@ export interface OptionFacts {
   readonly isSecret?: boolean;
 }
 
-const facts = z.registry<OptionFacts>();
-
 /** Declares an option: its check and default from the schema, its facts beside it. */
-export function option<T extends z.ZodType>(schema: T, about: OptionFacts): T {
-  facts.add(schema, about);
-  return schema;
+export function option<T extends z.ZodType>(schema: T, { about, ...facts }: OptionFacts): T {
+  return schema.meta({ ...facts, description: about });
+}
+
+function factsOf(schema: z.ZodType): OptionFacts | undefined {
+  const { description, unit, isSecret } = schema.meta() ?? {};
+  if (description === undefined) return undefined;
+  return { about: description, ...(typeof unit === 'string' ? { unit } : {}), ...(isSecret === true ? { isSecret } : {}) };
 }
 
 /** One leaf of a tree of options. */
@@ -25,10 +28,10 @@ export interface Leaf extends OptionFacts {
   readonly schema: z.ZodType;
 }
 
-/** Every leaf of a schema, in its order. A leaf without facts is a mistake in its declaration. */
+/** Every leaf of a schema, in its order; those with a description (`meta({ description, unit })`). A leaf without one is a mistake. */
 export function leavesOf(schema: z.ZodType, path: readonly string[] = []): readonly Leaf[] {
   const inner = schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault ? (schema.unwrap() as z.ZodType) : schema;
-  const about = facts.get(schema) ?? facts.get(inner);
+  const about = factsOf(schema) ?? factsOf(inner);
   if (about) return [{ ...about, path: path.join('.'), schema }];
   if (!(inner instanceof z.ZodObject)) throw new TypeError(`option ${path.join('.')} has no description`);
   return Object.entries(inner.shape).flatMap(([name, child]) => leavesOf(child as z.ZodType, [...path, name]));

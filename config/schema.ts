@@ -117,6 +117,18 @@ export const processOptions = {
         about: 'Partitions of a job that this process works on at once. More than twice the processors gives nothing.',
         unit: 'partitions',
       }),
+      pageSize: option(z.int().min(1).max(50_000).default(1_000), {
+        about: 'Rows that a partition reads at once. Too small: more queries; too large: memory.',
+        unit: 'rows',
+      }),
+      pollMs: option(ms.default(1_000), {
+        about: 'How often open runs and partitions of dead processes are looked for. Large: takeover is so much later.',
+        unit: 'ms',
+      }),
+      maxFailures: option(z.int().min(1).max(1_000).default(8), {
+        about: 'Failures of a partition in a row that fail its run. Too small: a short outage of the database does.',
+        unit: 'failures',
+      }),
     })
     .prefault({}),
 };

@@ -25,5 +25,7 @@ export interface Bus {
   publish(topic: Topic): Sink;
   /** Makes topics and their dead-letter topics where they are missing. Repeatable. */
   provide(topics: readonly Topic[]): Promise<void>;
+  /** Whether the broker answers within the limit, in milliseconds. Never rejects. */
+  isReachable(limitMs: number): Promise<boolean>;
   close(): Promise<void>;
 }

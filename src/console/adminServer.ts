@@ -13,7 +13,8 @@ export interface AdminOptions {
   readonly scrape: () => Promise<{ readonly contentType: string; readonly text: string }>;
   /** Names of what stands although it has work. */
   readonly standing: () => readonly string[];
-  readonly dependencies: readonly Dependency[];
+  /** Asked at every request: what there is to ask about grows while the process starts. */
+  readonly dependencies: () => readonly Dependency[];
 }
 
 export interface AdminServer {
@@ -38,7 +39,7 @@ export async function startAdminServer(options: AdminOptions): Promise<AdminServ
   });
   server.get('/readyz', async (_request, reply) => {
     const states = await Promise.all(
-      options.dependencies.map(async ({ name, isReachable }) => [name, (await isReachable()) ? 'reachable' : 'unreachable'] as const),
+      options.dependencies().map(async ({ name, isReachable }) => [name, (await isReachable()) ? 'reachable' : 'unreachable'] as const),
     );
     const isReady = states.every(([, state]) => state === 'reachable');
     return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'waiting', dependencies: Object.fromEntries(states) });

@@ -12,7 +12,7 @@ async function started(facts: { standing?: readonly string[]; isReachable?: bool
     port: facts.port ?? 0,
     scrape: () => Promise.resolve({ contentType: 'text/plain; version=0.0.4', text: 'weir_up 1\n' }),
     standing: () => facts.standing ?? [],
-    dependencies: [{ name: 'postgres', isReachable: () => Promise.resolve(facts.isReachable ?? true) }],
+    dependencies: () => [{ name: 'postgres', isReachable: () => Promise.resolve(facts.isReachable ?? true) }],
   });
   servers.push(server);
   return server;

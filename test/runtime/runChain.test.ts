@@ -245,7 +245,7 @@ describe('runChain', () => {
           onSettle: () =>
             new Promise((resolve, reject) => {
               const fails = clock.random() < 0.01;
-              clock.after(clock.random() * 5, () => (fails ? reject(new WeirError('unavailable', 'settle')) : resolve()));
+              clock.after(clock.random() * 5, () => (fails ? reject(new WeirError('unavailable', 'settle')) : resolve(undefined)));
             }),
         });
         const fate: Chain = map((message) => {

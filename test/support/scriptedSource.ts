@@ -14,8 +14,8 @@ export interface ScriptedOptions {
   readonly batch?: number;
   readonly refusal?: (value: number) => WeirError | undefined;
   /** Called before each settle; a rejection fails it. */
-  readonly onSettle?: (settled: Settled) => Promise<unknown> | void;
-  readonly onDeadLetter?: (letter: DeadLetter) => Promise<unknown> | void;
+  readonly onSettle?: (settled: Settled) => unknown;
+  readonly onDeadLetter?: (letter: DeadLetter) => unknown;
 }
 
 /** A source of the numbers 0, 1, 2 … that writes down all that the runtime does to it. */

@@ -38,6 +38,7 @@ export function createMemoryBus(options: { readonly store?: MemoryStore } = {}):
       for (const topic of topics) store.topic(topic);
       await Promise.resolve();
     },
+    isReachable: () => Promise.resolve(true),
     deadLetters: (topic) => store.topic(topic).deadLetters,
     async close(): Promise<void> {
       await Promise.all(sources.map((source) => source.close()));

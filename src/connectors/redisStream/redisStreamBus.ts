@@ -37,6 +37,11 @@ export function createRedisStreamBus(options: RedisStreamOptions): Bus {
         if (type !== 'none' && type !== 'stream') throw new WeirError('refused', `${name} in Redis is a ${type}, not a stream`);
       }
     },
+    isReachable: (limitMs) =>
+      commands.use((client) => client.ping(), limitMs).then(
+        () => true,
+        () => false,
+      ),
     async close(): Promise<void> {
       await Promise.all(sources.map((source) => source.close()));
       await commands.close();

@@ -1,0 +1,53 @@
+import type { PostgresDatabase } from '../connectors/postgres/openDatabase.ts';
+import { schemaState } from '../connectors/postgres/schemaState.ts';
+import { codeOf, textOf, WeirError } from '../errors.ts';
+import type { Logger } from '../logging/logger.ts';
+import type { Clock } from '../message/clock.ts';
+import { backOffMs } from '../runtime/backOff.ts';
+
+const waiting = { firstMs: 500, maxMs: 10_000 };
+
+/**
+ * Waits until the database answers, saying so, and checks that its schema fits. Throws `schemaMismatch` when waiting does not
+ * help, and `cancelled` when `stop` is aborted.
+ */
+export async function awaitSchema(
+  database: PostgresDatabase,
+  directory: string,
+  { clock, log, stop }: { readonly clock: Clock; readonly log: Logger; readonly stop: AbortSignal },
+): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await checkSchema(database, directory);
+      return;
+    } catch (error) {
+      if (codeOf(error) === 'schemaMismatch') throw error;
+      const delayMs = Math.round(backOffMs(waiting, attempt, clock));
+      log.warn('waiting for the database', { code: codeOf(error), error: textOf(error), delayMs });
+      await pause(delayMs, clock, stop);
+    }
+  }
+}
+
+async function checkSchema(database: PostgresDatabase, directory: string): Promise<void> {
+  const { kind, names } = await schemaState(database, directory);
+  if (kind === 'behind') throw new WeirError('schemaMismatch', `the database lacks ${names.join(', ')}: run weir migrate`);
+  if (kind === 'incompatible') {
+    throw new WeirError('schemaMismatch', `a newer Weir changed the database (${names.join(', ')}) and forbids this one: upgrade it`);
+  }
+}
+
+function pause(delayMs: number, clock: Clock, stop: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onStop = (): void => {
+      cancel();
+      reject(new WeirError('cancelled', 'stopped while waiting for the database'));
+    };
+    const cancel = clock.after(delayMs, () => {
+      stop.removeEventListener('abort', onStop);
+      resolve();
+    });
+    if (stop.aborted) onStop();
+    else stop.addEventListener('abort', onStop, { once: true });
+  });
+}

@@ -1,0 +1,160 @@
+import { startAdminServer, type AdminServer, type Dependency } from '../console/adminServer.ts';
+import { codeOf, textOf } from '../errors.ts';
+import type { Logger } from '../logging/logger.ts';
+import type { Clock } from '../message/clock.ts';
+import { createMetrics, type Metrics } from '../metrics/metrics.ts';
+import { watchOpenRuns } from '../runtime/jobs/watchOpenRuns.ts';
+import { standing } from '../runtime/liveness.ts';
+import { stopAll } from '../runtime/stopAll.ts';
+import type { StopSignals } from '../runtime/stopSignals.ts';
+import { supervise, type Supervised } from '../runtime/supervise.ts';
+import { awaitSchema } from './awaitSchema.ts';
+import { exitCodes, type ExitCode } from './exitCodes.ts';
+import { jobSettingsOf } from './jobSettings.ts';
+import { openDatabaseOf, openHouse, type OpenHouse } from './openHouse.ts';
+import type { Options, Systems } from './systems.ts';
+
+/** What a daemon runs, and on what. */
+export interface DaemonSpec<P> {
+  readonly systems: Systems<P>;
+  readonly options: Options;
+  readonly migrations: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly signals: StopSignals;
+  /** Starts every pipeline paused. */
+  readonly isHeld: boolean;
+}
+
+/**
+ * Runs the pipelines of this process's profiles and works on the open runs of their jobs, until a signal. Then, in this order
+ * and each step under a deadline: drain, commit, close. Answers the exit code: 0 only for a clean drain.
+ */
+export async function runDaemon<P>(spec: DaemonSpec<P>): Promise<ExitCode> {
+  const daemon = new Daemon(spec);
+  try {
+    await daemon.start();
+    return await daemon.untilStopped();
+  } catch (error) {
+    const code = codeOf(error);
+    // Stopped before there was anything to drain.
+    if (code === 'cancelled') return exitCodes.ok;
+    spec.log.error('cannot start', { code, error: textOf(error) });
+    return code === 'schemaMismatch' || code === 'invalidOption' ? exitCodes.configuration : exitCodes.failed;
+  } finally {
+    await daemon.close();
+  }
+}
+
+class Daemon<P> {
+  readonly #spec: DaemonSpec<P>;
+  readonly #metrics: Metrics;
+  readonly #supervised: Supervised[] = [];
+  readonly #wedged = Promise.withResolvers<'wedged'>();
+  #dependencies: readonly Dependency[] = [];
+  #admin: AdminServer | undefined;
+  #house: OpenHouse | undefined;
+  #jobs: Promise<void> = Promise.resolve();
+
+  constructor(spec: DaemonSpec<P>) {
+    this.#spec = spec;
+    this.#metrics = createMetrics(spec.clock);
+  }
+
+  async start(): Promise<void> {
+    const { options, clock, log, migrations, signals, systems } = this.#spec;
+    await this.#startAdmin();
+    const database = openDatabaseOf(options.process, clock, log);
+    this.#dependencies = [{ name: 'postgres', isReachable: () => database.isReachable(2_000) }];
+    await awaitSchema(database, migrations, { clock, log, stop: signals.drain });
+    this.#house = await openHouse(options.process, database, clock, log);
+    this.#dependencies = this.#house.dependencies;
+    const ports = systems.openPorts(this.#house.house);
+    this.#startPipelines(ports);
+    this.#startJobs(ports, this.#house);
+  }
+
+  async untilStopped(): Promise<ExitCode> {
+    const { signals, options, clock, log } = this.#spec;
+    const asked = new Promise<'asked'>((resolve) => {
+      if (signals.drain.aborted) resolve('asked');
+      else signals.drain.addEventListener('abort', () => resolve('asked'), { once: true });
+    });
+    const why = await Promise.race([asked, this.#wedged.promise]);
+    signals.stop();
+    const cancel = clock.after(options.process.runtime.stopGraceMs, () => {
+      log.warn('the grace time is over: what is not settled is released');
+      signals.stopNow();
+    });
+    const isClean = await stopAll(this.#supervised, signals.cut);
+    await this.#jobs;
+    cancel();
+    const exitCode = isClean && why === 'asked' ? exitCodes.ok : exitCodes.failed;
+    log.info('stopped', { exitCode });
+    return exitCode;
+  }
+
+  async close(): Promise<void> {
+    await this.#house?.close();
+    await this.#admin?.close();
+  }
+
+  async #startAdmin(): Promise<void> {
+    const { options, log } = this.#spec;
+    const { host, port } = options.process.admin;
+    this.#admin = await startAdminServer({
+      host,
+      port,
+      scrape: () => this.#metrics.scrape(),
+      standing: () => standing(this.#supervised, options.process.runtime.standingLimitMs),
+      dependencies: () => this.#dependencies,
+    });
+    log.info('admin port open', { address: this.#admin.url });
+  }
+
+  #isOurs({ profile }: { readonly profile: string }): boolean {
+    const { profiles } = this.#spec.options.process;
+    return profiles.length === 0 || profiles.includes(profile);
+  }
+
+  #startPipelines(ports: P): void {
+    const { systems, options, clock, log, isHeld } = this.#spec;
+    const { stopTimeoutMs, restartFirstMs, restartMaxMs } = options.process.runtime;
+    for (const pipeline of systems.pipelines.filter((candidate) => this.#isOurs(candidate))) {
+      const own = options.ofPipeline(pipeline.name);
+      const source = pipeline.source(ports);
+      const supervised = supervise({
+        name: pipeline.name,
+        source,
+        chain: (message$) => pipeline.chain(message$, ports, own),
+        clock,
+        meter: this.#metrics.meterOf(pipeline.name),
+        log,
+        limits: own,
+        stopTimeoutMs,
+        restart: { firstMs: restartFirstMs, maxMs: restartMaxMs },
+        isHeld,
+        onWedged: () => this.#wedged.resolve('wedged'),
+      });
+      this.#supervised.push(supervised);
+      this.#metrics.watch({ supervised, lag: async () => source.lag?.() });
+    }
+  }
+
+  #startJobs(ports: P, { house }: OpenHouse): void {
+    const { systems, options, clock, log, signals } = this.#spec;
+    this.#jobs = watchOpenRuns({
+      jobs: systems.jobs.filter((candidate) => this.#isOurs(candidate)),
+      optionsOf: (name) => options.ofJob(name),
+      meterOf: (name) => this.#metrics.meterOf(name),
+      ports,
+      database: house.database,
+      clock,
+      log,
+      holder: house.instance,
+      settings: jobSettingsOf(options.process),
+      draining: signals.drain,
+      signal: signals.cut,
+    });
+  }
+}

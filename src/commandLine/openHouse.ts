@@ -1,0 +1,90 @@
+import { hostname } from 'node:os';
+import type { Bus } from '../connectors/bus.ts';
+import { openDatabase, type PostgresDatabase } from '../connectors/postgres/openDatabase.ts';
+import { createRedisStreamBus } from '../connectors/redisStream/redisStreamBus.ts';
+import { openMailer } from '../connectors/smtp/openMailer.ts';
+import type { Dependency } from '../console/adminServer.ts';
+import type { Logger } from '../logging/logger.ts';
+import type { Clock } from '../message/clock.ts';
+import { parseKeyRing } from '../message/keyRing.ts';
+import type { House } from '../runtime/house.ts';
+import type { ProcessOptions } from './systems.ts';
+
+/** How long a dependency may take to answer /readyz and `config check --connect`. */
+const reachLimitMs = 2_000;
+
+/** A house, what it stands on, and its end. */
+export interface OpenHouse {
+  readonly house: House;
+  readonly dependencies: readonly Dependency[];
+  /** Ends every connection, in the order in which they are needed. */
+  close(): Promise<void>;
+}
+
+/** The name of this process: the option, or host and process id. */
+export function instanceOf(options: ProcessOptions): string {
+  return options.instance === '' ? `${hostname()}-${process.pid}` : options.instance;
+}
+
+/** Opens the database alone, for commands that need nothing else. */
+export function openDatabaseOf({ database }: ProcessOptions, clock: Clock, log: Logger): PostgresDatabase {
+  return openDatabase({
+    url: database.url,
+    clock,
+    maxConnections: database.maxConnections,
+    connectLimitMs: database.connectTimeoutMs,
+    statementLimitMs: database.statementTimeoutMs,
+    answerLimitMs: database.statementTimeoutMs + 5_000,
+    onConnectionLost: (error) => log.warn('connection to the database lost', { code: error.code, error: error.message }),
+  });
+}
+
+/** Opens everything that pipelines and jobs need. The database answers already and has its schema. */
+export async function openHouse(options: ProcessOptions, database: PostgresDatabase, clock: Clock, log: Logger): Promise<OpenHouse> {
+  const keyRing = parseKeyRing(options.keys.ring);
+  const instance = instanceOf(options);
+  const [row] = await database.query<{ node: bigint }>(`SELECT nextval('weir.instance_node') AS node`);
+  const bus = openBus(options, clock, log);
+  const { url, requireTls, maxConnections, from, fromName } = options.smtp;
+  const mailer = openMailer({ url, clock, requireTls, maxConnections });
+  const house: House = {
+    database,
+    bus,
+    mailer,
+    keyRing,
+    clock,
+    instance,
+    node: Number(row?.node ?? 0n),
+    sender: { address: from, name: fromName },
+  };
+  const dependencies = [
+    { name: 'postgres', isReachable: () => database.isReachable(reachLimitMs) },
+    { name: 'redis', isReachable: () => bus.isReachable(reachLimitMs) },
+    { name: 'smtp', isReachable: () => mailer.isReachable(reachLimitMs) },
+  ];
+  const close = async (): Promise<void> => {
+    await bus.close();
+    await mailer.close();
+    await database.close();
+  };
+  return { house, dependencies, close };
+}
+
+function openBus(
+  options: ProcessOptions,
+  clock: Clock,
+  log: Logger,
+): { readonly bus: House['bus']; reach(limitMs: number): Promise<boolean> } {
+  return createRedisStreamBus({
+    url: options.redis.url,
+    clock,
+    instance: instanceOf(options),
+    readers: options.bus.readers,
+    report: {
+      trimmed: (stream, group, count) =>
+        log.error('entries were trimmed away before they were read', { partition: stream, key: group, count }),
+      failed: (error) => log.warn('Redis failed a command', { code: error.code, error: error.message }),
+      polling: (isPolling) => log.warn(isPolling ? 'this Redis does not answer blocking reads: polling' : 'blocking reads work again'),
+    },
+  });
+}

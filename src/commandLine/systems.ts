@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { option } from '../../config/option.ts';
+import { processOptions } from '../../config/schema.ts';
+import type { Topic } from '../connectors/bus.ts';
+import type { OptionsSchema, Pipeline } from '../runtime/definePipeline.ts';
+import type { House } from '../runtime/house.ts';
+import type { Job } from '../runtime/jobs/job.ts';
+
+/** Everything of the business that a process can run: what `pipelines/index.ts` lists. */
+export interface Systems<P> {
+  readonly topics: readonly Topic[];
+  readonly pipelines: readonly Pipeline<P, unknown>[];
+  readonly jobs: readonly Job<P, unknown, unknown, unknown>[];
+  /** The ports of all of them, made from what the house offers. */
+  openPorts(house: House): P;
+}
+
+/** Options that every pipeline has besides its own. */
+const flowOptions = {
+  window: option(z.int().min(1).max(1_000_000).default(2_000), {
+    about: 'Messages between the top and the bottom at most. Too small: effects wait for reads; too large: memory, and more to repeat.',
+    unit: 'messages',
+  }),
+  maxSpan: option(z.int().min(1).max(10_000_000).default(20_000), {
+    about: 'Messages of one partition above its watermark at most: what a crash repeats. At least the window.',
+    unit: 'messages',
+  }),
+};
+
+export type ProcessOptions = z.infer<z.ZodObject<typeof processOptions>>;
+export type FlowOptions = z.infer<z.ZodObject<typeof flowOptions>>;
+
+/** Options as they are in force, those of a pipeline or job by its name. */
+export interface Options {
+  readonly process: ProcessOptions;
+  /** The options of a pipeline, its own and those of its flow. */
+  ofPipeline(name: string): FlowOptions;
+  ofJob(name: string): unknown;
+}
+
+type Tree = Record<string, unknown>;
+
+/** The schema of the process joined with those of its pipelines and jobs, each under its name. */
+export function joinedSchema(systems: Systems<never>): z.ZodType<Tree> {
+  const own = [
+    ...systems.pipelines.map(({ name, options }) => ({ name, schema: shapeOf(name, options).extend(flowOptions) })),
+    ...systems.jobs.map(({ name, options }) => ({ name, schema: shapeOf(name, options) })),
+  ];
+  const domains = Map.groupBy(own, ({ name }) => name.split('.')[0] ?? '');
+  const joined = [...domains].map(([domain, parts]) => {
+    const shape = Object.fromEntries(parts.map(({ name, schema }) => [name.slice(domain.length + 1), schema.prefault({})]));
+    return [domain, z.strictObject(shape).prefault({})] as const;
+  });
+  return z.strictObject({ ...processOptions, ...Object.fromEntries(joined) });
+}
+
+function shapeOf(name: string, options: OptionsSchema<unknown>): z.ZodObject {
+  if (options instanceof z.ZodObject) return options;
+  throw new TypeError(`the options of ${name} are not an object schema`);
+}
+
+/** Reads the joined tree by name. */
+export function optionsOf(tree: Tree): Options {
+  const of = (name: string): unknown => name.split('.').reduce<unknown>((branch, part) => (branch as Tree)[part], tree);
+  return { process: tree as unknown as ProcessOptions, ofPipeline: (name) => of(name) as FlowOptions, ofJob: of };
+}

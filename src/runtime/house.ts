@@ -1,0 +1,20 @@
+import type { Bus } from '../connectors/bus.ts';
+import type { Database } from '../connectors/database.ts';
+import type { Address, Mailer } from '../connectors/mailer.ts';
+import type { Clock } from '../message/clock.ts';
+import type { KeyRing } from '../message/keyRing.ts';
+
+/** What the house offers to the systems of the business: the outside behind its ports, and the facts of this process. */
+export interface House {
+  readonly database: Database;
+  readonly bus: Bus;
+  readonly mailer: Mailer;
+  readonly keyRing: KeyRing;
+  readonly clock: Clock;
+  /** Sender of mails. */
+  readonly sender: Address;
+  /** Name of this process among others: holder of leases and claims. */
+  readonly instance: string;
+  /** Number of this process, 0 to 1,023, for identifiers; different for processes that run at the same time. */
+  readonly node: number;
+}
