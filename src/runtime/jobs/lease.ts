@@ -98,7 +98,10 @@ export class Lease {
     const startedAtMs = clock.elapsedMs();
     this.#isRenewing = true;
     try {
-      if (!(await renew())) return this.lose();
+      if (!(await renew())) {
+        this.lose();
+        return;
+      }
       this.#lastError = undefined;
       this.renewed(startedAtMs);
     } catch (error) {

@@ -1,7 +1,7 @@
 import { kindOf, codeOf, textOf } from '../../errors.ts';
 import type { Job } from './job.ts';
 import type { JobSpec } from './jobSpec.ts';
-import { openRunKeys } from './openRunKeys.ts';
+import { listRuns } from './listRuns.ts';
 import { runJob } from './runJob.ts';
 
 /** What this process may work on, and how. */
@@ -27,9 +27,10 @@ export async function watchOpenRuns<P>(spec: WatchSpec<P>): Promise<void> {
 
 async function look<P>(spec: WatchSpec<P>, working: Map<string, Promise<void>>): Promise<void> {
   try {
-    for (const { job: name, key } of await openRunKeys(spec.database, spec.jobs)) {
+    const jobs = spec.jobs.map(({ name }) => name);
+    for (const { job: name, key, planVersion } of await listRuns(spec.database, { jobs, isUnfinished: true })) {
       const run = `${name}:${key}`;
-      const job = spec.jobs.find((candidate) => candidate.name === name);
+      const job = spec.jobs.find((candidate) => candidate.name === name && candidate.planVersion >= planVersion);
       if (job === undefined || working.has(run)) continue;
       working.set(
         run,

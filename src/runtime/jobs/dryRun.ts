@@ -1,0 +1,79 @@
+import { WeirError } from '../../errors.ts';
+import { decide, isOpen, type Message } from '../../message/message.ts';
+import { runChain } from '../runChain.ts';
+import type { ChunkPart, ChunkStore } from './chunkStore.ts';
+import type { Json, JobPartition, PartitionPlan, Preview } from './job.ts';
+import type { JobSpec } from './jobSpec.ts';
+import { rowSource } from './rowSource.ts';
+
+/** What a run would have done. */
+export interface DryRunEnd {
+  readonly rows: number;
+  /** Rows that would have been put aside before they were written. */
+  readonly dead: number;
+  readonly summary: Json;
+}
+
+/**
+ * Reads and decides everything that a run of this key would, and writes nothing: no run, no checkpoint, no chunk. What
+ * `writeChunk` would have been given goes to the job's preview. Partitions one after another. Rejects with `invalidOption` for
+ * a job without a preview, and with the first error of a chain.
+ */
+export async function dryRun<P, O, K, V, T>(spec: JobSpec<P, O, K, V, T>): Promise<DryRunEnd> {
+  const { job, ports, options } = spec;
+  const key = job.parseKey(spec.key);
+  const preview = job.preview?.();
+  if (preview === undefined) throw new WeirError('invalidOption', `${job.name} has no dry run`);
+  const counts = { rows: 0, dead: 0 };
+  for (const plan of await job.plan(ports, key, options, { isDryRun: true })) {
+    const { rows, dead } = await dryPartition(spec, key, plan, preview);
+    counts.rows += rows;
+    counts.dead += dead;
+  }
+  return { ...counts, summary: preview.summary() };
+}
+
+async function dryPartition<P, O, K, V, T>(
+  spec: JobSpec<P, O, K, V, T>,
+  key: K,
+  plan: PartitionPlan,
+  preview: Preview<T>,
+): Promise<{ readonly rows: number; readonly dead: number }> {
+  const { job, ports, options, settings, clock, meter, log, signal, draining } = spec;
+  const place = { job: job.name, key, runId: 0n, checkpoint: undefined, published: undefined };
+  const partition: JobPartition<K> = { ...plan, ...place, isDryRun: true, chunks: previewStore(preview) };
+  const reader = job.rows(ports, partition, options);
+  const keeper = { read: () => undefined, settle: () => Promise.resolve(), deadLetter: () => Promise.resolve() };
+  const run = runChain({
+    name: job.name,
+    source: rowSource({ partition: plan.name, epoch: 0, reader, keeper, pageSize: settings.pageSize }),
+    chain: (row$) => job.chain(row$, ports, options, partition),
+    clock,
+    meter,
+    log,
+    limits: settings,
+    stopTimeoutMs: settings.stopTimeoutMs,
+  });
+  const cut = (): void => run.cut();
+  const stop = AbortSignal.any([signal, draining]);
+  stop.addEventListener('abort', cut, { once: true });
+  if (stop.aborted) cut();
+  const end = await run.ended;
+  stop.removeEventListener('abort', cut);
+  if (end.how === 'failed') throw end.error;
+  if (end.how === 'cut') throw new WeirError('cancelled', `the dry run of ${job.name}:${spec.key} was stopped`);
+  return { rows: run.counts().received, dead: run.counts().dead };
+}
+
+/** Shows chunks to the preview instead of writing them; their rows end here, so that no later stage has an effect. */
+function previewStore<T>(preview: Preview<T>): ChunkStore {
+  return {
+    attach: () => undefined,
+    take: () => undefined,
+    commit<A, R>({ line }: ChunkPart<A, R>): Promise<readonly Message<R>[]> {
+      // The chain writes what the preview of the same job adds up: both are typed by the job's author.
+      preview.add(line.filter(isOpen).map((message) => message.value as unknown as T));
+      return Promise.resolve(line.map((message) => (isOpen(message) ? decide(message, 'skipped', 'dry run') : message)));
+    },
+  };
+}
