@@ -5,7 +5,7 @@ import { from as copyFrom } from 'pg-copy-streams';
 import type { Clock } from '../../message/clock.ts';
 import { copyPieces } from './copyPieces.ts';
 import type { Query } from './statement.ts';
-import { type Phase, SqlFailure, translateError } from './translateError.ts';
+import { type Phase, sqlFailureOf, translateError } from './translateError.ts';
 import { WeirError } from '../../errors.ts';
 
 /** The client cannot cope with the answers to any other statement: they would end the process. */
@@ -104,16 +104,11 @@ export class Connection {
       await this.#ready.promise;
       const lostBy: unknown = this.#lost.signal.aborted ? this.#lost.signal.reason : undefined;
       const translated = translateError(error, { phase, limitMs, lostBy });
-      this.#isDoubtful ||= leavesDoubt(translated);
+      // Only an ordinary answer of the server leaves the connection as it was.
+      this.#isDoubtful ||= sqlFailureOf(translated)?.leavesDoubt ?? true;
       throw translated;
     } finally {
       cancel();
     }
   }
-}
-
-/** Only an ordinary answer of the server leaves the connection as it was. A server that only reads is to be left. */
-function leavesDoubt(error: unknown): boolean {
-  if (!(error instanceof WeirError) || !(error.cause instanceof SqlFailure)) return true;
-  return error.cause.severity !== 'ERROR' || error.cause.sqlState === '25006';
 }

@@ -8,7 +8,7 @@ import { connectionLost } from './translateError.ts';
 
 /** A bounded set of connections that are lent to one user at a time. */
 export interface ConnectionPool {
-  /** Lends a connection to `use`, and takes it back however that ends; one that is not sound is cut instead of lent again. */
+  /** Lends a connection to `use`, and takes it back however that ends; one that is not sound is ended instead of lent again. */
   lend<T>(use: (connection: Connection) => Promise<T>): Promise<T>;
   /** Lends no more, waits for those that are lent, and ends every connection; cuts what is left after `closeLimitMs`. */
   close(): Promise<void>;
@@ -22,7 +22,7 @@ export function openPool(settings: DatabaseSettings): ConnectionPool {
   pool.on('connect', (client) => open.set(client, new Connection(client, settings.clock)));
   pool.on('remove', (client) => {
     open.delete(client);
-    if (pool.ending && open.size === 0) allEnded.resolve(undefined);
+    if (pool.ended && open.size === 0) allEnded.resolve(undefined);
   });
   pool.on('error', (error) => settings.onConnectionLost(connectionLost(error)));
 
@@ -32,17 +32,10 @@ export function openPool(settings: DatabaseSettings): ConnectionPool {
       const client = await pool.connect().catch((error: unknown) => {
         throw connectionLost(error);
       });
-      const connection = open.get(client) ?? new Connection(client, settings.clock);
+      const connection = open.get(client) as Connection;
       if (connection.isSound) return { client, connection };
-      giveBack(client, connection);
+      client.release(true);
     }
-  }
-
-  function giveBack(client: pg.PoolClient, connection: Connection): void {
-    const { isSound } = connection;
-    // Not a polite end: a server that does not answer would never confirm it.
-    if (!isSound) connection.destroy();
-    client.release(!isSound);
   }
 
   return {
@@ -51,14 +44,15 @@ export function openPool(settings: DatabaseSettings): ConnectionPool {
       try {
         return await use(connection);
       } finally {
-        giveBack(client, connection);
+        client.release(!connection.isSound);
       }
     },
     close: async () => {
       if (pool.ending) return;
-      const ended = pool.end();
-      const isDone = open.size === 0 ? ended : Promise.all([ended, allEnded.promise]);
-      await Promise.race([isDone, pause(settings.clock, settings.closeLimitMs)]);
+      const done = new AbortController();
+      const ended = pool.end().then(() => (open.size === 0 ? undefined : allEnded.promise));
+      void ended.then(() => done.abort());
+      await pause(settings.clock, settings.closeLimitMs, done.signal);
       for (const connection of open.values()) connection.destroy();
     },
   };

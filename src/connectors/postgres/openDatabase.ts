@@ -10,7 +10,7 @@ import { pause } from './pause.ts';
 import { runTransaction } from './runTransaction.ts';
 import { type Listener, startListener } from './startListener.ts';
 import { isRead, toQuery } from './statement.ts';
-import { isRerunnable } from './translateError.ts';
+import { sqlFailureOf } from './translateError.ts';
 
 const firstBackOffMs = 10;
 const maxBackOffMs = 1000;
@@ -60,7 +60,7 @@ async function runAlone(pool: ConnectionPool, settings: DatabaseSettings, statem
   });
 }
 
-/** Runs a transaction until it commits or fails for another reason than a deadlock or a serialisation failure. */
+/** Runs a transaction until it commits, or fails for a reason that would come again. */
 async function runAgain<T>(
   pool: ConnectionPool,
   settings: DatabaseSettings,
@@ -70,7 +70,7 @@ async function runAgain<T>(
   for (let attempt = 1; ; attempt += 1) {
     const result = await pool.lend((connection) => runTransaction(connection, work, settings, options));
     if (result.isCommitted) return result.value;
-    if (!isRerunnable(result.failure) || attempt > settings.maxConflictRetries) throw result.error;
+    if (sqlFailureOf(result.failure)?.isRerunnable !== true || attempt > settings.maxConflictRetries) throw result.error;
     await pause(settings.clock, backOffMs(settings.clock, attempt, firstBackOffMs, maxBackOffMs));
   }
 }

@@ -2,7 +2,7 @@ import { WeirError } from '../../errors.ts';
 import type { Statement, Transaction } from '../database.ts';
 import type { CallOptions, Connection } from './connection.ts';
 import { toQuery } from './statement.ts';
-import { sqlStateOf } from './translateError.ts';
+import { sqlFailureOf } from './translateError.ts';
 
 const transactionAborted = '25P02';
 
@@ -18,27 +18,32 @@ export interface OpenTransaction {
 }
 
 /**
- * The statements of one transaction, one after another: a second one that is issued while one runs waits for it. (Together on
- * one connection the later ones would run in an aborted transaction and report its echo instead of its error.)
+ * The statements of one transaction, one after another: a second one that is issued while one runs waits for it, and is not
+ * sent when that one fails. (Sent together, the later ones would run in an aborted transaction and report its echo.)
  */
 export function openTransaction(connection: Connection, limitMs: number): OpenTransaction {
   const options: CallOptions = { phase: 'transaction', limitMs };
   let last: Promise<unknown> = Promise.resolve();
   let isClosed = false;
   let failure: Error | undefined;
+  let failures = 0;
 
-  async function whenFree<T>(work: () => Promise<T>): Promise<T> {
+  async function whenFree<T>(work: () => Promise<T>, failuresBefore: number): Promise<T> {
+    // Its caller did not know of the failure: a savepoint may have been meant to cover it.
+    if (failure !== undefined && failures > failuresBefore) throw failure;
     if (isClosed) throw new WeirError('defect', 'A statement was issued after the end of its transaction.');
     try {
       return await work();
     } catch (error) {
+      failures += 1;
       if (error instanceof Error) failure ??= error;
-      throw sqlStateOf(error) === transactionAborted ? failure : error;
+      throw sqlFailureOf(error)?.sqlState === transactionAborted ? failure : error;
     }
   }
 
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = last.then(() => whenFree(work));
+    const failuresBefore = failures;
+    const result = last.then(() => whenFree(work, failuresBefore));
     last = result.catch(() => undefined);
     return result;
   }

@@ -1,5 +1,6 @@
 import pg from 'pg';
-import { WeirError, type ErrorCode } from '../../errors.ts';
+import { type ErrorCode, WeirError } from '../../errors.ts';
+import { SqlFailure } from './sqlFailure.ts';
 
 /**
  * What was going on when an error came; it decides whether anything may have been written.
@@ -19,20 +20,6 @@ export interface Failure {
   readonly limitMs?: number | undefined;
   /** The connection is lost; by this error. */
   readonly lostBy?: unknown;
-}
-
-/** What the server said, without its texts: those carry row values. The cause of a translated error. */
-export class SqlFailure extends Error {
-  readonly sqlState: string;
-  /** `ERROR`, or `FATAL` and `PANIC` when the connection ended with it. */
-  readonly severity: string;
-
-  constructor(error: pg.DatabaseError) {
-    super(`SQLSTATE ${error.code ?? 'unknown'}`);
-    this.name = 'SqlFailure';
-    this.sqlState = error.code ?? 'XX000';
-    this.severity = error.severity ?? 'ERROR';
-  }
 }
 
 interface Meaning {
@@ -75,19 +62,13 @@ const meanings = new Map<string, Meaning>([
   ['P0001', constraint('a function of the database refused')],
 ]);
 
-/** Statements that the server rolled back as a whole, so that the transaction may run again. */
-const rerunnable: ReadonlySet<string> = new Set(['40001', '40P01']);
+const stale = conflict('the schema changed under a prepared statement');
 
 const mayHaveHappened = (phase: Phase): boolean => phase === 'write' || phase === 'commit';
 
-/** The SQLSTATE of a translated error; undefined where the server said nothing. */
-export function sqlStateOf(error: unknown): string | undefined {
-  return error instanceof WeirError && error.cause instanceof SqlFailure ? error.cause.sqlState : undefined;
-}
-
-/** Whether an error is a deadlock or a serialisation failure. */
-export function isRerunnable(error: unknown): boolean {
-  return rerunnable.has(sqlStateOf(error) ?? '');
+/** What the server said that led to a translated error; undefined where it said nothing. */
+export function sqlFailureOf(error: unknown): SqlFailure | undefined {
+  return error instanceof WeirError && error.cause instanceof SqlFailure ? error.cause : undefined;
 }
 
 /**
@@ -114,7 +95,7 @@ export function connectionLost(error: unknown): WeirError {
 
 function fromServer(error: pg.DatabaseError, phase: Phase): WeirError {
   const cause = new SqlFailure(error);
-  const meaning = meaningOf(cause.sqlState);
+  const meaning = cause.isStale ? stale : meaningOf(cause.sqlState);
   if (meaning.code === 'unavailable' && mayHaveHappened(phase) && hasEnded(cause)) return unknownOutcome(cause);
   const text = `PostgreSQL: ${meaning.text} (${cause.sqlState}${whereabouts(error)})${meaning.quotes ? `: ${error.message}` : ''}.`;
   // The server says that it rolled back: here a time limit leaves no doubt.
@@ -128,7 +109,7 @@ function meaningOf(sqlState: string): Meaning {
 
 /** An error that ends the connection may come after the commit record was written (in a wait for a replica, in a crash). */
 function hasEnded(cause: SqlFailure): boolean {
-  return cause.severity !== 'ERROR' || cause.sqlState.startsWith('08');
+  return cause.isFatal || cause.sqlState.startsWith('08');
 }
 
 function whereabouts(error: pg.DatabaseError): string {

@@ -22,6 +22,6 @@ export async function throughProxy(url: string): Promise<{ readonly proxy: TcpPr
 
 /** Kills every session with this application name; returns how many. */
 export async function kill(by: PostgresDatabase, applicationName: string): Promise<number> {
-  const text = 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1';
+  const text = 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1';
   return (await by.query({ text, values: [applicationName] })).length;
 }

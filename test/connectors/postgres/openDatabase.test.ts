@@ -232,3 +232,35 @@ test('close cuts what does not end within its limit', async () => {
 test('limits that contradict each other are refused', () => {
   expect(() => openDatabase({ url, clock: realClock, statementLimitMs: 20_000 })).toThrow('must be above');
 });
+
+test('a migration under a prepared statement costs one transient error, and a transaction not even that', async () => {
+  const single = open(url, { maxConnections: 1 });
+  const prepared = { text: 'SELECT * FROM note', name: 'notes' };
+  await single.query(prepared);
+  await database.execute('ALTER TABLE note ADD COLUMN more text');
+  await expect(single.query(prepared)).rejects.toMatchObject({ code: 'conflict', kind: 'transient' });
+  expect(await single.query(prepared)).toEqual([]);
+  await database.execute('ALTER TABLE note DROP COLUMN more');
+  expect(await single.withTransaction((transaction) => transaction.query(prepared))).toEqual([]);
+});
+
+test('a transaction that the work leaves waiting too long is ended by the server', async () => {
+  const idle = open(url, { idleInTransactionLimitMs: 50, applicationName: 'idle' });
+  const work = idle.withTransaction(async (transaction) => {
+    await transaction.execute("INSERT INTO note VALUES (11, 1, 'x')");
+    await until(
+      'it ended',
+      async () => (await database.query("SELECT 1 FROM pg_stat_activity WHERE application_name = 'idle'")).length === 0,
+    );
+    await transaction.query('SELECT 1');
+  });
+  await expect(work).rejects.toMatchObject({ code: 'timedOut', kind: 'transient' });
+  expect(await count()).toBe(0n);
+});
+
+test('a server whose zone and style of dates are others is read alike', async () => {
+  await database.execute('ALTER DATABASE ' + new URL(url).pathname.slice(1) + " SET TimeZone = 'Asia/Seoul'");
+  await database.execute('ALTER DATABASE ' + new URL(url).pathname.slice(1) + " SET DateStyle = 'German'");
+  const [row] = await open(url).query("SELECT '2025-03-09 20:00:00+00'::timestamptz::date AS day");
+  expect(row).toEqual({ day: '2025-03-09' });
+});

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { type ErrorCode, type ErrorKind, WeirError } from '../../../src/errors.ts';
-import { connectionLost, isRerunnable, type Phase, sqlStateOf, translateError } from '../../../src/connectors/postgres/translateError.ts';
+import { connectionLost, type Phase, sqlFailureOf, translateError } from '../../../src/connectors/postgres/translateError.ts';
 
 function said(code: string, fields: Partial<pg.DatabaseError> = {}): pg.DatabaseError {
   return Object.assign(new pg.DatabaseError('text of the server', 1, 'error'), { code, severity: 'ERROR', ...fields });
@@ -33,14 +33,14 @@ describe('what the server says', () => {
   ])('%s is %s, %s', (sqlState, code, kind) => {
     const error = translateError(said(sqlState), { phase: 'transaction' });
     expect(error).toMatchObject({ code, kind });
-    expect(sqlStateOf(error)).toBe(sqlState);
+    expect(sqlFailureOf(error)?.sqlState).toBe(sqlState);
   });
 
   test('only a deadlock and a serialisation failure let a transaction run again', () => {
     const states = ['40001', '40P01', '55P03', '23505', '57P01'];
-    const again = states.filter((sqlState) => isRerunnable(translateError(said(sqlState), { phase: 'transaction' })));
+    const again = states.filter((sqlState) => sqlFailureOf(translateError(said(sqlState), { phase: 'transaction' }))?.isRerunnable);
     expect(again).toEqual(['40001', '40P01']);
-    expect(isRerunnable(new WeirError('conflict', 'of another origin'))).toBe(false);
+    expect(sqlFailureOf(new WeirError('conflict', 'of another origin'))).toBeUndefined();
   });
 
   test('a name is told, a text that may carry a value is not', () => {

@@ -1,5 +1,4 @@
 import { beforeAll, beforeEach, expect, test } from 'vitest';
-import { WeirError } from '../../../src/errors.ts';
 import type { PostgresDatabase } from '../../../src/connectors/postgres/openDatabase.ts';
 import { aDatabase } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
@@ -96,29 +95,44 @@ test('statements that are issued together run one after another', async () => {
   expect(await amounts()).toEqual([101n, 100n]);
 });
 
-test('of statements that are issued together the first failure is the error, the later ones are not sent, nothing is written', async () => {
+test('of statements that are issued together the later ones are not sent when one fails, and report its error', async () => {
+  await database.execute('CREATE SEQUENCE sent');
   const later: unknown[] = [];
   const work = database.withTransaction(async (transaction) => {
     const first = transaction.execute(add(1, -1000));
-    const second = transaction.execute(add(2, 1)).catch((error: unknown) => later.push(error));
+    const second = transaction.query("SELECT nextval('sent')").catch((error: unknown) => later.push(error));
     await Promise.all([first, second]);
   });
-  await expect(work).rejects.toMatchObject({ code: 'constraint' });
+  const error: unknown = await work.catch((reason: unknown) => reason);
+  expect(error).toMatchObject({ code: 'constraint' });
   await until('the second is refused', () => later.length === 1);
-  expect(later[0]).toBeInstanceOf(WeirError);
-  expect(await amounts()).toEqual([100n, 100n]);
+  expect(later[0]).toBe(error);
+  expect(await database.query('SELECT is_called FROM sent')).toEqual([{ is_called: false }]);
 });
 
-test('a statement that nobody awaited belongs to the transaction; one after its end is refused', async () => {
-  let kept: (() => Promise<number>) | undefined;
+test('statements that nobody awaited belong to the transaction', async () => {
   await database.withTransaction((transaction) => {
     void transaction.execute(add(1, 1));
-    kept = () => transaction.execute(add(2, 1));
+    void transaction.execute(add(1, 1));
+    void transaction.execute(add(2, 1));
     return Promise.resolve();
   });
-  expect(await amounts()).toEqual([101n, 100n]);
-  await expect(kept?.()).rejects.toMatchObject({ code: 'defect' });
+  expect(await amounts()).toEqual([102n, 101n]);
 });
+
+test.each([[() => Promise.resolve()], [() => Promise.reject(new Error('no'))]])(
+  'a statement after the end of its transaction is refused: %s',
+  async (end) => {
+    let kept: (() => Promise<number>) | undefined;
+    const work = database.withTransaction(async (transaction) => {
+      kept = () => transaction.execute(add(2, 1));
+      await end();
+    });
+    await work.catch(() => undefined);
+    await expect(kept?.()).rejects.toMatchObject({ code: 'defect' });
+    expect(await amounts()).toEqual([100n, 100n]);
+  },
+);
 
 test.each(['COMMIT', 'ROLLBACK', 'BEGIN'])('%s inside the work is refused and fails the transaction', async (text) => {
   const work = database.withTransaction(async (transaction) => {
@@ -175,7 +189,9 @@ test('a transaction that takes longer than its limit is ended by the server and 
       await transaction.execute(add(1, 1));
       await until(
         'the server ended it',
-        async () => (await database.query("SELECT 1 FROM pg_stat_activity WHERE state LIKE 'idle in%'")).length === 0,
+        async () =>
+          (await database.query("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'")).length ===
+          0,
       );
       await transaction.execute(add(1, 1));
     },
