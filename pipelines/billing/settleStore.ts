@@ -1,0 +1,220 @@
+import { copyLine } from '../../src/connectors/copyLine.ts';
+import type { Database, Transaction } from '../../src/connectors/database.ts';
+import { WeirError } from '../../src/errors.ts';
+import type { Identifiers } from '../shared/identifiers.ts';
+import { sum } from '../shared/money.ts';
+import { firstDay, type Period } from '../shared/period.ts';
+import type { Bill, MemberUsage } from './bill.ts';
+
+/** A bill and what it was reckoned from: its lines must be as many and sum to that. */
+export interface SettledBill extends Bill {
+  readonly grossMinor: bigint;
+  readonly lineCount: number;
+}
+
+/** The members that one partition of a settlement reads. */
+export interface MemberPage {
+  readonly bucket: number;
+  /** The month of usage. */
+  readonly month: Period;
+  /** Exclusive lower bound of `public_info_id`; undefined: from the first. */
+  readonly after: string | undefined;
+  readonly limit: number;
+  /** Leaves out members who have their bill: needed where a partition is read again, and slower. */
+  readonly isRepeated: boolean;
+}
+
+/** What is left when everybody was billed. */
+export interface Unbilled {
+  readonly count: number;
+  /** Some of them. */
+  readonly examples: readonly bigint[];
+}
+
+/** The statements of a settlement. Months are months of usage; their bills bear the first day of the next one. */
+export interface SettleStore {
+  /** Makes what each of the months needs (period, partitions), where it is missing. */
+  provideMonths(months: readonly Period[]): Promise<void>;
+  /** Closes a month: waits for the writers of usage that are in it; from then on its usage does not change. Repeatable. */
+  closeMonth(month: Period, now: Date): Promise<void>;
+  /** Members by bucket. */
+  countMembers(): Promise<ReadonlyMap<number, number>>;
+  /** Whether a bucket has bills of the month above a member: then it was read before, and the run's check failed. */
+  hasBills(page: Pick<MemberPage, 'bucket' | 'month' | 'after'>): Promise<boolean>;
+  /** The next members with usage in the month, with its sums, in ascending order. */
+  page(page: MemberPage): Promise<readonly MemberUsage[]>;
+  /** Those of these members with usage in the month and no bill for it. */
+  at(month: Period, publicInfoIds: readonly string[]): Promise<readonly MemberUsage[]>;
+  /** Writes bills of one month of usage with their lines. A bill whose lines do not sum to its gross is `incomplete`. */
+  write(transaction: Transaction, month: Period, bills: readonly SettledBill[]): Promise<void>;
+  /** Members with usage in the month, without a bill and without a recorded skip of the run of this key. */
+  unbilled(month: Period, run: { readonly job: string; readonly key: string }): Promise<Unbilled>;
+}
+
+/** The four divisions of members, by a hash of `public_info_id` that the table stores. */
+export const buckets: readonly number[] = [0, 1, 2, 3];
+
+/** A settlement's statements on a database. */
+export function settleStore(database: Database, identifiers: Identifiers): SettleStore {
+  return {
+    provideMonths: (months) =>
+      database.withTransaction(async (transaction) => {
+        await transaction.query({ text: provideMonths, values: [months.map(firstDay)] });
+      }),
+    closeMonth: async (month, now) => {
+      await database.execute({ text: closeMonth, values: [firstDay(month), now] });
+    },
+    countMembers: async () => {
+      const rows = await database.query<{ bucket: number; members: bigint }>(countMembers);
+      return new Map(rows.map(({ bucket, members }) => [bucket, Number(members)]));
+    },
+    hasBills: async ({ bucket, month, after }) => {
+      const rows = await database.query({ text: billsOfBucket, values: [firstDay(month), bucket, after ?? lowest] });
+      return rows.length > 0;
+    },
+    page: async ({ bucket, month, after, limit, isRepeated }) => {
+      const values = [firstDay(month), bucket, after ?? lowest, limit];
+      const statement = isRepeated ? { text: pageOfUnbilled } : { text: pageOfMembers, name: 'billing.settlePage' };
+      return (await database.query<UsageRow>({ ...statement, values })).map(readUsage);
+    },
+    at: async (month, publicInfoIds) => {
+      return (await database.query<UsageRow>({ text: theseMembers, values: [firstDay(month), publicInfoIds] })).map(readUsage);
+    },
+    write: async (transaction, month, bills) => {
+      const ids = bills.map(() => identifiers.next());
+      await transaction.copyIn(
+        copyBills,
+        bills.map((bill, at) => billLine(bill, ids[at])),
+      );
+      const values = [firstDay(month), ids, bills.map(({ publicInfoId }) => publicInfoId)];
+      const [lines] = await transaction.query<LineSums>({ text: insertLines, values, name: 'billing.insertLines' });
+      requireSums(month, bills, lines);
+    },
+    unbilled: async (month, { job, key }) => {
+      const rows = await database.query<{ public_info_id: bigint; total: bigint }>({ text: unbilled, values: [firstDay(month), job, key] });
+      return { count: Number(rows[0]?.total ?? 0n), examples: rows.map((row) => row.public_info_id) };
+    },
+  };
+}
+
+const provideMonths = `SELECT billing.provide_month(month) FROM unnest($1::date[]) AS month ORDER BY month`;
+
+// The update waits for those who hold the period FOR SHARE.
+const closeMonth = `UPDATE billing.billing_period SET closed_at = $2 WHERE period = $1 AND closed_at IS NULL`;
+
+const countMembers = `SELECT bucket, count(*) AS members FROM billing.member GROUP BY bucket`;
+
+/** Below every `public_info_id`. */
+const lowest = '-9223372036854775808';
+
+// Sums are text: what a wrong line sums to may not fit into a bigint, and must not fail its neighbours.
+const membersWithUsage = `
+  SELECT member.public_info_id, member.birth_date, member.joined_date, member.contract_months, member.addon_grade,
+    member.family_lines, member.send_day, used.gross, used.lowest, used.usage_id, used.lines
+  FROM billing.member
+  CROSS JOIN LATERAL (
+    SELECT sum(amount_minor)::text AS gross, min(amount_minor) AS lowest, max(id) AS usage_id, count(*)::int AS lines
+    FROM billing.usage WHERE usage.public_info_id = member.public_info_id AND usage.period = $1::date
+  ) AS used
+  WHERE used.lines > 0`;
+
+const withoutBill = `
+    AND NOT EXISTS (
+      SELECT FROM billing.billing_p AS bill
+      WHERE bill.public_info_id = member.public_info_id AND bill.billing_date = $1::date + interval '1 month'
+    )`;
+
+const nextOfBucket = `
+    AND member.bucket = $2 AND member.public_info_id > $3::bigint
+  ORDER BY member.public_info_id LIMIT $4`;
+
+const pageOfMembers = membersWithUsage + nextOfBucket;
+
+// Without a name: a plan that was kept from when the month was empty reads the whole month for each page.
+const pageOfUnbilled = membersWithUsage + withoutBill + nextOfBucket;
+
+const theseMembers = `${membersWithUsage} ${withoutBill} AND member.public_info_id = ANY ($2::bigint[])`;
+
+const billsOfBucket = `
+  SELECT 1 AS one FROM billing.billing_p AS bill JOIN billing.member USING (public_info_id)
+  WHERE bill.billing_date = $1::date + interval '1 month' AND member.bucket = $2 AND bill.public_info_id > $3::bigint LIMIT 1`;
+
+interface UsageRow {
+  readonly public_info_id: bigint;
+  readonly birth_date: string | null;
+  readonly joined_date: string;
+  readonly contract_months: number;
+  readonly addon_grade: number;
+  readonly family_lines: number;
+  readonly send_day: number;
+  readonly gross: string;
+  readonly lowest: bigint;
+  readonly usage_id: bigint;
+  readonly lines: number;
+}
+
+function readUsage(row: UsageRow): MemberUsage {
+  return {
+    publicInfoId: row.public_info_id,
+    birthDate: row.birth_date,
+    joinedDate: row.joined_date,
+    contractMonths: row.contract_months,
+    addonGrade: row.addon_grade,
+    familyLines: row.family_lines,
+    sendDay: row.send_day,
+    grossMinor: BigInt(row.gross),
+    lowestLineMinor: row.lowest,
+    usageId: row.usage_id,
+    lineCount: row.lines,
+  };
+}
+
+const copyBills = `
+  COPY billing.billing_p (id, billing_date, public_info_id, send_on, usage_id, billing_fee, billing_details) FROM STDIN`;
+
+function billLine(bill: SettledBill, id: bigint | undefined): string {
+  if (id === undefined) throw new WeirError('defect', 'A bill was to be written without an id.');
+  return copyLine([id, bill.billingDate, bill.publicInfoId, bill.sendOn, bill.usageId, bill.feeMinor, bill.details]);
+}
+
+// What needs no decision does not leave the database: the lines are the usage.
+const insertLines = `
+  WITH line AS (
+    INSERT INTO billing.billing_detail_p (billing_id, usage_id, billing_date, used_on, service, description, quantity, amount_minor)
+    SELECT bill.id, usage.id, $1::date + interval '1 month', used_on, service, description, quantity, amount_minor
+    FROM unnest($2::bigint[], $3::bigint[]) AS bill (id, public_info_id)
+    JOIN billing.usage USING (public_info_id) WHERE usage.period = $1::date
+    RETURNING amount_minor
+  )
+  SELECT count(*) AS count, coalesce(sum(amount_minor), 0)::text AS minor FROM line`;
+
+interface LineSums {
+  readonly count: bigint;
+  readonly minor: string;
+}
+
+/**
+ * The closed period keeps usage from changing between its reading and its copying; this tells when something changed it without
+ * the lock. Permanent, so that the chunk is halved until the member is alone: that one is put aside, the others are billed.
+ */
+function requireSums(month: Period, bills: readonly SettledBill[], lines: LineSums | undefined): void {
+  const count = bills.reduce((total, { lineCount }) => total + lineCount, 0);
+  const grossMinor = sum(bills.map((bill) => bill.grossMinor));
+  if (lines !== undefined && lines.count === BigInt(count) && BigInt(lines.minor) === grossMinor) return;
+  const text = `The usage of ${month} was ${count} lines of ${grossMinor} when it was read and ${lines?.count ?? 0} of ${lines?.minor ?? 0} when it was copied.`;
+  throw new WeirError('incomplete', text);
+}
+
+// Recorded skips count whether or not they were resolved: those that were have a bill.
+const unbilled = `
+  SELECT used.public_info_id, count(*) OVER () AS total
+  FROM (SELECT DISTINCT public_info_id FROM billing.usage WHERE period = $1::date) AS used
+  WHERE NOT EXISTS (
+      SELECT FROM billing.billing_p AS bill
+      WHERE bill.public_info_id = used.public_info_id AND bill.billing_date = $1::date + interval '1 month'
+    )
+    AND NOT EXISTS (
+      SELECT FROM weir.job_skip AS skip JOIN weir.job_run AS run ON run.id = skip.run_id
+      WHERE run.job = $2 AND run.key = $3 AND skip.position = used.public_info_id::text
+    )
+  LIMIT 5`;
