@@ -104,14 +104,14 @@ export const copyJob: CopyJob = defineJob({
         values: [partition.input, positions],
       }),
   }),
-  chain: (row$, { hooks }, { chunkSize }, partition) => {
+  chain: (row$, { hooks }, { chunkSize, isPublishing }, partition) => {
     const copy = async (transaction: Transaction, rows: readonly CopyRow[]): Promise<void> => {
       await hooks.write?.(rows, partition);
       await transaction.execute({
         text: `
           INSERT INTO target_row (id, amount) SELECT row.id, row.amount FROM unnest($1::bigint[], $2::bigint[]) AS row (id, amount)
           WHERE NOT $3 OR NOT EXISTS (SELECT FROM target_row t WHERE t.id = row.id)`,
-        values: [rows.map(({ id }) => id), rows.map(({ amount }) => amount), partition.published !== undefined],
+        values: [rows.map(({ id }) => id), rows.map(({ amount }) => amount), isPublishing],
       });
     };
     return row$.pipe(through(hooks.above), writeChunk(partition, copy, { size: chunkSize, maxWaitMs: 20 }), through(hooks.below));
