@@ -3,7 +3,8 @@ import { codeOf, textOf } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../message/clock.ts';
 import { createMetrics, type Metrics } from '../metrics/metrics.ts';
-import { watchOpenRuns } from '../runtime/jobs/watchOpenRuns.ts';
+import { joinRun } from '../runtime/jobs/joinRun.ts';
+import { watchRuns, type OpenRun } from '../runtime/jobs/watchRuns.ts';
 import { standing } from '../runtime/liveness.ts';
 import { stopAll } from '../runtime/stopAll.ts';
 import type { StopSignals } from '../runtime/stopSignals.ts';
@@ -143,18 +144,16 @@ class Daemon<P> {
 
   #startJobs(ports: P, { house }: OpenHouse): void {
     const { systems, options, clock, log, signals } = this.#spec;
-    this.#jobs = watchOpenRuns({
-      jobs: systems.jobs.filter((candidate) => this.#isOurs(candidate)),
-      optionsOf: (name) => options.ofJob(name),
-      meterOf: (name) => this.#metrics.meterOf(name),
-      ports,
-      database: house.database,
-      clock,
-      log,
-      holder: house.instance,
-      settings: jobSettingsOf(options.process),
-      draining: signals.drain,
-      signal: signals.cut,
-    });
+    const jobs = new Map(systems.jobs.filter((candidate) => this.#isOurs(candidate)).map((job) => [job.name, job]));
+    const settings = jobSettingsOf(options.process);
+    const shared = { ports, database: house.database, clock, log, holder: house.instance, settings, draining: signals.drain };
+    const work = async ({ id, job: name, key }: OpenRun): Promise<void> => {
+      const job = jobs.get(name);
+      if (job === undefined) return;
+      const meter = this.#metrics.meterOf(name);
+      const end = await joinRun({ ...shared, job, key, options: options.ofJob(name), meter, signal: signals.cut }, id);
+      log.info('run left', { job: name, key, state: end.how, ...(end.how === 'failed' ? { error: end.failure.text } : {}) });
+    };
+    this.#jobs = watchRuns({ ...shared, jobs, pollMs: settings.pollMs, work });
   }
 }

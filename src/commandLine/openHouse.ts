@@ -70,11 +70,7 @@ export async function openHouse(options: ProcessOptions, database: PostgresDatab
   return { house, dependencies, close };
 }
 
-function openBus(
-  options: ProcessOptions,
-  clock: Clock,
-  log: Logger,
-): { readonly bus: House['bus']; reach(limitMs: number): Promise<boolean> } {
+function openBus(options: ProcessOptions, clock: Clock, log: Logger): Bus {
   return createRedisStreamBus({
     url: options.redis.url,
     clock,

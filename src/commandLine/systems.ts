@@ -41,7 +41,7 @@ export interface Options {
 type Tree = Record<string, unknown>;
 
 /** The schema of the process joined with those of its pipelines and jobs, each under its name. */
-export function joinedSchema(systems: Systems<never>): z.ZodType<Tree> {
+export function joinedSchema<P>(systems: Pick<Systems<P>, 'pipelines' | 'jobs'>): z.ZodType<Tree> {
   const own = [
     ...systems.pipelines.map(({ name, options }) => ({ name, schema: shapeOf(name, options).extend(flowOptions) })),
     ...systems.jobs.map(({ name, options }) => ({ name, schema: shapeOf(name, options) })),

@@ -1,0 +1,67 @@
+import type { LoadedOption } from '../../config/load.ts';
+import { schemaState } from '../connectors/postgres/schemaState.ts';
+import { textOf } from '../errors.ts';
+import { parseKeyRing } from '../message/keyRing.ts';
+import { print, readOptions, ready, type CommonFlags, type Place } from './context.ts';
+import { exitCodes, type ExitCode } from './exitCodes.ts';
+import { openDatabaseOf, openHouse } from './openHouse.ts';
+import { table } from './table.ts';
+
+const masked = '••••••';
+
+/** `weir config print`: every option, its value, unit and origin; secrets masked. */
+export function printConfig<P>(place: Place<P>, flags: CommonFlags): ExitCode {
+  const { list } = readOptions(place, flags);
+  const rows = list.map((option) => ({ path: option.path, value: shown(option), unit: option.unit, origin: option.origin }));
+  print(place, flags, rows, () =>
+    table(
+      ['option', 'value', 'unit', 'from'],
+      rows.map(({ path, value, unit, origin }) => [path, value, unit ?? '', origin]),
+    ),
+  );
+  return exitCodes.ok;
+}
+
+function shown({ value, isSecret }: LoadedOption): string {
+  if (isSecret === true) return masked;
+  return Array.isArray(value) ? value.join(', ') : String(value);
+}
+
+interface Check {
+  readonly what: string;
+  readonly isRight: boolean;
+  readonly said: string;
+}
+
+/** `weir config check`: all options are right; with `--connect`, everything they name answers. */
+export async function checkConfig<P>(place: Place<P>, flags: CommonFlags & { readonly connect?: boolean }): Promise<ExitCode> {
+  const { options } = ready(place, flags);
+  parseKeyRing(options.process.keys.ring);
+  const checks: Check[] = [{ what: 'options', isRight: true, said: 'right' }];
+  if (flags.connect === true) checks.push(...(await connections(place, flags)));
+  print(place, flags, checks, () =>
+    table(
+      ['what', 'state'],
+      checks.map(({ what, said }) => [what, said]),
+    ),
+  );
+  return checks.every(({ isRight }) => isRight) ? exitCodes.ok : exitCodes.failed;
+}
+
+async function connections<P>(place: Place<P>, flags: CommonFlags): Promise<readonly Check[]> {
+  const { options, log } = ready(place, flags);
+  const database = openDatabaseOf(options.process, place.clock, log);
+  try {
+    const { kind, names } = await schemaState(database, place.migrations);
+    const schema = { what: 'schema', isRight: kind === 'current', said: [kind, ...names].join(' ') };
+    if (kind === 'behind') return [schema];
+    const opened = await openHouse(options.process, database, place.clock, log);
+    const reached = await Promise.all(opened.dependencies.map(async ({ name, isReachable }) => ({ name, isRight: await isReachable() })));
+    await opened.close();
+    return [schema, ...reached.map(({ name, isRight }) => ({ what: name, isRight, said: isRight ? 'reachable' : 'unreachable' }))];
+  } catch (error) {
+    return [{ what: 'postgres', isRight: false, said: textOf(error) }];
+  } finally {
+    await database.close();
+  }
+}

@@ -1,0 +1,134 @@
+import { codeOf, textOf, WeirError } from '../errors.ts';
+import { createMetrics } from '../metrics/metrics.ts';
+import { dryRun, type DryRunEnd } from '../runtime/jobs/dryRun.ts';
+import type { JobEnd, JobSpec } from '../runtime/jobs/jobSpec.ts';
+import { listRuns } from '../runtime/jobs/listRuns.ts';
+import { runJob } from '../runtime/jobs/runJob.ts';
+import { runSkipped } from '../runtime/jobs/runSkipped.ts';
+import { showRun } from '../runtime/jobs/showRun.ts';
+import { stopSignals, type StopSignals } from '../runtime/stopSignals.ts';
+import { awaitSchema } from './awaitSchema.ts';
+import { print, ready, type CommonFlags, type Place } from './context.ts';
+import { exitCodes, type ExitCode } from './exitCodes.ts';
+import { runSheet } from './jobCommands.ts';
+import { jobSettingsOf } from './jobSettings.ts';
+import { openDatabaseOf, openHouse } from './openHouse.ts';
+import { progressView, type ProgressState } from './progressBar.ts';
+
+export interface RunJobFlags extends CommonFlags {
+  readonly job: string;
+  readonly key: string;
+  readonly dryRun?: boolean;
+  readonly skipped?: boolean;
+}
+
+type AnySpec<P> = JobSpec<P, unknown, unknown, unknown, unknown>;
+
+/** How often the progress of a run is read and drawn, in milliseconds. */
+const drawEveryMs = 500;
+
+/** `weir run --job NAME --key KEY`: opens or joins a run in the foreground, shows its progress, and ends with it. */
+export async function runJobCommand<P>(place: Place<P>, flags: RunJobFlags): Promise<ExitCode> {
+  const job = place.systems.jobs.find(({ name }) => name === flags.job);
+  if (job === undefined) {
+    const names = place.systems.jobs.map(({ name }) => name).join(', ');
+    throw new WeirError('notFound', `there is no job ${flags.job}; there are ${names}`);
+  }
+  const { options, log } = ready(place, flags);
+  const signals = stopSignals(process, log);
+  const database = openDatabaseOf(options.process, place.clock, log);
+  await awaitSchema(database, place.migrations, { clock: place.clock, log, stop: signals.drain });
+  const opened = await openHouse(options.process, database, place.clock, log);
+  try {
+    const spec: AnySpec<P> = {
+      job,
+      ports: place.systems.openPorts(opened.house),
+      options: options.ofJob(job.name),
+      key: flags.key,
+      database,
+      clock: place.clock,
+      meter: createMetrics(place.clock).meterOf(job.name),
+      log,
+      holder: opened.house.instance,
+      settings: jobSettingsOf(options.process),
+      draining: signals.drain,
+      signal: signals.cut,
+    };
+    if (flags.dryRun === true) return printDryRun(place, flags, await dryRun(spec));
+    if (flags.skipped === true) return await printSkipped(place, flags, spec);
+    return await follow(place, flags, spec, signals);
+  } finally {
+    signals.dispose();
+    await opened.close();
+  }
+}
+
+function printDryRun<P>(place: Place<P>, flags: RunJobFlags, end: DryRunEnd): ExitCode {
+  print(place, flags, end, () => {
+    const head = `Nothing was written. ${flags.job}:${flags.key} would read ${end.rows} rows and put ${end.dead} aside.`;
+    return `${head}\n${JSON.stringify(end.summary, null, 2)}`;
+  });
+  return exitCodes.ok;
+}
+
+async function printSkipped<P>(place: Place<P>, flags: RunJobFlags, spec: AnySpec<P>): Promise<ExitCode> {
+  const end = await runSkipped(spec);
+  print(place, flags, end, () => `Of the skipped rows ${end.resolved} are resolved; ${end.remaining} remain.`);
+  return end.remaining === 0 ? exitCodes.ok : exitCodes.jobFailed;
+}
+
+async function follow<P>(place: Place<P>, flags: RunJobFlags, spec: AnySpec<P>, signals: StopSignals): Promise<ExitCode> {
+  const stopDrawing = drawProgress(place, spec);
+  let end: JobEnd;
+  try {
+    end = await runJob(spec);
+  } catch (error) {
+    if (codeOf(error) !== 'alreadyCompleted' && codeOf(error) !== 'newerVersion') throw error;
+    place.errors.write(`${textOf(error)}\n`);
+    return exitCodes.jobFailed;
+  } finally {
+    await stopDrawing();
+  }
+  const run = await showRun(spec.database, end.runId);
+  print(place, flags, run, () => runSheet(run));
+  if (end.how === 'completed') return exitCodes.ok;
+  return signals.drain.aborted ? exitCodes.failed : exitCodes.jobFailed;
+}
+
+/** Draws the partitions of the run until told to stop, the last time then. */
+function drawProgress<P>(place: Place<P>, { database, clock, job, key }: AnySpec<P>): () => Promise<void> {
+  const view = progressView(place.errors, clock);
+  let cancel: () => void = () => undefined;
+  let isOver = false;
+  let drawing: Promise<void> = Promise.resolve();
+  const draw = async (): Promise<void> => {
+    const run = (await listRuns(database, { jobs: [job.name] })).find((candidate) => candidate.key === key);
+    if (run === undefined) return;
+    const { partitionViews } = await showRun(database, run.id);
+    view.show(
+      partitionViews.map(({ name, rowsRead, total, rowsPerSecond }): ProgressState => ({
+        label: `${job.name} ${name}`,
+        done: Number(rowsRead),
+        total: total === null ? undefined : Number(total),
+        perSecond: rowsPerSecond,
+      })),
+    );
+  };
+  const again = (): void => {
+    cancel = clock.after(drawEveryMs, () => {
+      // A picture that fails is left out: what matters is the run.
+      drawing = draw().catch(() => undefined);
+      void drawing.then(() => {
+        if (!isOver) again();
+      });
+    });
+  };
+  again();
+  return async () => {
+    isOver = true;
+    cancel();
+    await drawing;
+    await draw().catch(() => undefined);
+    view.end();
+  };
+}
