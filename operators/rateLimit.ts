@@ -15,6 +15,9 @@ export interface RateLimitOptions<V> {
 /** Keys looked at for forgetting with each reservation: more than one comes in, so the map shrinks. */
 const sweptPerCall = 2;
 
+/** One start a day. */
+const leastRate = 1 / 86_400;
+
 /**
  * A rate per key, and in total, by the generic cell rate algorithm: one number per key, the elapsed time at which the key will
  * have its whole burst again. No timers.
@@ -25,11 +28,12 @@ const sweptPerCall = 2;
  * Memory: the keys of the last `burst / perSecond` seconds and the longest delay; a key that is full again is forgotten. The
  * rate is that of this process and starts full.
  */
-export function rateLimit<V>(options: RateLimitOptions<V>): Limit<V> {
+export function rateLimit<V>(options: RateLimitOptions<V>): RateLimit<V> {
   return new RateLimit(options);
 }
 
-class RateLimit<V> implements Limit<V> {
+/** What `rateLimit` makes. */
+export class RateLimit<V> implements Limit<V> {
   readonly #options: RateLimitOptions<V>;
   readonly #intervalMs: number;
   readonly #totalIntervalMs: number;
@@ -39,7 +43,8 @@ class RateLimit<V> implements Limit<V> {
 
   constructor(options: RateLimitOptions<V>) {
     requireAtLeast('burst', options.burst, 1);
-    requireAtLeast('perSecond', options.perSecond, Number.MIN_VALUE);
+    requireAtLeast('perSecond', options.perSecond, leastRate);
+    requireAtLeast('totalPerSecond', options.totalPerSecond ?? Infinity, leastRate);
     this.#options = options;
     this.#intervalMs = 1000 / options.perSecond;
     this.#totalIntervalMs = options.totalPerSecond === undefined ? 0 : 1000 / options.totalPerSecond;
