@@ -49,7 +49,7 @@ export interface Inbox {
   /** Refuses new connections, as a server that is down. Open ones go on. */
   refuseConnections(): Promise<void>;
   acceptConnections(): Promise<void>;
-  /** Cuts every open connection. */
+  /** Cuts every open connection by a reset, as a server that is killed. */
   cutConnections(): void;
   /** Cuts every connection and ends. */
   close(): Promise<void>;
@@ -84,7 +84,7 @@ export async function startInbox(options: InboxOptions = {}): Promise<Inbox> {
     },
   };
   const cutConnections = (): void => {
-    for (const socket of open) socket.destroy();
+    for (const socket of open) socket.resetAndDestroy();
   };
   const http = inboxHttp({ store, faults, ...switches });
   const httpPort = await listen(http, options.httpPort ?? 0, host);

@@ -47,6 +47,11 @@ describe('composeMail', () => {
     );
   });
 
+  it('shows text that looks like an encoded word as it stands', async () => {
+    const subject = '=?utf-8?B?ZXZpbA==?=';
+    expect((await read({ subject })).subject).toBe(subject);
+  });
+
   it('carries any text and HTML unchanged, with no line that begins with a dot', async () => {
     await fc.assert(
       fc.asyncProperty(bodyText, bodyText, async (text, html) => {

@@ -122,6 +122,12 @@ describe.each([{ pipelining: true }, { pipelining: false }])('a mail in a dialog
 });
 
 describe('a mail', () => {
+  it.each([{ greetingLimitMs: 50 }, { connectLimitMs: 50 }])('does not wait for a greeting longer than %j', async (limit) => {
+    const inbox = await anInbox();
+    inbox.faults.add({ phase: 'greeting', action: { kind: 'silence' } });
+    await expect(aMailer(inbox.smtpUrl, limit).send(aMail(), going)).rejects.toEqual(unavailable);
+  });
+
   it('for a server that refuses connections is unavailable, and is sent when it accepts them again', async () => {
     const inbox = await anInbox();
     await inbox.refuseConnections();
