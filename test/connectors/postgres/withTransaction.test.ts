@@ -83,16 +83,22 @@ test('a constraint that is checked at COMMIT is an error, and the connection is 
   expect(await database.query('SELECT * FROM due')).toEqual([]);
 });
 
-test('statements that are issued together run one after another', async () => {
+test('statements that are issued together run one after another, without the client’s own queue', async () => {
+  const warnings: string[] = [];
+  const warn = (warning: Error): unknown => warnings.push(warning.message);
+  process.on('warning', warn);
   const seen: unknown[] = [];
   await database.withTransaction(async (transaction) => {
     await Promise.all([
       transaction.query('SELECT pg_sleep(0.05)').then(() => seen.push('slow')),
       transaction.execute(add(1, 1)).then(() => seen.push('quick')),
+      transaction.execute(add(1, 1)).then(() => seen.push('quick')),
     ]);
   });
-  expect(seen).toEqual(['slow', 'quick']);
-  expect(await amounts()).toEqual([101n, 100n]);
+  process.off('warning', warn);
+  expect(seen).toEqual(['slow', 'quick', 'quick']);
+  expect(await amounts()).toEqual([102n, 100n]);
+  expect(warnings).toEqual([]);
 });
 
 test('of statements that are issued together the later ones are not sent when one fails, and report its error', async () => {
