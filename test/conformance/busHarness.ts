@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Bus, Topic } from '../../src/connectors/bus.ts';
 import type { Outgoing } from '../../src/connectors/sink.ts';
+import type { DeadLetter } from '../../src/message/deadLetter.ts';
 
 /** What a connector gives the suites: processes over one broker. */
 export interface BusHarness {
@@ -33,4 +34,22 @@ export async function publish(bus: Bus, topic: Topic, some: readonly Outgoing[])
   const sink = bus.publish(topic);
   await sink.write(some);
   await sink.close();
+}
+
+/** A dead letter with defaults. */
+export function aDeadLetter(over: Partial<DeadLetter> = {}): DeadLetter {
+  return {
+    original: Buffer.from('x'),
+    key: 'k1',
+    headers: new Map(),
+    partition: 'topic/1',
+    position: '5-1',
+    pipeline: 'test.pipeline',
+    stage: 'send',
+    code: 'refused',
+    text: 'permanent: no such mailbox',
+    attempts: 2,
+    diedAt: new Date('2026-11-01T00:00:00Z'),
+    ...over,
+  };
 }

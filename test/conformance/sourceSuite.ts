@@ -3,7 +3,7 @@ import type { Bus, Topic } from '../../src/connectors/bus.ts';
 import type { Source } from '../../src/connectors/source.ts';
 import { deadLetterHeaderNames } from '../../src/message/deadLetterHeaders.ts';
 import { until } from '../support/until.ts';
-import { aMessage, aTopic, messages, publish, type BusHarness } from './busHarness.ts';
+import { aDeadLetter, aMessage, aTopic, messages, publish, type BusHarness } from './busHarness.ts';
 import { Reading, type ReadingOptions } from './reading.ts';
 
 /** What every source of a bus promises. Run by each connector over its own broker; each test has a topic of its own. */
@@ -319,19 +319,7 @@ export function sourceSuite(name: string, start: () => Promise<BusHarness>): voi
       test('a dead letter can be read from its topic: original bytes, headers, and the reason', async () => {
         const { bus, topic, read } = await setUp();
         const source = bus.subscribe(topic, { group: 'g' });
-        const letter = {
-          original: Buffer.from([0, 255, 10]),
-          key: 'k1',
-          headers: new Map([['trace', 't-1']]),
-          partition: `${topic.name}/1`,
-          position: '17',
-          pipeline: 'test.pipeline',
-          stage: 'send',
-          code: 'refused',
-          text: 'permanent: no such mailbox',
-          attempts: 2,
-          diedAt: new Date('2026-11-01T00:00:00Z'),
-        } as const;
+        const letter = aDeadLetter({ original: Buffer.from([0, 255, 10]), headers: new Map([['trace', 't-1']]), position: '17' });
         await source.deadLetter(letter);
         const dead = { ...topic, name: topic.deadLetters, deadLetters: `${topic.deadLetters}.dlt` };
         const reading = read(bus.subscribe(dead, { group: 'g' }), { settleAs: 'done' });

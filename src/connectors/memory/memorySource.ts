@@ -65,7 +65,8 @@ class IterableSource<V> implements MemorySource<V> {
     });
   }
 
-  settle(settled: Settled): Promise<void> {
+  async settle(settled: Settled): Promise<void> {
+    await Promise.resolve();
     this.#onSettle?.(settled);
     for (const { partition, epoch, position } of settled.watermarks) {
       const emitted = this.#emitted.get(partition);
@@ -77,7 +78,6 @@ class IterableSource<V> implements MemorySource<V> {
       emitted.messages = messages.slice(emitted.head);
       emitted.head = 0;
     }
-    return Promise.resolve();
   }
 
   deadLetter(letter: DeadLetter): Promise<void> {

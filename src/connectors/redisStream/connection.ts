@@ -78,7 +78,9 @@ export class Connection {
       disconnectTimeout: 100,
     });
     this.#client = client;
-    client.on('error', () => undefined); // Without a listener it writes to the console; every command tells its own error.
+    // The event says why connecting failed, the promise only that it did. Later every command tells its own error.
+    let reason: unknown;
+    client.on('error', (error) => (reason ??= error));
     const ended = new Promise<void>((resolve) => {
       client.once('end', () => {
         this.#ending.delete(ended);
@@ -92,7 +94,7 @@ export class Connection {
       return client;
     } catch (error) {
       this.#forget(client);
-      throw translateError(error);
+      throw translateError(reason ?? error);
     }
   }
 

@@ -4,12 +4,17 @@ import type { StreamGroup } from './streamGroup.ts';
 /** Entries of one trim at most: what Redis frees in a few milliseconds while it serves nobody else. */
 const trimLimit = 5_000;
 
-/** Trims what every group has acknowledged, in small steps, and removes consumers of processes that are gone. */
+/**
+ * Trims what every group has acknowledged, in small steps; tells of entries that somebody else has trimmed away unread; removes
+ * consumers of processes that are gone.
+ */
 export async function maintain(group: StreamGroup, settings: RedisStreamSettings, ownConsumers: readonly string[]): Promise<void> {
   const { retainMs, staleConsumerMs } = settings;
   let trimmed: number;
   do trimmed = await group.trim(retainMs, trimLimit);
   while (trimmed >= trimLimit / 2);
+  const lost = await group.lostUnread();
+  if (lost > 0) settings.report.trimmed?.(group.stream, group.group, lost);
   const stale = await group.staleConsumers(staleConsumerMs);
   for (const consumer of stale) {
     if (!ownConsumers.includes(consumer)) await group.removeConsumer(consumer, staleConsumerMs);

@@ -159,9 +159,11 @@ export class Reader {
   }
 
   async #deliverAlone(emit: (some: readonly Held[]) => void): Promise<void> {
+    const { gate, stopped } = this.#reading;
     const [suspect] = this.#suspects;
-    await this.#reading.gate.alone(async () => {
-      if (suspect) emit(await suspect());
+    await gate.alone(async () => {
+      if (suspect === undefined || stopped.aborted) return;
+      emit(await suspect());
       this.#suspects.shift();
     });
   }

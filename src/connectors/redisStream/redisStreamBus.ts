@@ -38,10 +38,12 @@ export function createRedisStreamBus(options: RedisStreamOptions): Bus {
       }
     },
     isReachable: (limitMs) =>
-      commands.use((client) => client.ping(), limitMs).then(
-        () => true,
-        () => false,
-      ),
+      commands
+        .use((client) => client.ping(), limitMs)
+        .then(
+          () => true,
+          () => false,
+        ),
     async close(): Promise<void> {
       await Promise.all(sources.map((source) => source.close()));
       await commands.close();

@@ -67,6 +67,36 @@ return redis.call('XTRIM', KEYS[1], 'MINID', '~', bound, 'LIMIT', ARGV[2])
 `);
 
 /**
+ * Counts entries that were trimmed away before a group had read them, each once. KEYS: stream. ARGV: group. Redis counts what was
+ * ever added and what the group has read; where the group stands before the first entry that is left, or behind the last, the
+ * difference to what is left is lost. The group's count is then set right, which also makes its lag true again.
+ */
+export const countLost = script(`
+local function fields(flat)
+  local map = {}
+  for i = 1, #flat, 2 do map[flat[i]] = flat[i + 1] end
+  return map
+end
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+local stream = fields(redis.call('XINFO', 'STREAM', KEYS[1]))
+for _, flat in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
+  local group = fields(flat)
+  if group.name == ARGV[1] and group['entries-read'] then
+    local last = group['last-delivered-id']
+    local left
+    if last == stream['last-generated-id'] then left = 0
+    elseif #redis.call('XRANGE', KEYS[1], '-', last, 'COUNT', 1) == 0 then left = stream.length
+    else return 0 end
+    local lost = stream['entries-added'] - group['entries-read'] - left
+    if lost <= 0 then return 0 end
+    redis.call('XGROUP', 'SETID', KEYS[1], ARGV[1], last, 'ENTRIESREAD', string.format('%.0f', stream['entries-added'] - left))
+    return lost
+  end
+end
+return 0
+`);
+
+/**
  * Writes a dead letter unless it is there. KEYS: stream, mark. ARGV: seconds the mark lasts, fields. The mark is set last: a
  * failed write leaves none, so that the next try writes.
  */

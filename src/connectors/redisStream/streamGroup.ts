@@ -57,8 +57,7 @@ export class StreamGroup {
 
   /** Acknowledges entries, whoever owns them. Those that are not pending are ignored. */
   async acknowledge(ids: readonly string[]): Promise<void> {
-    if (ids.length <= idsPerCommand) await this.#call('XACK', this.stream, this.group, ...ids);
-    else await Promise.all(chunksOf(ids).map((chunk) => this.#call('XACK', this.stream, this.group, ...chunk)));
+    await Promise.all(chunksOf(ids).map((chunk) => this.#call('XACK', this.stream, this.group, ...chunk)));
   }
 
   /** Up to `count` pending entries of a consumer, by id, above `afterId` (from the lowest without it). Counts nothing. */
@@ -98,6 +97,11 @@ export class StreamGroup {
   /** Trims what every group of the stream has acknowledged and is older than `retainMs`: up to `limit` entries. */
   async trim(retainMs: number, limit: number): Promise<number> {
     return Number(await this.#run(scripts.trim, String(retainMs), String(limit)));
+  }
+
+  /** Entries that were trimmed away before the group had read them, since this was last asked by any process. */
+  async lostUnread(): Promise<number> {
+    return Number(await this.#run(scripts.countLost, this.group));
   }
 
   /** Removes a consumer if it owns nothing and was not used for `idleMs`. */

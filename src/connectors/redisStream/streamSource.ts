@@ -1,7 +1,7 @@
 import { Observable, type Subscriber } from 'rxjs';
 import type { Topic } from '../bus.ts';
 import type { Room, Settled, Source } from '../source.ts';
-import { kindOf, WeirError } from '../../errors.ts';
+import { WeirError } from '../../errors.ts';
 import type { DeadLetter } from '../../message/deadLetter.ts';
 import type { Delivery } from '../../message/message.ts';
 import type { Run } from '../../message/run.ts';
@@ -18,9 +18,9 @@ import { StreamGroup } from './streamGroup.ts';
 import { translateError } from './translateError.ts';
 import { pause, repeat } from './waiting.ts';
 
-/** Tries of an acknowledgement, and the wait before the second, in milliseconds; it doubles. */
-const settleTries = 4;
+/** Wait before an acknowledgement is tried for the second time, in milliseconds; it doubles up to the last. */
 const firstSettleWaitMs = 50;
+const lastSettleWaitMs = 1_000;
 
 /** Parts of a bus that its sources share. */
 export interface SharedParts {
@@ -73,18 +73,21 @@ export class StreamSource implements Source {
     });
   }
 
+  /** Acknowledging is repeatable, so it is tried for two time limits: a Redis that restarts meanwhile costs no duplicates. */
   async settle({ messages }: Settled): Promise<void> {
     const ids = messages.map(({ envelope }) => envelope.position);
-    const { clock, report } = this.#parts.settings;
-    for (let attempt = 1; ; attempt += 1) {
+    const { clock, report, timeLimitMs } = this.#parts.settings;
+    const untilMs = clock.elapsedMs() + 2 * timeLimitMs;
+    for (let waitMs = firstSettleWaitMs; ; waitMs = Math.min(lastSettleWaitMs, waitMs * 2)) {
       try {
         await this.#group.acknowledge(ids);
         this.#inFlight.remove(ids);
         return;
       } catch (error) {
-        if (attempt === settleTries || kindOf(error) !== 'transient' || this.#closing.signal.aborted) throw error;
-        if (error instanceof WeirError) report.failed?.(error);
-        await pause(clock, firstSettleWaitMs * 2 ** attempt, this.#closing.signal);
+        const isLast = clock.elapsedMs() + waitMs > untilMs || this.#closing.signal.aborted;
+        if (isLast || !(error instanceof WeirError) || error.kind !== 'transient') throw error;
+        report.failed?.(error);
+        await pause(clock, waitMs, this.#closing.signal);
       }
     }
   }

@@ -1,0 +1,214 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { WeirError } from '../../../src/errors.ts';
+import { realClock } from '../../../src/runtime/clock.ts';
+import { aDeadLetter, aMessage, messages, publish } from '../../conformance/busHarness.ts';
+import type { Reading } from '../../conformance/reading.ts';
+import { aPrivateRedis, aRedis } from '../../support/services.ts';
+import type { Service } from '../../../stack/service.ts';
+import { TcpProxy } from '../../support/tcpProxy.ts';
+import { until } from '../../support/until.ts';
+import { deliveryCounts, read, testBus, testClient, testTopic } from './aRedisBus.ts';
+
+let url: string;
+let own: Service;
+beforeAll(async () => {
+  url = await aRedis();
+  own = await aPrivateRedis({ isDurable: false });
+});
+
+function hasAll(reading: Reading, from: number, to: number): boolean {
+  const seen = new Set(reading.numbers);
+  return messages(from, to).every(({ value }) => seen.has(Number(value)));
+}
+
+describe('connections', () => {
+  test('that are killed again and again in the middle of reads and acknowledgements lose nothing', async () => {
+    const [topic, client] = [testTopic(), testClient(own.url)];
+    const bus = testBus(own.url);
+    const reading = read(bus.subscribe(topic, { group: 'g', readers: 2 }), { settleAs: 'done', window: 100 });
+    for (let from = 0; from < 2_000; from += 100) {
+      const pipeline = client.pipeline();
+      for (let number = from; number < from + 100; number += 1) pipeline.xadd(topic.name, '*', 'value', String(number));
+      await pipeline.exec();
+      await client.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    }
+    await until('all came', () => hasAll(reading, 0, 1_999));
+    await until('all are acknowledged', async () => (await deliveryCounts(client, topic)).length === 0);
+    expect(reading.error).toBeUndefined();
+  });
+
+  test('of a Redis that is silent are noticed, and reading goes on when it answers again', async () => {
+    const topic = testTopic();
+    const failures: WeirError[] = [];
+    const bus = testBus(own.url, { timeLimitMs: 300, report: { failed: (error) => failures.push(error) } });
+    await publish(bus, topic, messages(1, 1));
+    const reading = read(bus.subscribe(topic, { group: 'g' }), { settleAs: 'done' });
+    await reading.count(1);
+    own.freeze();
+    try {
+      await expect(publish(bus, topic, messages(2, 2))).rejects.toMatchObject({ code: 'timedOut', kind: 'transient' });
+      await until('the reader noticed', () => failures.some(({ code }) => code === 'timedOut'));
+    } finally {
+      own.thaw();
+    }
+    await until('writing works', async () => {
+      await publish(bus, topic, messages(3, 3));
+      return true;
+    });
+    await until('reading works', () => reading.numbers.includes(3));
+    expect(reading.error).toBeUndefined();
+  });
+
+  test('are all closed at the end, also when Redis is silent', async () => {
+    const [topic, client] = [testTopic(), testClient(own.url)];
+    const bus = testBus(own.url, { timeLimitMs: 300 });
+    const reading = read(bus.subscribe(topic, { group: 'g', readers: 3 }), { settleAs: 'done' });
+    await publish(bus, topic, messages(1, 10));
+    await reading.count(10);
+    own.freeze();
+    await bus.close();
+    own.thaw();
+    await until(
+      'Redis knows one client only',
+      async () =>
+        String(await client.client('LIST'))
+          .trim()
+          .split('\n').length === 1,
+    );
+  });
+
+  test('that are refused at the start are tried until Redis is there', async () => {
+    const topic = testTopic();
+    const proxy = await TcpProxy.start({ port: Number(new URL(url).port) });
+    proxy.refuse();
+    const through = new URL(url);
+    through.port = String(proxy.port);
+    const failures: WeirError[] = [];
+    const bus = testBus(through.href, { report: { failed: (error) => failures.push(error) } });
+    const reading = read(bus.subscribe(topic, { group: 'g' }), { settleAs: 'done' });
+    await until('it was refused', () => failures.length > 1);
+    expect(failures[0]).toMatchObject({ code: 'unavailable', kind: 'transient' });
+    proxy.pass();
+    await publish(testBus(url), topic, messages(1, 3));
+    await reading.count(3);
+    await bus.close();
+    await proxy.close();
+  });
+});
+
+describe('Redis', () => {
+  test('that lost all its data is read from the beginning', async () => {
+    const [topic, client] = [testTopic(), testClient(own.url)];
+    const bus = testBus(own.url);
+    const reading = read(bus.subscribe(topic, { group: 'g' }), { settleAs: 'done' });
+    await publish(bus, topic, messages(1, 3));
+    await reading.count(3);
+    await client.flushall();
+    await publish(bus, topic, messages(4, 6));
+    await until('what came afterwards was read', () => hasAll(reading, 4, 6));
+    expect(reading.error).toBeUndefined();
+  });
+
+  test('that forgot the scripts gets them again', async () => {
+    const [topic, client] = [testTopic(), testClient(own.url)];
+    const source = testBus(own.url).subscribe(topic, { group: 'g' });
+    await source.deadLetter(aDeadLetter({ position: '1-1' }));
+    await client.script('FLUSH');
+    await source.deadLetter(aDeadLetter({ position: '2-1' }));
+    expect(await client.xlen(topic.deadLetters)).toBe(2);
+  });
+
+  test('that has become a replica or is full is an error that passes', async () => {
+    const [topic, client] = [testTopic(), testClient(own.url)];
+    const bus = testBus(own.url);
+    await publish(bus, topic, messages(1, 1));
+    await client.replicaof('127.0.0.1', 1);
+    await expect(publish(bus, topic, messages(2, 2))).rejects.toMatchObject({ code: 'unavailable', kind: 'transient' });
+    await client.replicaof('NO', 'ONE');
+    await publish(bus, topic, messages(3, 3));
+    await client.config('SET', 'maxmemory', '1');
+    await expect(publish(bus, topic, messages(4, 4))).rejects.toMatchObject({ code: 'unavailable', message: 'Redis answers OOM' });
+    await client.config('SET', 'maxmemory', '0');
+    await publish(bus, topic, messages(5, 5));
+  });
+
+  test('that refuses the password, or holds something else under the name, fails the source for good', async () => {
+    const [topic, client] = [testTopic(), testClient(url)];
+    const wrong = new URL(url);
+    wrong.password = 'wrong';
+    const refused = read(testBus(wrong.href).subscribe(topic, { group: 'g' }));
+    await until('it failed', () => refused.error !== undefined);
+    expect(refused.error).toMatchObject({ code: 'refused' });
+    expect(String(refused.error)).not.toContain('wrong');
+
+    await client.set(topic.name, 'not a stream');
+    const bus = testBus(url);
+    await expect(bus.provide([topic])).rejects.toMatchObject({ code: 'refused' });
+    const typed = read(bus.subscribe(topic, { group: 'g' }));
+    await until('it failed', () => typed.error !== undefined);
+    expect(typed.error).toMatchObject({ code: 'refused' });
+  });
+
+  test('whose answer to a write was lost may hold it twice, and the error says to try again', async () => {
+    const [topic, client] = [testTopic(), testClient(url)];
+    const proxy = await TcpProxy.start({ port: Number(new URL(url).port) });
+    const through = new URL(url);
+    through.port = String(proxy.port);
+    const bus = testBus(through.href);
+    const sink = bus.publish(topic);
+    await sink.write([aMessage(1)]);
+    const struck = proxy.strike('xadd', 'cutAfter');
+    await expect(sink.write([aMessage(2)])).rejects.toMatchObject({ kind: 'transient' });
+    await struck;
+    await sink.write([aMessage(2)]);
+    expect(await client.xlen(topic.name)).toBe(3);
+    await bus.close();
+    await proxy.close();
+  });
+});
+
+describe('a Redis that never answers blocking reads', () => {
+  test('is polled, and read with blocking again when it answers them', async () => {
+    const topic = testTopic();
+    const proxy = await TcpProxy.start({ port: Number(new URL(url).port) });
+    const through = new URL(url);
+    through.port = String(proxy.port);
+    const told: boolean[] = [];
+    let aheadMs = 0;
+    const clock = { ...realClock, elapsedMs: () => realClock.elapsedMs() + aheadMs };
+    const bus = testBus(through.href, { clock, report: { polling: (isPolling) => told.push(isPolling) } });
+    const swallowed = proxy.strike('BLOCK', 'holeAfter');
+    const reading = read(bus.subscribe(topic, { group: 'g' }), { settleAs: 'done' });
+    await swallowed;
+    await until('it polls', () => told.length > 0);
+    await publish(bus, topic, messages(1, 3));
+    await reading.count(3);
+    expect(told).toEqual([true]);
+    aheadMs = 31_000;
+    await until('it blocks again', () => told.length > 1);
+    await publish(bus, topic, messages(4, 4));
+    await reading.count(4);
+    expect(told).toEqual([true, false]);
+    await bus.close();
+    await proxy.close();
+  });
+
+  test('after it used to is polled from then on', async () => {
+    const topic = testTopic();
+    const proxy = await TcpProxy.start({ port: Number(new URL(url).port) });
+    const through = new URL(url);
+    through.port = String(proxy.port);
+    const told: boolean[] = [];
+    const bus = testBus(through.href, { report: { polling: (isPolling) => told.push(isPolling) } });
+    const reading = read(bus.subscribe(topic, { group: 'g' }), { settleAs: 'done' });
+    await publish(bus, topic, messages(1, 1));
+    await reading.count(1);
+    // The reader's next blocking read, then the probe's.
+    await Promise.all([proxy.strike('BLOCK', 'holeAfter'), proxy.strike('BLOCK', 'holeAfter')]);
+    await until('it polls', () => told.length > 0);
+    await publish(bus, topic, messages(2, 2));
+    await reading.count(2);
+    await bus.close();
+    await proxy.close();
+  });
+});
