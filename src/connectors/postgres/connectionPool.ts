@@ -18,29 +18,17 @@ export interface ConnectionPool {
 export function openPool(settings: DatabaseSettings): ConnectionPool {
   const pool = new pg.Pool({ ...clientConfig(settings), max: settings.maxConnections });
   const open = new Map<pg.PoolClient, Connection>();
-  const allEnded = Promise.withResolvers<undefined>();
   pool.on('connect', (client) => open.set(client, new Connection(client, settings.clock)));
-  pool.on('remove', (client) => {
-    open.delete(client);
-    if (pool.ended && open.size === 0) allEnded.resolve(undefined);
-  });
+  pool.on('remove', (client) => open.delete(client));
   pool.on('error', (error) => settings.onConnectionLost(connectionLost(error)));
 
-  async function take(): Promise<{ client: pg.PoolClient; connection: Connection }> {
-    for (;;) {
+  return {
+    lend: async (use) => {
       if (pool.ending) throw new WeirError('cancelled', 'The database was closed.');
       const client = await pool.connect().catch((error: unknown) => {
         throw connectionLost(error);
       });
       const connection = open.get(client) as Connection;
-      if (connection.isSound) return { client, connection };
-      client.release(true);
-    }
-  }
-
-  return {
-    lend: async (use) => {
-      const { client, connection } = await take();
       try {
         return await use(connection);
       } finally {
@@ -49,10 +37,9 @@ export function openPool(settings: DatabaseSettings): ConnectionPool {
     },
     close: async () => {
       if (pool.ending) return;
-      const done = new AbortController();
-      const ended = pool.end().then(() => (open.size === 0 ? undefined : allEnded.promise));
-      void ended.then(() => done.abort());
-      await pause(settings.clock, settings.closeLimitMs, done.signal);
+      const ended = new AbortController();
+      void pool.end().then(() => ended.abort());
+      await pause(settings.clock, settings.closeLimitMs, ended.signal);
       for (const connection of open.values()) connection.destroy();
     },
   };
