@@ -117,8 +117,12 @@ class IterableSource<V> implements MemorySource<V> {
   #emit(partition: string, granted: number, stopped: AbortSignal, subscriber: Subscriber<Delivery<V>>): number {
     let emitted = this.#emitted.get(partition);
     if (!emitted) this.#emitted.set(partition, (emitted = { messages: [], head: 0 }));
+    // Asking a signal costs as much as the rest of the loop.
+    let isStopped = stopped.aborted;
+    const stop = (): void => void (isStopped = true);
+    stopped.addEventListener('abort', stop, { once: true });
     let used = 0;
-    while (used < granted && !stopped.aborted) {
+    while (used < granted && !isStopped) {
       const delivery = this.#peek();
       if (delivery?.partition !== partition) break;
       this.#peeked = undefined;
@@ -126,6 +130,7 @@ class IterableSource<V> implements MemorySource<V> {
       used += 1;
       subscriber.next(delivery);
     }
+    stopped.removeEventListener('abort', stop);
     return used;
   }
 

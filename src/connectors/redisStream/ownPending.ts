@@ -1,4 +1,4 @@
-import type { Reading } from './reader.ts';
+import type { Reading } from './reading.ts';
 
 /** Fewest entries of one page: what is in flight is paged over too, and room may be one. */
 const smallestPage = 100;

@@ -1,37 +1,11 @@
-import type { Topic } from '../bus.ts';
-import type { Room } from '../source.ts';
 import { kindOf, WeirError } from '../../errors.ts';
-import type { Delivery } from '../../message/message.ts';
-import type { BlockProbe } from './blockProbe.ts';
-import type { ClaimSchedule } from './claimSchedule.ts';
 import type { Connection } from './connection.ts';
 import { contentOf, type Entry } from './entry.ts';
-import type { Gate } from './gate.ts';
-import type { Held, InFlight } from './inFlight.ts';
+import type { Held } from './inFlight.ts';
 import { OwnPending } from './ownPending.ts';
-import type { RedisStreamSettings } from './redisStreamOptions.ts';
-import type { StreamGroup } from './streamGroup.ts';
+import type { Reading } from './reading.ts';
 import { StreamRead } from './streamRead.ts';
 import { pause } from './waiting.ts';
-
-/** What the readers of one subscription share. */
-export interface Reading {
-  readonly settings: RedisStreamSettings;
-  readonly topic: Topic;
-  readonly epoch: number;
-  readonly room: Room;
-  readonly commands: Connection;
-  readonly group: StreamGroup;
-  readonly inFlight: InFlight;
-  readonly gate: Gate;
-  readonly claims: ClaimSchedule;
-  readonly probe: BlockProbe;
-  /** Aborted when no more is to be read; what was read is emitted. */
-  readonly stopped: AbortSignal;
-  /** Aborted when no more is to be emitted. */
-  readonly cut: AbortSignal;
-  readonly emit: (delivery: Delivery) => void;
-}
 
 /** Waits after failures: from the first to the last, in milliseconds. */
 const firstBackOffMs = 50;

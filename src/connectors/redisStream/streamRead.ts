@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { WeirError } from '../../errors.ts';
 import type { Connection } from './connection.ts';
 import type { Entry } from './entry.ts';
-import type { Reading } from './reader.ts';
+import type { Reading } from './reading.ts';
 import { isReply } from './translateError.ts';
 import { pause } from './waiting.ts';
 

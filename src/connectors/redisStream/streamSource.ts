@@ -8,7 +8,7 @@ import type { Run } from '../../message/run.ts';
 import type { BlockProbe } from './blockProbe.ts';
 import { ClaimSchedule } from './claimSchedule.ts';
 import { Connection } from './connection.ts';
-import { writeDeadLetter } from './deadLetter.ts';
+import { writeDeadLetter } from './writeDeadLetter.ts';
 import { Gate } from './gate.ts';
 import { InFlight } from './inFlight.ts';
 import { maintain } from './maintain.ts';
