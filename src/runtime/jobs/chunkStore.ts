@@ -19,8 +19,8 @@ export interface ChunkPart<T, R> {
 export interface ChunkStore {
   /** Told when the chain is built: from now on checkpoints are set by `commit`, not by what leaves the bottom. */
   attach(): void;
-  /** Takes the next messages of the line; a defect when they are not exactly the next in read order, since a checkpoint behind them would lose rows. */
-  take(line: readonly Message<unknown>[]): void;
+  /** The place of a row in read order, from 0 for the first that was read under this claim. */
+  placeOf(position: string): number;
   /**
    * Writes a part in one transaction: checkpoint behind its last row, counters, skips, and `write` of its open messages, if there
    * are any. Resolves with the messages once all of it is durable. Errors: `fenced` when the partition has another holder,

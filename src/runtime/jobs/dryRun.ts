@@ -4,7 +4,8 @@ import { runChain } from '../runChain.ts';
 import type { ChunkPart, ChunkStore } from './chunkStore.ts';
 import type { Json, JobPartition, PartitionPlan, Preview } from './job.ts';
 import type { JobSpec } from './jobSpec.ts';
-import { rowSource } from './rowSource.ts';
+import { RowLine } from './rowLine.ts';
+import { rowSource, type RowKeeper } from './rowSource.ts';
 
 /** What a run would have done. */
 export interface DryRunEnd {
@@ -41,12 +42,12 @@ async function dryPartition<P, O, K, V, T>(
 ): Promise<{ readonly rows: number; readonly dead: number }> {
   const { job, ports, options, settings, clock, meter, log, signal, draining } = spec;
   const place = { job: job.name, key, runId: 0n, checkpoint: undefined, published: undefined };
-  const partition: JobPartition<K> = { ...plan, ...place, isDryRun: true, chunks: previewStore(preview) };
+  const line = new RowLine(0);
+  const partition: JobPartition<K> = { ...plan, ...place, isDryRun: true, chunks: previewStore(preview, line) };
   const reader = job.rows(ports, partition, options);
-  const keeper = { read: () => undefined, settle: () => Promise.resolve(), deadLetter: () => Promise.resolve() };
   const run = runChain({
     name: job.name,
-    source: rowSource({ partition: plan.name, epoch: 0, reader, keeper, pageSize: settings.pageSize }),
+    source: rowSource({ partition: plan.name, epoch: 0, reader, keeper: dryKeeper(line), pageSize: settings.pageSize }),
     chain: (row$) => job.chain(row$, ports, options, partition),
     clock,
     meter,
@@ -65,15 +66,26 @@ async function dryPartition<P, O, K, V, T>(
   return { rows: run.counts().received, dead: run.counts().dead };
 }
 
+function dryKeeper(line: RowLine): RowKeeper {
+  return {
+    read: (position) => line.read(position),
+    settle: ({ watermarks }) => {
+      for (const { position } of watermarks) line.leave(position);
+      return Promise.resolve();
+    },
+    deadLetter: () => Promise.resolve(),
+  };
+}
+
 /** Shows chunks to the preview instead of writing them; their rows end here, so that no later stage has an effect. */
-function previewStore<T>(preview: Preview<T>): ChunkStore {
+function previewStore<T>(preview: Preview<T>, line: RowLine): ChunkStore {
   return {
     attach: () => undefined,
-    take: () => undefined,
-    commit<A, R>({ line }: ChunkPart<A, R>): Promise<readonly Message<R>[]> {
+    placeOf: (position) => line.placeOf(position),
+    commit<A, R>(part: ChunkPart<A, R>): Promise<readonly Message<R>[]> {
       // The chain writes what the preview of the same job adds up: both are typed by the job's author.
-      preview.add(line.filter(isOpen).map((message) => message.value as unknown as T));
-      return Promise.resolve(line.map((message) => (isOpen(message) ? decide(message, 'skipped', 'dry run') : message)));
+      preview.add(part.line.filter(isOpen).map((message) => message.value as unknown as T));
+      return Promise.resolve(part.line.map((message) => (isOpen(message) ? decide(message, 'skipped', 'dry run') : message)));
     },
   };
 }

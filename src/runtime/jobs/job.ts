@@ -128,6 +128,6 @@ function blankPartition(job: string): JobPartition<unknown> {
     checkpoint: undefined,
     published: undefined,
     isDryRun: true,
-    chunks: { attach, take: () => undefined, commit: () => Promise.resolve([]) },
+    chunks: { attach, placeOf: () => 0, commit: () => Promise.resolve([]) },
   };
 }

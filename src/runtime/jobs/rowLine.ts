@@ -7,14 +7,14 @@ import { WeirError } from '../../errors.ts';
 export class RowLine {
   /** Rows above the watermark: position → number. */
   readonly #numbers = new Map<string, number>();
+  readonly #before: number;
   #lastRead: number;
-  #lastTaken: number;
   #lastLeft: number;
 
   /** `before` is the number of rows below the first one that will be read. */
   constructor(before: number) {
     this.#lastRead = before;
-    this.#lastTaken = before;
+    this.#before = before;
     this.#lastLeft = before;
   }
 
@@ -31,13 +31,11 @@ export class RowLine {
     this.#numbers.set(position, this.#lastRead);
   }
 
-  /** Takes the next row; a defect when it is another one. */
-  take(position: string): void {
-    if (this.numberOf(position) !== this.#lastTaken + 1) {
-      const sentence = `Row ${position} came to be written out of read order, or a row before it never did: stages above writeChunk keep the order.`;
-      throw new WeirError('defect', sentence);
-    }
-    this.#lastTaken += 1;
+  /** The place of a row in read order, from 0 for the first that was read here; a defect when it was not read here. */
+  placeOf(position: string): number {
+    const number = this.#numbers.get(position);
+    if (number === undefined) throw new WeirError('defect', `Row ${position} came to be written and had not been read.`);
+    return number - this.#before - 1;
   }
 
   /** The number of a row above the watermark; 0 for others. */

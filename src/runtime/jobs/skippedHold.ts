@@ -40,8 +40,8 @@ export class SkippedHold implements ChunkStore, RowKeeper {
     this.#line.read(position);
   }
 
-  take(line: readonly Message<unknown>[]): void {
-    for (const { envelope } of line) this.#line.take(envelope.position);
+  placeOf(position: string): number {
+    return this.#line.placeOf(position);
   }
 
   async commit<T, R>(part: ChunkPart<T, R>): Promise<readonly Message<R>[]> {

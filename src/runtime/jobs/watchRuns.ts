@@ -41,7 +41,7 @@ export async function watchRuns(spec: WatchSpec): Promise<void> {
       const work = workOn(spec, run).finally(() => working.delete(run.id));
       working.set(run.id, work);
     }
-    if (!draining.aborted) await wakeUp.wait();
+    await wakeUp.wait();
   }
   await Promise.all(working.values());
 }

@@ -1,12 +1,13 @@
 import { lastValueFrom, from } from 'rxjs';
 import { mapLines, type ChunkOptions } from '../../../operators/internal/chunks.ts';
 import { stageName } from '../../../operators/internal/stageName.ts';
-import type { Step } from '../../../operators/step.ts';
+import { asStage, type Step } from '../../../operators/step.ts';
 import type { Transaction } from '../../connectors/database.ts';
 import { codeOf, kindOf, textOf, type ErrorCode } from '../../errors.ts';
 import type { Answer } from '../../message/decision.ts';
 import { decide, isOpen, type Message } from '../../message/message.ts';
 import type { ChunkPart, ChunkStore, ChunkWrite } from './chunkStore.ts';
+import { inReadOrder } from './inReadOrder.ts';
 import type { JobPartition } from './job.ts';
 
 /** Errors of the run itself: no half of the chunk would fare better. */
@@ -26,8 +27,9 @@ const ofTheRun: ReadonlySet<ErrorCode> = new Set(['fenced', 'skipLimit', 'defect
  * until the row is alone; it is put aside as a skip and its neighbours go on. Any other error fails the chain, which starts
  * again behind the last checkpoint. Behind a row that was released nothing is written, since the checkpoint cannot pass it.
  *
- * Stages above keep the order of rows; a chain that does not is a defect. In a dry run `write` is not called: the values go to
- * the job's preview and their messages end as `skipped`.
+ * Rows are put back into read order first, whatever the stages above have done to it: the checkpoint is the position of the last
+ * row of a chunk, and everything below it is durable. In a dry run `write` is not called: the values go to the job's preview and
+ * their messages end as `skipped`.
  *
  * Memory: one chunk in work and what arrives meanwhile, bounded by the window of the partition.
  */
@@ -52,14 +54,19 @@ export function writeChunk<T, R>(
   let isBroken = false;
   chunks.attach();
   const call = async (line: readonly Message<T>[]): Promise<readonly Message<R>[]> => {
-    chunks.take(line);
     const end = isBroken ? 0 : line.findIndex((message) => message.outcome === 'released');
     if (end === -1) return commitByHalves(chunks, { stage, line, write: answersOrNothing });
     isBroken = true;
     const written = end === 0 ? [] : await commitByHalves(chunks, { stage, line: line.slice(0, end), write: answersOrNothing });
     return [...written, ...line.slice(end).map((message) => decide(message, 'released', 'behind a row that was given back'))];
   };
-  return mapLines(stage, call, { ...options, decided: 'gather' });
+  const write$ = mapLines(stage, call, { ...options, decided: 'gather' });
+  return asStage(stage, (source) =>
+    source.pipe(
+      inReadOrder<T>(stage, (position) => chunks.placeOf(position)),
+      write$,
+    ),
+  );
 }
 
 async function commitByHalves<T, R>(chunks: ChunkStore, part: ChunkPart<T, R>): Promise<readonly Message<R>[]> {

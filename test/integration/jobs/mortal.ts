@@ -27,7 +27,8 @@ class Killed extends Error {}
 export function mortal(database: Database, dies: (moment: Moment) => boolean = () => false): Mortal {
   const never = new Promise<never>(() => undefined);
   let isDead = false;
-  let frozen: PromiseWithResolvers<void> | undefined;
+  let frozen: PromiseWithResolvers<undefined> | undefined;
+  const isOver = (): boolean => isDead;
   let frozenAtMs = 0;
   let lostMs = 0;
 
@@ -44,7 +45,7 @@ export function mortal(database: Database, dies: (moment: Moment) => boolean = (
       await passes('statement');
       return value;
     } catch (error) {
-      if (error instanceof Killed || isDead) return never;
+      if (error instanceof Killed || isOver()) return never;
       throw error;
     }
   };
@@ -62,17 +63,17 @@ export function mortal(database: Database, dies: (moment: Moment) => boolean = (
   const elapsedMs = (): number => (frozen ? frozenAtMs : realClock.elapsedMs()) - lostMs;
 
   return {
-    isDead: () => isDead,
+    isDead: isOver,
     kill: () => {
       isDead = true;
     },
     freeze: () => {
       frozenAtMs = realClock.elapsedMs();
-      frozen = Promise.withResolvers<void>();
+      frozen = Promise.withResolvers<undefined>();
     },
     thaw: () => {
       lostMs += realClock.elapsedMs() - frozenAtMs;
-      frozen?.resolve();
+      frozen?.resolve(undefined);
       frozen = undefined;
     },
     clock: {

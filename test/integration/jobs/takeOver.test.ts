@@ -51,7 +51,7 @@ describe('a holder that stands still', () => {
 
   it('is ended by the server inside its transaction before its lease is over', async () => {
     let isHeld = false;
-    const release = Promise.withResolvers<void>();
+    const release = Promise.withResolvers<undefined>();
     const first = runJob(
       copySpec(openPool(url), {
         holder: 'process a',
@@ -62,7 +62,7 @@ describe('a holder that stands still', () => {
         hooks: {
           write: () => {
             isHeld = true;
-            return release.promise;
+            return release.promise.then(() => undefined);
           },
         },
       }),
@@ -70,7 +70,7 @@ describe('a holder that stands still', () => {
     await until('it is in its transaction', () => isHeld);
     const second = await runJob(copySpec(database, { holder: 'process b', settings: quick, options: { buckets: 1 } }));
     expect(second).toMatchObject({ how: 'completed' });
-    release.resolve();
+    release.resolve(undefined);
     expect(await first).toMatchObject({ how: 'completed' });
     expect(await database.query('SELECT id FROM target_row GROUP BY id HAVING count(*) > 1')).toEqual([]);
     expect(await database.query('SELECT count(*) FROM target_row')).toEqual([{ count: 200n }]);
@@ -110,12 +110,12 @@ describe('processes that die at random moments', () => {
   const moments: readonly Moment[] = ['statement', 'beforeCommit', 'afterCommit'];
 
   it.each(Array.from({ length: 20 }, (_, seed) => seed))('copy every row exactly once (seed %i)', async (seed) => {
-    const random = virtualClock(new Date(0), seed + 1).random;
+    const chance = virtualClock(new Date(0), seed + 1);
     const pool = openPool(url);
     let deaths = 0;
     for (;;) {
-      let left = Math.floor(random() * 25);
-      const at = moments[Math.floor(random() * moments.length)];
+      let left = Math.floor(chance.random() * 25);
+      const at = moments[Math.floor(chance.random() * moments.length)];
       const mayDie = deaths < 8;
       const process = mortal(pool, (moment) => mayDie && moment === at && left-- <= 0);
       let hasEnded = false;
@@ -123,7 +123,7 @@ describe('processes that die at random moments', () => {
         copySpec(process.database, {
           clock: process.clock,
           holder: `process ${deaths}`,
-          options: { chunkSize: 1 + Math.floor(random() * 60) },
+          options: { chunkSize: 1 + Math.floor(chance.random() * 60) },
         }),
       )
         // It had completed just before it died.

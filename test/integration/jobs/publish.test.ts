@@ -1,0 +1,92 @@
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { mapChunk } from '../../../operators/mapChunk.ts';
+import type { Step } from '../../../operators/step.ts';
+import type { PostgresDatabase } from '../../../src/connectors/postgres/openDatabase.ts';
+import { dead } from '../../../src/message/decision.ts';
+import { WeirError } from '../../../src/errors.ts';
+import { runJob } from '../../../src/runtime/jobs/runJob.ts';
+import { runSkipped } from '../../../src/runtime/jobs/runSkipped.ts';
+import { until } from '../../support/until.ts';
+import { copySpec, copyTables, fill, openPool, type CopyRow } from './copyJob.ts';
+import { expireLeases, mortal } from './mortal.ts';
+
+let database: PostgresDatabase;
+let url: string;
+
+beforeAll(async () => {
+  ({ database, url } = await copyTables(0));
+});
+
+beforeEach(async () => {
+  await fill(database, 400);
+});
+
+const options = { isPublishing: true, buckets: 1, chunkSize: 20 };
+
+function publishing(publish: (rows: readonly CopyRow[]) => Promise<void>): Step<CopyRow, CopyRow> {
+  const send = async (rows: readonly CopyRow[]): Promise<readonly CopyRow[]> => {
+    await publish(rows);
+    return rows;
+  };
+  return mapChunk(send, { size: 20, maxWaitMs: 5 });
+}
+
+describe('a job that publishes after it has written', () => {
+  it('lags behind its checkpoint, and a take-over publishes again exactly what lies between', async () => {
+    const first = mortal(openPool(url));
+    const published: bigint[] = [];
+    const below = publishing(async (rows) => {
+      if (published.length === 60) {
+        // Until now everything has left; what is written from here on waits for a publish that never ends.
+        await until('more is written than was published', async () => {
+          const [row] = await database.query<{ isAhead: boolean }>(
+            `SELECT published::integer = 118 AND checkpoint::integer >= 198 AS "isAhead" FROM weir.job_partition`,
+          );
+          return row?.isAhead;
+        });
+        first.kill();
+        await new Promise(() => undefined);
+      }
+      published.push(...rows.map(({ id }) => id));
+    });
+    void runJob(copySpec(first.database, { clock: first.clock, options, hooks: { below } }));
+    await until('it is dead', () => first.isDead());
+    expect(published.at(-1)).toBe(118n);
+    await expireLeases(database);
+
+    const again: bigint[] = [];
+    const second = copySpec(database, {
+      holder: 'process b',
+      options,
+      hooks: {
+        below: publishing((rows) => {
+          again.push(...rows.map(({ id }) => id));
+          return Promise.resolve();
+        }),
+      },
+    });
+    expect(await runJob(second)).toMatchObject({ how: 'completed' });
+    expect([...published, ...again]).toEqual(Array.from({ length: 200 }, (_, index) => BigInt(2 * index)));
+    expect(await database.query('SELECT count(*) FROM target_row')).toEqual([{ count: 200n }]);
+    expect(await database.query('SELECT rows_read, rows_written, rows_published, checkpoint, published FROM weir.job_partition')).toEqual([
+      { rows_read: 200n, rows_written: 200n, rows_published: 200n, checkpoint: '398', published: '398' },
+    ]);
+  });
+
+  it('puts aside what cannot be published, with that stage, and publishes it after mending', async () => {
+    let isMended = false;
+    const send = (rows: readonly CopyRow[]): Promise<readonly (CopyRow | ReturnType<typeof dead>)[]> =>
+      Promise.resolve(rows.map((row) => (row.id === 100n && !isMended ? dead(new WeirError('oversize', 'the bill is too large')) : row)));
+    const below: Step<CopyRow, CopyRow> = mapChunk(send, { size: 20, maxWaitMs: 5 });
+    const spec = copySpec(database, { options, hooks: { below } });
+    expect(await runJob(spec)).toMatchObject({ how: 'completed' });
+    expect(await database.query('SELECT position, stage, code FROM weir.job_skip')).toEqual([
+      { position: '100', stage: 'send', code: 'oversize' },
+    ]);
+    expect(await runSkipped(spec)).toEqual({ resolved: 0, remaining: 1 });
+    isMended = true;
+    expect(await runSkipped(spec)).toEqual({ resolved: 1, remaining: 0 });
+    expect(await database.query('SELECT count(*), count(DISTINCT id) AS ids FROM target_row')).toEqual([{ count: 200n, ids: 200n }]);
+    expect(await database.query('SELECT skipped FROM weir.job_run')).toEqual([{ skipped: 0n }]);
+  });
+});
