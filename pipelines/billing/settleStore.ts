@@ -33,10 +33,6 @@ export interface Unbilled {
 
 /** The statements of a settlement. Months are months of usage; their bills bear the first day of the next one. */
 export interface SettleStore {
-  /** Makes what each of the months needs (period, partitions), where it is missing. */
-  provideMonths(months: readonly Period[]): Promise<void>;
-  /** Closes a month: waits for the writers of usage that are in it; from then on its usage does not change. Repeatable. */
-  closeMonth(month: Period, now: Date): Promise<void>;
   /** Members by bucket. */
   countMembers(): Promise<ReadonlyMap<number, number>>;
   /** Whether a bucket has bills of the month above a member: then it was read before, and the run's check failed. */
@@ -57,13 +53,6 @@ export const buckets: readonly number[] = [0, 1, 2, 3];
 /** A settlement's statements on a database. */
 export function settleStore(database: Database, identifiers: Identifiers): SettleStore {
   return {
-    provideMonths: (months) =>
-      database.withTransaction(async (transaction) => {
-        await transaction.query({ text: provideMonths, values: [months.map(firstDay)] });
-      }),
-    closeMonth: async (month, now) => {
-      await database.execute({ text: closeMonth, values: [firstDay(month), now] });
-    },
     countMembers: async () => {
       const rows = await database.query<{ bucket: number; members: bigint }>(countMembers);
       return new Map(rows.map(({ bucket, members }) => [bucket, Number(members)]));
@@ -96,11 +85,6 @@ export function settleStore(database: Database, identifiers: Identifiers): Settl
     },
   };
 }
-
-const provideMonths = `SELECT billing.provide_month(month) FROM unnest($1::date[]) AS month ORDER BY month`;
-
-// The update waits for those who hold the period FOR SHARE.
-const closeMonth = `UPDATE billing.billing_period SET closed_at = $2 WHERE period = $1 AND closed_at IS NULL`;
 
 const countMembers = `SELECT bucket, count(*) AS members FROM billing.member GROUP BY bucket`;
 

@@ -1,0 +1,178 @@
+import type { Database } from '../../src/connectors/database.ts';
+import { WeirError } from '../../src/errors.ts';
+import { dead, defer, skip, type Answer, type Decision } from '../../src/message/decision.ts';
+import type { Identifiers } from '../shared/identifiers.ts';
+import { nextAllowedAt } from '../shared/quietHours.ts';
+import { readDetails } from './billingDetails.ts';
+import type { SendableBill } from './delivery.ts';
+import type { SendState } from './sendStatus.ts';
+
+/** Under what bills are claimed. */
+export interface ClaimOptions {
+  /** Calendar time. */
+  readonly now: () => Date;
+  readonly identifiers: Identifiers;
+  /** The name of this process, for people. */
+  readonly instance: string;
+}
+
+/** Takes bills for this process, just before they are mailed. */
+export interface ClaimStore {
+  /**
+   * Claims bills in one statement, each under a token of its own; of several messages of one bill at most one gets it. Only what
+   * is SEND_PENDING, due, and not in its member's quiet hours at this moment is claimed, and comes back with its name and
+   * address as they are now. The others: `deferred` where a row brings the bill back, `skipped` when it was sent, `dead` when it
+   * was refused. The claim holds for `leaseMs`, which is longer than a send and the recording behind it may take.
+   */
+  claim(values: readonly SendableBill[], leaseMs: number): Promise<readonly Answer<SendableBill>[]>;
+}
+
+/** Claims on a database. */
+export function claimStore(database: Database, options: ClaimOptions): ClaimStore {
+  const { now, identifiers, instance } = options;
+  return {
+    claim: async (values, leaseMs) => {
+      const asOf = now();
+      const rows = await database.query<ClaimRow>({
+        text: claim,
+        name: 'billing.claim',
+        values: [
+          values.map(({ bill }) => bill.billId),
+          values.map(({ bill }) => bill.billingDate),
+          values.map(() => identifiers.next()),
+          [...new Set(values.map(({ bill }) => bill.billingDate))],
+          asOf,
+          instance,
+          leaseMs,
+        ],
+      });
+      const byPlace = new Map(rows.map((row) => [Number(row.place), row]));
+      const quiet = rows.filter(({ is_quiet }) => is_quiet);
+      if (quiet.length > 0) await putOff(database, quiet, asOf);
+      return values.map((value, index) => answerOf(value, byPlace.get(index + 1)));
+    },
+  };
+}
+
+// All asked bills are locked in the order of their ids, so that two claims never wait for each other crosswise; a bill that was
+// waited for is judged as it is then. A bill that is asked for twice is updated once: its token tells for which message.
+const claim = `
+  WITH asked AS (
+    SELECT * FROM unnest($1::bigint[], $2::timestamp[], $3::bigint[]) WITH ORDINALITY AS asked (id, billing_date, token, place)
+  ), held AS (
+    SELECT asked.place, asked.token, bill.id, bill.billing_date, bill.send_status, bill.park_reason, bill.fail_code,
+      member.name, member.email, member.dnd_start, member.dnd_end, member.zone,
+      bill.send_status = 'SEND_PENDING' AND coalesce(bill.next_attempt_at <= $5, true) AS is_due,
+      NOT bill.quiet_override AND coalesce(
+        CASE WHEN dnd_start <= dnd_end
+          THEN ($5 AT TIME ZONE zone)::time >= dnd_start AND ($5 AT TIME ZONE zone)::time < dnd_end
+          ELSE ($5 AT TIME ZONE zone)::time >= dnd_start OR ($5 AT TIME ZONE zone)::time < dnd_end
+        END, false) AS is_quiet
+    FROM asked
+    JOIN billing.billing_p AS bill ON bill.id = asked.id AND bill.billing_date = asked.billing_date
+    JOIN billing.member USING (public_info_id)
+    WHERE bill.billing_date = ANY ($4::timestamp[])
+    ORDER BY bill.id FOR UPDATE OF bill
+  ), claimed AS (
+    UPDATE billing.billing_p AS bill
+    SET send_status = 'SENDING', send_token = held.token, lease_owner = $6,
+      lease_until = clock_timestamp() + $7::float8 * interval '1 millisecond', next_attempt_at = NULL, attempts = bill.attempts + 1
+    FROM held
+    WHERE bill.id = held.id AND bill.billing_date = held.billing_date AND bill.billing_date = ANY ($4::timestamp[])
+      AND bill.send_status = 'SEND_PENDING' AND held.is_due AND NOT held.is_quiet
+    RETURNING bill.id, bill.billing_date, bill.send_token, bill.attempts, bill.quiet_override, bill.billing_details
+  ), opened AS (
+    INSERT INTO billing.send_attempt (id, billing_id, billing_date, number, channel, is_forced, instance, started_at)
+    SELECT send_token, id, billing_date, attempts, 'EMAIL',
+      quiet_override OR EXISTS (SELECT FROM billing.send_attempt WHERE billing_id = claimed.id AND result = 'UNKNOWN'), $6, $5
+    FROM claimed
+  )
+  SELECT held.place, held.id, held.billing_date, held.token, held.name, held.email, claimed.billing_details AS details,
+    CASE WHEN held.park_reason IS NULL THEN held.send_status ELSE 'PARKED' END AS state, held.fail_code,
+    held.dnd_start::text, held.dnd_end::text, held.zone, held.is_due AND held.is_quiet AS is_quiet,
+    claimed.id IS NOT NULL AS is_claimed,
+    (SELECT jsonb_agg(jsonb_build_object('label', description, 'amount', amount_minor::text) ORDER BY usage_id)
+      FROM billing.billing_detail_p WHERE billing_id = claimed.id AND billing_date = claimed.billing_date) AS lines
+  FROM held LEFT JOIN claimed ON claimed.send_token = held.token`;
+
+interface ClaimRow {
+  readonly place: bigint;
+  readonly id: bigint;
+  readonly billing_date: string;
+  readonly token: bigint;
+  readonly name: string;
+  readonly email: string;
+  /** Null unless claimed, like `lines`, which is null for a bill without lines too. */
+  readonly details: unknown;
+  readonly lines: readonly { readonly label: string; readonly amount: string }[] | null;
+  readonly state: SendState;
+  readonly fail_code: string | null;
+  readonly dnd_start: string;
+  readonly dnd_end: string;
+  readonly zone: string;
+  readonly is_quiet: boolean;
+  readonly is_claimed: boolean;
+}
+
+/** Bills whose quiet hours began between the decision and the claim. The rule that found them quiet now tells until when. */
+async function putOff(database: Database, rows: readonly ClaimRow[], now: Date): Promise<void> {
+  await database.execute({
+    text: putOffQuiet,
+    values: [
+      rows.map(({ id }) => id),
+      rows.map(({ billing_date }) => billing_date),
+      rows.map((row) => nextAllowedAt({ start: row.dnd_start, end: row.dnd_end, zone: row.zone }, now)),
+    ],
+  });
+}
+
+const putOffQuiet = `
+  WITH asked AS (
+    SELECT * FROM unnest($1::bigint[], $2::timestamp[], $3::timestamptz[]) AS asked (id, billing_date, until)
+  ), held AS (
+    SELECT bill.id, bill.billing_date, asked.until FROM asked
+    JOIN billing.billing_p AS bill ON bill.id = asked.id AND bill.billing_date = asked.billing_date
+    WHERE bill.send_status = 'SEND_PENDING' AND NOT bill.quiet_override
+    ORDER BY bill.id FOR UPDATE OF bill
+  )
+  UPDATE billing.billing_p AS bill SET send_status = 'IN_QUIET_HOUR', next_attempt_at = held.until
+  FROM held WHERE bill.id = held.id AND bill.billing_date = held.billing_date`;
+
+function answerOf(value: SendableBill, row: ClaimRow | undefined): Answer<SendableBill> {
+  if (row === undefined) return missing(value.bill.billId);
+  if (row.is_quiet) return defer('quiet hours');
+  if (!row.is_claimed) return answerOfState(value.bill.billId, row.state, row.fail_code);
+  try {
+    const details = readDetails(row.details);
+    const lines = (row.lines ?? []).map(({ label, amount }) => ({ label, amountMinor: BigInt(amount) }));
+    return { ...value, claimed: { token: row.token, details, lines, encryptedName: row.name, encryptedEmail: row.email } };
+  } catch (error) {
+    // Its row stays claimed until the lease runs out, then it is parked for a person; the bills beside it are sent.
+    return dead(error);
+  }
+}
+
+/** How a message ends whose bill nobody may take: by what the bill is. */
+export function answerOfState(billId: bigint, state: SendState, failCode: string | null): Decision {
+  switch (state) {
+    case 'COMPLETED':
+      return skip('already completed');
+    case 'FAILED':
+      return dead(new WeirError('refused', `Bill ${billId} was refused before, with ${failCode ?? 'no code'}.`));
+    case 'CREATED':
+      return defer('waits for its day');
+    case 'SEND_PENDING':
+      return defer('waits for its next attempt');
+    case 'IN_QUIET_HOUR':
+      return defer('quiet hours');
+    case 'SENDING':
+      return defer('claimed by another');
+    case 'PARKED':
+      return defer('parked for a person');
+  }
+}
+
+/** The end of a message that names a bill, or a member, that is not there. */
+export function missing(billId: bigint): Decision {
+  return dead(new WeirError('notFound', `Bill ${billId} is not known, or its member is not.`));
+}

@@ -1,0 +1,51 @@
+// Enters: bills on `emailTopic`. Leaves: their mails; each bill's row says what became of it.
+// Guarantee: a bill is mailed at most once: it is claimed just before, under a token, and its end is recorded before the message
+// is settled. A mail that nobody can tell about is parked for a person, never sent again by itself.
+// Dead letters: what cannot be read, and bills that the mail server refused for good (their rows say FAILED first).
+import { decode } from '../../operators/decode.ts';
+import type { Effect } from '../../operators/effectOptions.ts';
+import { mapChunk } from '../../operators/mapChunk.ts';
+import { mapEach } from '../../operators/mapEach.ts';
+import { mergeMapWhen } from '../../operators/mergeMapWhen.ts';
+import { rateLimit } from '../../operators/rateLimit.ts';
+import type { Bus } from '../../src/connectors/bus.ts';
+import { definePipeline } from '../../src/runtime/definePipeline.ts';
+import type { ClaimStore } from './claimStore.ts';
+import { decideDelivery, later, refused, unknownSend, type SendableBill, type SentBill } from './delivery.ts';
+import { deliverOptions, leaseMsOf } from './deliverOptions.ts';
+import { dispatchedBillSchema, emailTopic } from './dispatchedBill.ts';
+import type { RecordStore } from './recordStore.ts';
+
+export interface DeliverPorts {
+  readonly bus: Pick<Bus, 'subscribe'>;
+  readonly bills: ClaimStore & RecordStore;
+  readonly mail: { readonly send: Effect<SendableBill, SentBill> };
+}
+
+/** The group whose members share the bills. */
+export const deliverGroup = 'cg-billing-email-send';
+
+export const deliver = definePipeline({
+  name: 'billing.deliver',
+  profile: 'consumer',
+  options: deliverOptions,
+  source: ({ bus }: DeliverPorts) => bus.subscribe(emailTopic, { group: deliverGroup }),
+  chain: (message$, { bills, mail }, options) =>
+    message$.pipe(
+      decode(dispatchedBillSchema),
+      mapEach(decideDelivery),
+      mergeMapWhen('send', mail.send, {
+        ...options.send,
+        claim: (sends) => bills.claim(sends, leaseMsOf(options)),
+        limit: rateLimit({ ...options.rate, keyOf: destinationOf }),
+        refused,
+        later,
+        unknown: unknownSend,
+      }),
+      mapChunk(bills.record, options.record),
+    ),
+});
+
+function destinationOf({ bill }: SendableBill): string {
+  return bill.destination;
+}

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+
+const ms = z.int().min(0);
+const count = z.int().min(1);
+
+/** Options of `billing.deliver`. */
+export const deliverOptions = z.object({
+  send: z
+    .object({
+      concurrency: count.max(1_000).default(10).meta({
+        description: 'Mails at once. Too few: slow; too many: the server refuses connections, and more is unknown after a crash.',
+        unit: 'messages',
+      }),
+      timeLimitMs: ms.min(100).default(30_000).meta({
+        description: 'Longest dialogue about one mail. Too short: slow servers park bills as unknown; too long: dead ones hold slots.',
+        unit: 'ms',
+      }),
+      holdMs: ms.default(1_000).meta({
+        description: 'How long a mail waits for its rate or a retry. Too short: more bills come back later; too long: others wait.',
+        unit: 'ms',
+      }),
+      retry: z
+        .object({
+          maxRetries: z.int().min(0).max(20).default(2).meta({
+            description: 'Tries after the first within the hold. Too few: passing trouble delays bills; too many: the server is pressed.',
+          }),
+          firstDelayMs: ms.default(100).meta({
+            description: 'Longest wait before the first retry; it doubles. Too short: the server is pressed; too long: see holdMs.',
+            unit: 'ms',
+          }),
+          maxDelayMs: ms.default(1_000).meta({
+            description: 'Longest wait before any retry. Too short: the server is pressed; too long: see holdMs.',
+            unit: 'ms',
+          }),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
+  rate: z
+    .object({
+      perSecond: z.number().positive().default(500).meta({
+        description: 'Mails a second to one destination domain. Too small: its bills come later; too large: it slows us down.',
+        unit: 'messages/s',
+      }),
+      burst: count.default(500).meta({
+        description: 'Mails that may start at once after a rest. Too small: uneven arrivals wait; too large: a destination is flooded.',
+        unit: 'messages',
+      }),
+      totalPerSecond: z.number().positive().default(5_000).meta({
+        description: 'Mails a second in all. Too small: a month takes days; too large: our own server slows us down.',
+        unit: 'messages/s',
+      }),
+    })
+    .prefault({}),
+  leaseBeyondMs: ms.min(1_000).default(60_000).meta({
+    description: 'How long a claim holds beyond the longest send. Too short: recorded late, a bill is parked; too long: dead claims wait.',
+    unit: 'ms',
+  }),
+  record: z
+    .object({
+      size: count.max(2_000).default(100).meta({
+        description: 'Verdicts written in one statement. Too small: more statements; too large: more is unknown after a crash.',
+        unit: 'messages',
+      }),
+      maxWaitMs: ms.default(20).meta({
+        description: 'How long a verdict waits for others. Too short: small statements; too long: claims stay open.',
+        unit: 'ms',
+      }),
+    })
+    .prefault({}),
+});
+
+export type DeliverOptions = z.infer<typeof deliverOptions>;
+
+/** How long a claim holds: longer than all tries of a send with their waits, and the recording behind them. */
+export function leaseMsOf({ send, leaseBeyondMs }: DeliverOptions): number {
+  return (send.retry.maxRetries + 1) * send.timeLimitMs + send.holdMs + leaseBeyondMs;
+}

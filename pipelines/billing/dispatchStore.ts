@@ -1,0 +1,124 @@
+import type { Database, Transaction } from '../../src/connectors/database.ts';
+import { skip, type Answer } from '../../src/message/decision.ts';
+import type { DispatchedBill } from './dispatchedBill.ts';
+
+/** A part of a billing month, in ascending order of bill ids. */
+export interface BillPage {
+  /** First day of the billing month, `YYYY-MM-DD`. */
+  readonly billingDate: string;
+  /** Exclusive lower bound of the ids; undefined: from the first. */
+  readonly after: string | undefined;
+  /** Up to here bills were marked by this run and may not have been published; undefined: none. */
+  readonly marked: string | undefined;
+  readonly limit: number;
+}
+
+/** How many bills of a billing month are due. */
+export interface DueMonth {
+  readonly billingDate: string;
+  readonly bills: number;
+}
+
+/** The statements of a dispatch. */
+export interface DispatchStore {
+  /** The billing months with bills that were never dispatched and whose day has come, of whatever month. */
+  dueMonths(day: string): Promise<readonly DueMonth[]>;
+  /** The next bills that are due on a day, and those that this run has marked and perhaps not published. */
+  pageDue(page: BillPage, day: string): Promise<readonly DispatchedBill[]>;
+  /**
+   * Marks bills CREATED → SEND_PENDING, before they are published: a consumer that saw CREATED would let the message go. What is
+   * SEND_PENDING already goes on to be published again; what is further is skipped.
+   */
+  markDispatched(transaction: Transaction, bills: readonly DispatchedBill[], now: Date): Promise<readonly Answer<DispatchedBill>[]>;
+}
+
+/** A dispatch's statements on a database. */
+export function dispatchStore(database: Database): DispatchStore {
+  return {
+    dueMonths: async (day) => {
+      const rows = await database.query<{ billing_date: string; bills: bigint }>({ text: dueMonths, values: [day] });
+      return rows.map(({ billing_date, bills }) => ({ billingDate: billing_date, bills: Number(bills) }));
+    },
+    pageDue: async ({ billingDate, after, marked, limit }, day) => {
+      const values = [billingDate, after ?? '0', marked ?? '0', limit, day];
+      return readBills(await database.query<BillRow>({ text: pageDue, values, name: 'billing.pageDue' }));
+    },
+    markDispatched: async (transaction, bills, now) => {
+      const values = [billingDatesOf(bills), idsOf(bills), now];
+      const rows = await transaction.query<{ id: bigint }>({ text: markDispatched, values, name: 'billing.markDispatched' });
+      return passMarked(bills, rows);
+    },
+  };
+}
+
+/** What a message of a bill is made of; to be read beside `bill` and `member`. */
+export const billColumns = `bill.id, bill.billing_date::date AS billing_date, bill.public_info_id, bill.quiet_override,
+    member.email_domain, member.dnd_start::text, member.dnd_end::text, member.zone`;
+
+export interface BillRow {
+  readonly id: bigint;
+  readonly billing_date: string;
+  readonly public_info_id: bigint;
+  readonly quiet_override: boolean;
+  readonly email_domain: string;
+  readonly dnd_start: string | null;
+  readonly dnd_end: string | null;
+  readonly zone: string;
+}
+
+/** Rows of `billColumns` as messages. */
+export function readBills(rows: readonly BillRow[]): readonly DispatchedBill[] {
+  return rows.map((row) => ({
+    billId: row.id,
+    billingDate: row.billing_date,
+    publicInfoId: row.public_info_id,
+    destination: row.email_domain,
+    quietHours: row.quiet_override || row.dnd_start === null ? null : { start: row.dnd_start, end: row.dnd_end, zone: row.zone },
+  }));
+}
+
+export function idsOf(bills: readonly DispatchedBill[]): readonly bigint[] {
+  return bills.map(({ billId }) => billId);
+}
+
+/** The billing months of bills, each once; almost always one. */
+export function billingDatesOf(bills: readonly DispatchedBill[]): readonly string[] {
+  return [...new Set(bills.map(({ billingDate }) => billingDate))];
+}
+
+/** The bills that were marked go on, the others were sent or forced meanwhile. */
+export function passMarked(
+  bills: readonly DispatchedBill[],
+  marked: readonly { readonly id: bigint }[],
+): readonly Answer<DispatchedBill>[] {
+  const ids = new Set(marked.map(({ id }) => id));
+  return bills.map((bill) => (ids.has(bill.billId) ? bill : skip('no longer waits to be sent')));
+}
+
+const dueMonths = `
+  SELECT billing_date::date AS billing_date, count(*) AS bills FROM billing.billing_p
+  WHERE send_status = 'CREATED' AND send_on <= $1::date GROUP BY billing_date ORDER BY billing_date`;
+
+// Two ranges of one index; the second is empty but after a takeover.
+const pageDue = `
+  WITH due AS (
+    (SELECT * FROM billing.billing_p
+      WHERE send_status = 'CREATED' AND billing_date = $1::timestamp AND id > $2::bigint AND send_on <= $5::date ORDER BY id LIMIT $4)
+    UNION ALL
+    (SELECT * FROM billing.billing_p
+      WHERE send_status = 'SEND_PENDING' AND billing_date = $1::timestamp AND id > $2::bigint AND id <= $3::bigint
+      ORDER BY id LIMIT $4)
+  )
+  SELECT ${billColumns} FROM due AS bill JOIN billing.member USING (public_info_id) ORDER BY bill.id LIMIT $4`;
+
+const markDispatched = `
+  WITH held AS (
+    SELECT id, billing_date FROM billing.billing_p
+    WHERE billing_date = ANY ($1::timestamp[]) AND id = ANY ($2::bigint[]) AND send_status IN ('CREATED', 'SEND_PENDING')
+    ORDER BY id FOR UPDATE
+  ), marked AS (
+    UPDATE billing.billing_p AS bill SET send_status = 'SEND_PENDING', pending_since = $3
+    FROM held WHERE bill.id = held.id AND bill.billing_date = held.billing_date AND bill.billing_date = ANY ($1::timestamp[])
+      AND bill.send_status = 'CREATED'
+  )
+  SELECT id FROM held`;

@@ -1,0 +1,120 @@
+import type { Database, Transaction } from '../../src/connectors/database.ts';
+import { defer, type Answer } from '../../src/message/decision.ts';
+import { billColumns, billingDatesOf, idsOf, passMarked, readBills, type BillPage, type BillRow } from './dispatchStore.ts';
+import type { DispatchedBill } from './dispatchedBill.ts';
+
+/**
+ * Why a bill is looked at again. `due`: its next time has come. `lost`: it is SEND_PENDING, and its message cannot be on the way
+ * any more. `expired`: its holder's lease ran out.
+ */
+export type RedispatchKind = 'due' | 'lost' | 'expired';
+
+/** Business times of a redispatch. */
+export interface RedispatchTimes {
+  /** The run's own time, which marks what it publishes. */
+  readonly asOf: Date;
+  /** A bill that has been pending since before this has lost its message. */
+  readonly lostBefore: Date;
+}
+
+/** The statements of a redispatch. */
+export interface RedispatchStore {
+  /** Billing months with bills that are on their way. */
+  monthsUnderWay(): Promise<readonly string[]>;
+  /** The next bills of a kind, and those that this run has marked and perhaps not published. */
+  pageAgain(kind: RedispatchKind, page: BillPage, times: RedispatchTimes): Promise<readonly DispatchedBill[]>;
+  /**
+   * Marks bills that are due or lost as SEND_PENDING since `asOf`, before they are published; what moved on meanwhile is skipped.
+   * A bill whose lease ran out is parked: its mail may have reached the server, so it is never mailed again by itself.
+   */
+  markAgain(
+    transaction: Transaction,
+    kind: RedispatchKind,
+    bills: readonly DispatchedBill[],
+    times: RedispatchTimes,
+  ): Promise<readonly Answer<DispatchedBill>[]>;
+}
+
+/** A redispatch's statements on a database. */
+export function redispatchStore(database: Database): RedispatchStore {
+  return {
+    monthsUnderWay: async () => {
+      const rows = await database.query<{ billing_date: string }>(monthsUnderWay);
+      return rows.map(({ billing_date }) => billing_date);
+    },
+    pageAgain: async (kind, { billingDate, after, marked, limit }, times) => {
+      const values = [billingDate, after ?? '0', marked ?? '0', limit, times.asOf, ...(kind === 'lost' ? [times.lostBefore] : [])];
+      return readBills(await database.query<BillRow>({ text: pages[kind], values, name: `billing.page.${kind}` }));
+    },
+    markAgain: async (transaction, kind, bills, { asOf, lostBefore }) => {
+      const values = [billingDatesOf(bills), idsOf(bills), asOf];
+      if (kind === 'expired') {
+        await transaction.execute({ text: park, values, name: 'billing.park' });
+        return bills.map(() => defer('parked for a person'));
+      }
+      const statement = { text: markAgain, values: [...values, lostBefore], name: 'billing.markAgain' };
+      return passMarked(bills, await transaction.query<{ id: bigint }>(statement));
+    },
+  };
+}
+
+const monthsUnderWay = `
+  SELECT period AS billing_date FROM billing.billing_period
+  WHERE EXISTS (
+    SELECT FROM billing.billing_p
+    WHERE send_status IN ('SEND_PENDING', 'IN_QUIET_HOUR', 'SENDING') AND billing_date = period::timestamp
+  )
+  ORDER BY period`;
+
+const conditions: Readonly<Record<RedispatchKind, string>> = {
+  due: `next_attempt_at <= $5::timestamptz`,
+  lost: `send_status = 'SEND_PENDING' AND next_attempt_at IS NULL AND pending_since < $6::timestamptz`,
+  // Leases are the database's own time.
+  expired: `send_status = 'SENDING' AND lease_until < clock_timestamp()`,
+};
+
+/** One range of an index, and after a takeover a second one: what this run has marked bears its time. */
+function pageOf(condition: string): string {
+  return `
+  WITH found AS (
+    (SELECT * FROM billing.billing_p
+      WHERE billing_date = $1::timestamp AND id > $2::bigint AND ${condition} ORDER BY id LIMIT $4)
+    UNION ALL
+    (SELECT * FROM billing.billing_p
+      WHERE billing_date = $1::timestamp AND id > $2::bigint AND id <= $3::bigint
+        AND send_status = 'SEND_PENDING' AND next_attempt_at IS NULL AND pending_since = $5::timestamptz ORDER BY id LIMIT $4)
+  )
+  SELECT ${billColumns} FROM found AS bill JOIN billing.member USING (public_info_id) ORDER BY bill.id LIMIT $4`;
+}
+
+const pages: Readonly<Record<RedispatchKind, string>> = {
+  due: pageOf(conditions.due),
+  lost: pageOf(conditions.lost),
+  expired: pageOf(conditions.expired),
+};
+
+// What bears the run's own time was marked by an earlier try of this chunk and goes on to be published.
+const markAgain = `
+  WITH held AS (
+    SELECT id, billing_date FROM billing.billing_p
+    WHERE billing_date = ANY ($1::timestamp[]) AND id = ANY ($2::bigint[])
+      AND (send_status IN ('IN_QUIET_HOUR', 'SEND_PENDING') AND next_attempt_at <= $3
+        OR send_status = 'SEND_PENDING' AND next_attempt_at IS NULL AND (pending_since < $4 OR pending_since = $3))
+    ORDER BY id FOR UPDATE
+  )
+  UPDATE billing.billing_p AS bill SET send_status = 'SEND_PENDING', pending_since = $3, next_attempt_at = NULL
+  FROM held WHERE bill.id = held.id AND bill.billing_date = held.billing_date AND bill.billing_date = ANY ($1::timestamp[])
+  RETURNING bill.id`;
+
+const park = `
+  WITH held AS (
+    SELECT id, billing_date, send_token FROM billing.billing_p
+    WHERE billing_date = ANY ($1::timestamp[]) AND id = ANY ($2::bigint[])
+      AND send_status = 'SENDING' AND lease_until < clock_timestamp()
+    ORDER BY id FOR UPDATE
+  ), closed AS (
+    UPDATE billing.send_attempt AS attempt SET ended_at = $3, result = 'UNKNOWN', response = 'the lease ran out'
+    FROM held WHERE attempt.id = held.send_token AND attempt.result IS NULL
+  )
+  UPDATE billing.billing_p AS bill SET lease_owner = NULL, lease_until = NULL, park_reason = 'the lease ran out'
+  FROM held WHERE bill.id = held.id AND bill.billing_date = held.billing_date AND bill.billing_date = ANY ($1::timestamp[])`;

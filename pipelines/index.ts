@@ -1,0 +1,54 @@
+import type { Topic } from '../src/connectors/bus.ts';
+import type { Pipeline } from '../src/runtime/definePipeline.ts';
+import type { House } from '../src/runtime/house.ts';
+import type { Job } from '../src/runtime/jobs/job.ts';
+import { claimStore } from './billing/claimStore.ts';
+import { deliver, deliverGroup, type DeliverPorts } from './billing/deliver.pipeline.ts';
+import { dispatch, type DispatchPorts } from './billing/dispatch.job.ts';
+import { emailTopic } from './billing/dispatchedBill.ts';
+import { dispatchStore } from './billing/dispatchStore.ts';
+import { periodStore } from './billing/periodStore.ts';
+import { recordStore } from './billing/recordStore.ts';
+import { redispatch, type RedispatchPorts } from './billing/redispatch.job.ts';
+import { redispatchStore } from './billing/redispatchStore.ts';
+import { sendBillMail } from './billing/sendBillMail.ts';
+import { settle, type SettlePorts } from './billing/settle.job.ts';
+import { settleStore } from './billing/settleStore.ts';
+import { createIdentifiers } from './shared/identifiers.ts';
+
+/** The ports of every pipeline and job. */
+type Ports = SettlePorts & DispatchPorts & RedispatchPorts & DeliverPorts;
+
+/** Everything of the business that a process can run: a pipeline, job or topic more is a line more. */
+export const systems: {
+  readonly topics: readonly Topic[];
+  readonly pipelines: readonly Pipeline<Ports, unknown>[];
+  readonly jobs: readonly Job<Ports, unknown, unknown, unknown>[];
+  openPorts(this: void, house: House): Ports;
+} = {
+  topics: [emailTopic],
+  pipelines: [deliver],
+  jobs: [settle, dispatch, redispatch],
+  openPorts,
+};
+
+function openPorts({ database, bus, mailer, keyRing, clock, sender, instance, node }: House): Ports {
+  const now = (): Date => clock.now();
+  const deliveries = bus.subscribe(emailTopic, { group: deliverGroup });
+  const identifiers = createIdentifiers({ now, random: () => clock.random(), node });
+  return {
+    clock,
+    bus,
+    settlement: settleStore(database, identifiers),
+    periods: periodStore(database),
+    dispatches: dispatchStore(database),
+    redispatches: redispatchStore(database),
+    emails: bus.publish(emailTopic),
+    bills: { ...claimStore(database, { now, identifiers, instance }), ...recordStore(database, { now, identifiers }) },
+    mail: { send: sendBillMail({ mailer, keyRing, sender }) },
+    // A bus tells whether messages wait, not since when. While some do, none counts as lost; those in flight lose the claim.
+    oldestUnsettledAt: async () => {
+      return (await deliveries.lag?.()) === 0 ? undefined : new Date(0);
+    },
+  };
+}
