@@ -1,0 +1,101 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { Entrant, Entrants } from './benchmark.ts';
+import { watchForeignLoad } from './load/foreignLoad.ts';
+import type { Rates } from './result.ts';
+
+/** How patiently a benchmark is measured. */
+export interface MeasureOptions {
+  /** Counted runs of each contestant, from 1. */
+  readonly runs: number;
+  /** How long a run waits for other programs to be quiet, in milliseconds. */
+  readonly patienceMs: number;
+  /** Told what happens, for people who wait. */
+  readonly onProgress: (text: string) => void;
+}
+
+/** One timed run. */
+interface Timing {
+  readonly rate: number;
+  /** Share of the machine that other programs used meanwhile; 0 where nobody can tell. */
+  readonly foreignLoad: number;
+}
+
+/** Share of the machine that other programs may use during a run that counts. */
+const quietLoad = 0.1;
+
+/** Times a disturbed run is repeated at most. */
+const maxRepeats = 3;
+
+/** How long the machine is looked at before a run, in milliseconds. */
+const lookMs = 500;
+
+/**
+ * Measures the contestants of a benchmark: one round that does not count, since it warms compilers and caches, then `runs`
+ * rounds in which they take turns, each round begun by another. A run during which other programs used more than a tenth of the
+ * machine is repeated, three times at most; the least disturbed one counts.
+ */
+export async function measure(entrants: Entrants, options: MeasureOptions): Promise<Rates> {
+  const names = (['ceiling', 'ours', 'baseline'] as const).filter((name) => entrants[name] !== undefined);
+  const timings = { ours: [] as Timing[], baseline: [] as Timing[], ceiling: [] as Timing[] };
+  for (const name of names) await timeOnce(entrants[name] as Entrant);
+  for (let round = 0; round < options.runs; round += 1) {
+    for (let turn = 0; turn < names.length; turn += 1) {
+      const name = names[(round + turn) % names.length] as 'ours' | 'baseline' | 'ceiling';
+      const timing = await timeQuietly(entrants[name] as Entrant, options);
+      timings[name].push(timing);
+      options.onProgress(`run ${round + 1} of ${options.runs}: ${name} ${Math.round(timing.rate).toLocaleString('en-US')}/s`);
+    }
+  }
+  const ratesOf = (some: readonly Timing[]): readonly number[] => some.map(({ rate }) => rate);
+  return {
+    ours: ratesOf(timings.ours),
+    baseline: entrants.baseline === undefined ? undefined : ratesOf(timings.baseline),
+    ceiling: ratesOf(timings.ceiling),
+    disturbedRuns: Object.values(timings)
+      .flat()
+      .filter(({ foreignLoad }) => foreignLoad > quietLoad).length,
+  };
+}
+
+async function timeQuietly(entrant: Entrant, options: MeasureOptions): Promise<Timing> {
+  const tries: Timing[] = [];
+  do {
+    await quiet(options.patienceMs);
+    const timing = await timeOnce(entrant);
+    tries.push(timing);
+    if (timing.foreignLoad <= quietLoad) break;
+    options.onProgress(`disturbed: other programs used ${Math.round(timing.foreignLoad * 100)} % of the machine`);
+  } while (tries.length <= maxRepeats);
+  return tries.reduce((best, timing) => (timing.foreignLoad < best.foreignLoad ? timing : best));
+}
+
+async function timeOnce(entrant: Entrant): Promise<Timing> {
+  await entrant.prepare?.();
+  collectGarbage();
+  const foreignLoad = watchForeignLoad();
+  const startedMs = performance.now();
+  const units = await entrant.run();
+  const seconds = (performance.now() - startedMs) / 1_000;
+  const timing = { rate: units / seconds, foreignLoad: foreignLoad() ?? 0 };
+  await entrant.check?.();
+  return timing;
+}
+
+/** Waits until other programs are quiet, or the patience is over. */
+async function quiet(patienceMs: number): Promise<void> {
+  const untilMs = performance.now() + patienceMs;
+  do {
+    const foreignLoad = watchForeignLoad();
+    await delay(lookMs);
+    if ((foreignLoad() ?? 0) <= quietLoad) return;
+  } while (performance.now() < untilMs);
+}
+
+/** So that no run pays for the garbage of the one before. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  collect();
+}

@@ -1,0 +1,68 @@
+import { writeFileSync } from 'node:fs';
+import { Command, InvalidArgumentError } from 'commander';
+import { table } from '../src/commandLine/table.ts';
+import type { Benchmark } from './benchmark.ts';
+import { measure, type MeasureOptions } from './measure.ts';
+import { jsonOf, resultOf, thisMachine, type Result } from './result.ts';
+import { redisStream } from './redisStream.bench.ts';
+import { runtime } from './runtime.bench.ts';
+
+const benchmarks: readonly Benchmark[] = [runtime, redisStream];
+
+interface RunOptions {
+  readonly runs: number;
+  readonly size?: readonly number[];
+  readonly patience: number;
+  readonly json?: string;
+}
+
+const program = new Command('npm run bench --')
+  .description('Measures Weir beside its baselines and its ceilings. Rates are medians of interleaved runs.')
+  .argument('[names...]', `which: ${benchmarks.map(({ name }) => name).join(', ')}; all without one`)
+  .option('--runs <count>', 'counted runs of each contestant', count, 3)
+  .option('--size <units>', 'units of one run; repeatable', (text, sizes: readonly number[] = []) => [...sizes, count(text)])
+  .option('--patience <seconds>', 'how long a run waits for other programs to be quiet', count, 30)
+  .option('--json <file>', 'writes the result too: of one benchmark an object, of more a list')
+  .action(run);
+
+await program.parseAsync();
+
+async function run(names: readonly string[], options: RunOptions): Promise<void> {
+  const unknown = names.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name));
+  if (unknown.length > 0) program.error(`There is no benchmark ${unknown.join(', ')}.`);
+  const results: Result[] = [];
+  for (const benchmark of benchmarks) {
+    if (names.length > 0 && !names.includes(benchmark.name)) continue;
+    for (const size of options.size ?? [benchmark.size]) results.push(await result(benchmark, size, options));
+  }
+  console.log(render(results));
+  if (options.json !== undefined) writeFileSync(options.json, jsonOf(results));
+}
+
+async function result(benchmark: Benchmark, size: number, { runs, patience }: RunOptions): Promise<Result> {
+  const { name, unit } = benchmark;
+  const tell: MeasureOptions['onProgress'] = (text) => console.error(`${name}: ${text}`);
+  tell(`prepares ${size.toLocaleString('en-US')} ${unit}`);
+  const contest = await benchmark.open(size);
+  try {
+    const rates = await measure(contest.entrants, { runs, patienceMs: patience * 1_000, onProgress: tell });
+    return resultOf({ name, unit: `${unit}/s`, size, facts: contest.facts?.() ?? {}, machine: thisMachine() }, rates);
+  } finally {
+    await contest.close();
+  }
+}
+
+function render(results: readonly Result[]): string {
+  const head = ['name', 'unit', 'size', 'ours', 'baseline', 'ceiling', '÷ baseline', '÷ ceiling', 'disturbed'];
+  const rows = results.map((one) => [
+    ...[one.name, one.unit, one.size, one.ours, one.baseline ?? undefined, one.ceiling],
+    ...[one.ratioToBaseline ?? undefined, one.ratioToCeiling ?? undefined, one.disturbedRuns],
+  ]);
+  const facts = results.flatMap(({ name, facts }) => Object.entries(facts).map(([what, value]) => `${name}: ${what} ${value}`));
+  return [table(head, rows), ...facts].join('\n');
+}
+
+function count(text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('Expected a whole number from 1.');
+  return Number(text);
+}

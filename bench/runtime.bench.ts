@@ -1,0 +1,69 @@
+import { bufferCount, concatMap, from, lastValueFrom, Observable, of, reduce } from 'rxjs';
+import { mapChunk } from '../operators/mapChunk.ts';
+import { memorySource } from '../src/connectors/memory/memorySource.ts';
+import type { Delivery } from '../src/message/message.ts';
+import { runChain } from '../src/runtime/runChain.ts';
+import type { Benchmark } from './benchmark.ts';
+import { chainParts, completed } from './chainParts.ts';
+
+const chunkSize = 1_000;
+const noHeaders: ReadonlyMap<string, string> = new Map();
+const value = new Uint8Array(64);
+
+/**
+ * What the runtime itself costs: messages from memory go through room, `mapChunk` and settling, and nothing is done with them.
+ * Baseline: a loop that awaits the handling and the acknowledgement of each message. Ceiling: a bare RxJS chain of `bufferCount`
+ * and `concatMap` over the same messages, without any accounting.
+ */
+export const runtime: Benchmark = {
+  name: 'runtime',
+  unit: 'messages',
+  size: 2_000_000,
+  open: (size) =>
+    Promise.resolve({
+      entrants: { ours: { run: () => ours(size) }, baseline: { run: () => loop(size) }, ceiling: { run: () => bareChain(size) } },
+      close: () => Promise.resolve(),
+    }),
+};
+
+async function ours(size: number): Promise<number> {
+  const source = memorySource(deliveries(size));
+  const chain = runChain<Uint8Array>({
+    ...chainParts('bench.runtime', { window: 4 * chunkSize, maxSpan: 40 * chunkSize }),
+    source,
+    chain: (message$) => message$.pipe(mapChunk(nothing, { size: chunkSize, maxWaitMs: 50 })),
+  });
+  await completed(chain);
+  return chain.counts().done;
+}
+
+async function loop(size: number): Promise<number> {
+  let acknowledged = 0;
+  const handle = (delivery: Delivery): Promise<Delivery> => Promise.resolve(delivery);
+  const acknowledge = (): Promise<number> => Promise.resolve((acknowledged += 1));
+  for (const delivery of deliveries(size)) {
+    await handle(delivery);
+    await acknowledge();
+  }
+  return acknowledged;
+}
+
+function bareChain(size: number): Promise<number> {
+  const chain$ = from(deliveries(size)).pipe(
+    bufferCount(chunkSize),
+    concatMap((chunk) => nothing(chunk)),
+    reduce((count, chunk) => count + chunk.length, 0),
+  );
+  return lastValueFrom(chain$);
+}
+
+function nothing<T>(values: readonly T[]): Observable<readonly T[]> {
+  return of(values);
+}
+
+function* deliveries(size: number): Generator<Delivery> {
+  for (let index = 0; index < size; index += 1) {
+    const position = String(index);
+    yield { key: position, headers: noHeaders, partition: 'memory', epoch: 1, position, attempt: 1, value };
+  }
+}
