@@ -18,7 +18,12 @@ export function failureOf(error: unknown): Failure {
 export type Consequence = { readonly how: 'fenced' | 'fail' } | { readonly how: 'retry'; readonly delayMs: number };
 
 /** Decides what follows a failure after `before` others in a row. What may pass is tried again until the limit. */
-export function consequenceOf(error: unknown, before: number, settings: JobSettings, clock: Clock): Consequence {
+export function consequenceOf(
+  error: unknown,
+  before: number,
+  settings: Pick<JobSettings, 'maxFailures' | 'restart'>,
+  clock: Clock,
+): Consequence {
   if (codeOf(error) === 'fenced') return { how: 'fenced' };
   const kind = kindOf(error);
   if (kind === 'permanent' || kind === 'defect' || before + 1 >= settings.maxFailures) return { how: 'fail' };
