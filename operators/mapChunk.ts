@@ -1,7 +1,6 @@
 import { forkJoin, map, of, switchMap, type Observable, type ObservableInput } from 'rxjs';
-import { WeirError } from '../src/errors.ts';
 import { Decision, type Answer } from '../src/message/decision.ts';
-import { decide, isOpen, withValue, type Decided, type Message, type Open } from '../src/message/message.ts';
+import { decide, isOpen, withValue, type Decided, type Message } from '../src/message/message.ts';
 import { answerEach } from './internal/answerEach.ts';
 import { mapLines, type ChunkOptions } from './internal/chunks.ts';
 import { putAside } from './internal/putAside.ts';
@@ -32,42 +31,31 @@ export function mapChunk<T, R>(
   options: ChunkOptions,
 ): Step<T, R> {
   const stage = stageName(project);
-  const call = (line: readonly Message<T>[]): Observable<readonly Message<R>[]> => {
-    const open = line.filter(isOpen);
-    return answerEach(open, project).pipe(switchMap((answers) => conclude(line, open, answers, stage)));
-  };
+  const call = (line: readonly Message<T>[]): Observable<readonly Message<R>[]> =>
+    answerEach(line.filter(isOpen), project).pipe(switchMap((answers) => conclude(line, answers, stage)));
   return mapLines(stage, call, { ...options, decided: 'pass' });
 }
 
 /** The line with its open messages as they were answered, once the dead letters among them are durable. */
-function conclude<R>(
-  line: readonly Message<unknown>[],
-  open: readonly Open<unknown>[],
-  answers: readonly Answer<R>[],
-  stage: string,
-): Observable<readonly Message<R>[]> {
-  const burials = open.flatMap((message, at) => {
-    const answer = answers[at];
-    return Decision.is(answer) && answer.outcome === 'dead' ? [putAside(message, stage, answer.error)] : [];
+function conclude<R>(line: readonly Message<unknown>[], answers: readonly Answer<R>[], stage: string): Observable<readonly Message<R>[]> {
+  const places: number[] = [];
+  const burials: Observable<Decided>[] = [];
+  let answered = 0;
+  const messages = line.map((message, place): Message<R> => {
+    if (!isOpen(message)) return message;
+    const answer = answers[answered++] as Answer<R>; // there are as many as open messages
+    if (!Decision.is(answer)) return withValue(message, answer);
+    if (answer.outcome === 'dead') {
+      places.push(place);
+      burials.push(putAside(message, stage, answer.error));
+    }
+    return decide(message, answer.outcome, answer.reason);
   });
-  const buried$ = burials.length === 0 ? of<Decided[]>([]) : forkJoin(burials);
-  return buried$.pipe(map((buried) => weave(line, answers, buried)));
-}
-
-function weave<R>(line: readonly Message<unknown>[], answers: readonly Answer<R>[], buried: readonly Decided[]): readonly Message<R>[] {
-  const answer = answers.values();
-  const dead = buried.values();
-  return line.map((message) => (isOpen(message) ? answered(message, taken(answer), dead) : message));
-}
-
-function answered<R>(message: Open<unknown>, answer: Answer<R>, dead: Iterator<Decided>): Message<R> {
-  if (!Decision.is(answer)) return withValue(message, answer);
-  return answer.outcome === 'dead' ? taken(dead) : decide(message, answer.outcome, answer.reason);
-}
-
-/** The next of an iterator that has one for each taker. */
-function taken<V>(values: Iterator<V>): V {
-  const next = values.next();
-  if (next.done === true) throw new WeirError('defect', 'There are fewer answers than messages.');
-  return next.value;
+  if (burials.length === 0) return of(messages);
+  return forkJoin(burials).pipe(
+    map((buried) => {
+      buried.forEach((decided, at) => (messages[places[at] as number] = decided));
+      return messages;
+    }),
+  );
 }

@@ -147,6 +147,11 @@ describe('mapChunk', () => {
       ]);
     });
 
+    it('only once: what a call emits after its first answer is not asked for', () => {
+      const twice = (values: readonly string[]): Observable<readonly string[]> => concat(upper(values), of(['y', 'z']));
+      expectDrawn('(ab)|', twice, '4ms (AB|)');
+    });
+
     it('that never come, though the call has ended, as a defect', () => {
       const silent = (): Observable<readonly string[]> => EMPTY;
       expect(expectDrawn('a|', silent, '-(x|)').deadLetters).toMatchObject([{ code: 'defect' }]);

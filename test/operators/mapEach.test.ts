@@ -1,4 +1,4 @@
-import { of, timer } from 'rxjs';
+import { concat, NEVER, Observable, of, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { mapEach, type Moment } from '../../operators/mapEach.ts';
 import { WeirError } from '../../src/errors.ts';
@@ -73,6 +73,27 @@ describe('mapEach', () => {
       },
       { deadLetter: () => timer(5) },
     );
+  });
+
+  it('takes a dead letter for durable at the first thing that its write emits', () => {
+    inVirtualTime(
+      ({ expectObservable, message$, drawn }) => {
+        expectObservable(drawn(message$('x|').pipe(mapEach(decide)))).toBe('--(x|)');
+      },
+      { deadLetter: () => concat(timer(2), NEVER) },
+    );
+  });
+
+  it('ends the write of a dead letter at unsubscription', () => {
+    let isWriting = true;
+    const write = (): Observable<never> => new Observable(() => () => (isWriting = false));
+    inVirtualTime(
+      ({ expectObservable, message$, drawn }) => {
+        expectObservable(drawn(message$('x').pipe(mapEach(decide))), '--!').toBe('-');
+      },
+      { deadLetter: write },
+    );
+    expect(isWriting).toBe(false);
   });
 
   it('asks the function nothing after unsubscription', () => {

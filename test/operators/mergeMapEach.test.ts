@@ -11,7 +11,7 @@ import {
   Subject,
   throwError,
   timer,
-  type Observable,
+  Observable,
   type ObservableInput,
 } from 'rxjs';
 import { describe, expect, it } from 'vitest';
@@ -268,7 +268,23 @@ describe('mergeMapEach', () => {
     expect(signals[0]?.reason).toMatchObject({ code: 'cancelled' });
   });
 
+  it('ends claims and the writes of dead letters at unsubscription', () => {
+    const ended: string[] = [];
+    const endless = (name: string): Observable<never> => new Observable(() => () => ended.push(name));
+    expectDrawn('a', sending(1), { claim: () => endless('claim') }, '-', { unsubscribe: '3ms !' });
+    const send: Send = () => throwError(() => an('refused'));
+    expectDrawn('a', send, {}, '-', { unsubscribe: '3ms !', run: { deadLetter: () => endless('write') } });
+    expect(ended).toEqual(['claim', 'write']);
+  });
+
   describe('when the run is cut', () => {
+    it('claims nothing more', () => {
+      const asked: string[] = [];
+      const claim = (letters: readonly string[]): Observable<readonly string[]> => (asked.push(letters.join('')), of(letters));
+      expectDrawn('a-b|', sending(1), { claim }, '-A', { cutAt: 2 });
+      expect(asked).toEqual(['a']);
+    });
+
     it('aborts effects, drops their results and starts nothing', () => {
       const { send, signals } = neverending();
       expectDrawn('(abc)d|', send, {}, '-', { cutAt: 3 });

@@ -1,9 +1,10 @@
 import * as fc from 'fast-check';
-import { map, range, timer, type Observable } from 'rxjs';
+import { map, of, range, throwError, timer, type Observable } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { mergeMapEach } from '../../operators/mergeMapEach.ts';
 import { mergeMapByKey } from '../../operators/mergeMapByKey.ts';
 import { rateLimit, type RateLimit } from '../../operators/rateLimit.ts';
+import { WeirError } from '../../src/errors.ts';
 import { anOpen } from '../support/aRun.ts';
 import { anEffect } from '../support/effectOptions.ts';
 import { inVirtualTime } from '../support/marbles.ts';
@@ -104,6 +105,23 @@ describe('a stage with a limit', () => {
       expectObservable(drawn(message$('(aaa)---a---|').pipe(mergeMapEach(send, options)))).toBe('-(AL) 6ms A 9ms (A|)');
     });
     expect(until).toEqual([new Date(20)]);
+  });
+
+  it('counts the wait for the rate as holding, besides those between tries', () => {
+    let tries = 0;
+    const failing = (letter: string): Observable<string> => {
+      if (letter === 'b') tries++;
+      return letter === 'b' ? throwError(() => new WeirError('unavailable', 'down')) : of('A');
+    };
+    const limit = rateLimit<string>({ perSecond: 100, burst: 1, keyOf: () => 'one' });
+    const retry = { maxRetries: 9, firstDelayMs: 8, maxDelayMs: 8 };
+    inVirtualTime(({ expectObservable, message$, drawn }) => {
+      // b waits 10 ms for its rate, then 4 between its two tries; another 4 would be more than 16.
+      expectObservable(drawn(message$('(ab)|').pipe(mergeMapEach(failing, anEffect({ limit, later, retry, holdMs: 16 }))))).toBe(
+        'A 13ms (L|)',
+      );
+    });
+    expect(tries).toBe(2);
   });
 
   it('gives back what waits for its rate when the run drains', () => {
