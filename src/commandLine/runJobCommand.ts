@@ -96,30 +96,17 @@ async function follow<P>(place: Place<P>, flags: RunJobFlags, spec: AnySpec<P>, 
 }
 
 /** Draws the partitions of the run until told to stop, the last time then. */
-function drawProgress<P>(place: Place<P>, { database, clock, job, key }: AnySpec<P>): () => Promise<void> {
-  const view = progressView(place.errors, clock);
+function drawProgress<P>(place: Place<P>, spec: AnySpec<P>): () => Promise<void> {
+  const view = progressView(place.errors, spec.clock);
   let cancel: () => void = () => undefined;
   let isOver = false;
   let drawing: Promise<void> = Promise.resolve();
-  const draw = async (): Promise<void> => {
-    const run = (await listRuns(database, { jobs: [job.name] })).find((candidate) => candidate.key === key);
-    if (run === undefined) return;
-    const { partitionViews } = await showRun(database, run.id);
-    view.show(
-      partitionViews.map(({ name, rowsRead, total, rowsPerSecond }): ProgressState => ({
-        label: `${job.name} ${name}`,
-        done: Number(rowsRead),
-        total: total === null ? undefined : Number(total),
-        perSecond: rowsPerSecond,
-      })),
-    );
-  };
   const again = (): void => {
-    cancel = clock.after(drawEveryMs, () => {
-      // A picture that fails is left out: what matters is the run.
-      drawing = draw().catch(() => undefined);
-      void drawing.then(() => {
-        if (!isOver) again();
+    cancel = spec.clock.after(drawEveryMs, () => {
+      drawing = progressOf(spec).then((states) => {
+        if (isOver) return;
+        view.show(states);
+        again();
       });
     });
   };
@@ -128,7 +115,23 @@ function drawProgress<P>(place: Place<P>, { database, clock, job, key }: AnySpec
     isOver = true;
     cancel();
     await drawing;
-    await draw().catch(() => undefined);
-    view.end();
+    view.end(await progressOf(spec));
   };
+}
+
+/** The partitions of the run; none when it cannot be read, since a picture must not end the work. */
+async function progressOf<P>({ database, job, key }: AnySpec<P>): Promise<readonly ProgressState[]> {
+  try {
+    const run = (await listRuns(database, { jobs: [job.name] })).find((candidate) => candidate.key === key);
+    if (run === undefined) return [];
+    const { partitionViews } = await showRun(database, run.id);
+    return partitionViews.map(({ name, rowsRead, total, rowsPerSecond }) => ({
+      label: `${job.name} ${name}`,
+      done: Number(rowsRead),
+      total: total === null ? undefined : Number(total),
+      perSecond: rowsPerSecond,
+    }));
+  } catch {
+    return [];
+  }
 }

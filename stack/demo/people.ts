@@ -50,7 +50,9 @@ export function people(count: number, usageMonth: Period): People {
 
 function member(index: number): NewMember {
   const joinedYear = 2012 + spread(index, 13);
-  const domain = index % 400 === 399 ? refusedDomain : `mail${spread(index, 5)}.example`;
+  const isRefused = index % 400 === 399;
+  const domain = isRefused ? refusedDomain : `mail${spread(index, 5)}.example`;
+  const zone = pick(zones, index * 5);
   return {
     publicInfoId: BigInt(100_000 + index),
     name: `${pick(familyNames, index)}${pick(givenNames, index * 7 + 3)}`,
@@ -62,13 +64,13 @@ function member(index: number): NewMember {
     addonGrade: spread(index * 13, 4),
     familyLines: 1 + spread(index * 17, 5),
     sendDay: index % 2 === 0 ? 15 : 21,
-    quietHours: quietHours(index),
+    // Refused members have none, so that their bills end in the demo.
+    quietHours: isRefused ? { start: null, end: null, zone } : quietHours(index, zone),
   };
 }
 
 /** A third have none; the others are spread over the day, so at any hour some are quiet and most are not. */
-function quietHours(index: number): QuietHours {
-  const zone = pick(zones, index * 5);
+function quietHours(index: number, zone: string): QuietHours {
   if (index % 3 === 0) return { start: null, end: null, zone };
   const start = spread(index * 19, 24);
   return { start: `${two(start)}:00`, end: `${two((start + 6) % 24)}:30`, zone };

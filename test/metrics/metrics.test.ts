@@ -1,6 +1,6 @@
-import { NEVER, mergeMap, of } from 'rxjs';
+import { mergeMap, NEVER, of, type OperatorFunction } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { isOpen } from '../../src/message/message.ts';
+import { isOpen, type Message } from '../../src/message/message.ts';
 import { catalogue } from '../../src/metrics/catalogue.ts';
 import { createMetrics } from '../../src/metrics/metrics.ts';
 import { supervise } from '../../src/runtime/supervise.ts';
@@ -15,7 +15,9 @@ function series(text: string, name: string): Map<string, number> {
 
 describe('createMetrics', () => {
   it('shows the law of a pipeline in every scrape, work in flight included', async () => {
-    const chain = mergeMap((message) => (isOpen(message) && (message.value as number) >= 30 ? NEVER : of(message)));
+    const chain: OperatorFunction<Message<number>, Message<number>> = mergeMap((message) =>
+      isOpen(message) && message.value >= 30 ? NEVER : of(message),
+    );
     const spec = aSpec<number>({ source: scriptedSource({ count: 40 }), chain: (message$) => message$.pipe(chain) });
     const metrics = createMetrics(spec.clock);
     const supervised = supervise({ ...spec, restart: { firstMs: 1, maxMs: 1 }, isHeld: false, onWedged: () => undefined });
