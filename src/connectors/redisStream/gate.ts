@@ -17,18 +17,17 @@ export class Gate {
     this.#signal = signal;
   }
 
-  get isOpen(): boolean {
-    return this.#closed === undefined;
-  }
-
-  /** Resolves when the gate is open or the subscription is cut. */
-  async pass(): Promise<void> {
-    while (this.#closed !== undefined && !this.#signal.aborted) await this.#closed;
+  /**
+   * Undefined while the gate is open, else resolves when it opens. Ask again then, in the same step as emitting: another may have
+   * closed it.
+   */
+  get closed(): Promise<unknown> | undefined {
+    return this.#signal.aborted ? undefined : this.#closed;
   }
 
   /** Waits until nothing is in flight, lets `work` emit its entry, and waits until that is settled. */
   async alone(work: () => Promise<void>): Promise<void> {
-    await this.pass();
+    while (this.closed) await this.closed;
     const { promise, resolve } = Promise.withResolvers<undefined>();
     this.#closed = promise;
     try {

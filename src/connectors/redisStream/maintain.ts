@@ -1,8 +1,8 @@
 import type { RedisStreamSettings } from './redisStreamOptions.ts';
 import type { StreamGroup } from './streamGroup.ts';
 
-/** Entries of one trim at most: what Redis frees in a few milliseconds while it serves nobody else. */
-const trimLimit = 5_000;
+/** Entries of one trim at most: what Redis frees in 3 ms (entries of 1 KB) while it serves nobody else. */
+const trimLimit = 1_000;
 
 /**
  * Trims what every group has acknowledged, in small steps; tells of entries that somebody else has trimmed away unread; removes

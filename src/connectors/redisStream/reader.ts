@@ -61,7 +61,7 @@ export class Reader {
       if (this.#suspects.length > 0 && this.#backlog.length === 0 && !this.#own.isDue) await this.#deliverAlone(emit);
       else {
         const some = await this.#next(left);
-        if (!gate.isOpen) await gate.pass();
+        while (gate.closed) await gate.closed;
         emit(some);
       }
       this.#failures = 0;

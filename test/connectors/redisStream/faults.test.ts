@@ -59,6 +59,24 @@ describe('connections', () => {
     expect(reading.error).toBeUndefined();
   });
 
+  test('that fall silent while Redis works are replaced, those for commands and those of readers', async () => {
+    const topic = testTopic();
+    const proxy = await TcpProxy.start({ port: Number(new URL(url).port) });
+    const through = new URL(url);
+    through.port = String(proxy.port);
+    const bus = testBus(through.href, { timeLimitMs: 300 });
+    const reading = read(bus.subscribe(topic, { group: 'g' }), { settleAs: 'done' });
+    await publish(bus, topic, messages(1, 1));
+    await reading.count(1);
+    const struck = [proxy.strike('XREADGROUP', 'holeAfter'), proxy.strike('xadd', 'holeAfter')];
+    await expect(publish(bus, topic, messages(2, 2))).rejects.toMatchObject({ code: 'timedOut', kind: 'transient' });
+    await Promise.all(struck);
+    await publish(bus, topic, messages(3, 3));
+    await until('both came', () => hasAll(reading, 2, 3));
+    await bus.close();
+    await proxy.close();
+  });
+
   test('are all closed at the end, also when Redis is silent', async () => {
     const [topic, client] = [testTopic(), testClient(own.url)];
     const bus = testBus(own.url, { timeLimitMs: 300 });
@@ -75,6 +93,33 @@ describe('connections', () => {
           .trim()
           .split('\n').length === 1,
     );
+  });
+
+  test('that are lost in the middle of an acknowledgement are replaced, and it is repeated', async () => {
+    const [topic, client] = [testTopic(), testClient(url)];
+    const proxy = await TcpProxy.start({ port: Number(new URL(url).port) });
+    const through = new URL(url);
+    through.port = String(proxy.port);
+    const bus = testBus(through.href);
+    await publish(bus, topic, messages(1, 3));
+    const reading = read(bus.subscribe(topic, { group: 'g' }));
+    await reading.count(3);
+    const struck = proxy.strike('XACK', 'cutBefore');
+    await reading.settle();
+    await struck;
+    expect(await deliveryCounts(client, topic)).toEqual([]);
+    await bus.close();
+    await proxy.close();
+  });
+
+  test('that block are woken when the source drains', async () => {
+    const topic = testTopic();
+    const bus = testBus(url, { blockMs: 5_000, claimMinMs: 60_000, claimMaxMs: 60_000, idleLimitMs: 60_000 });
+    const reading = read(bus.subscribe(topic, { group: 'g', readers: 2 }), { settleAs: 'done' });
+    await publish(bus, topic, messages(1, 1));
+    await reading.count(1);
+    reading.drain();
+    await until('it has completed, long before the reads would end', () => reading.hasCompleted, { limitMs: 2_500 });
   });
 
   test('that are refused at the start are tried until Redis is there', async () => {
@@ -118,14 +163,19 @@ describe('Redis', () => {
     expect(await client.xlen(topic.deadLetters)).toBe(2);
   });
 
-  test('that has become a replica or is full is an error that passes', async () => {
+  test('that has become a replica, or is full, is an error that passes, and a replica is connected to anew', async () => {
     const [topic, client] = [testTopic(), testClient(own.url)];
     const bus = testBus(own.url);
     await publish(bus, topic, messages(1, 1));
     await client.replicaof('127.0.0.1', 1);
+    const connection = async (): Promise<string | undefined> =>
+      /id=(\d+) [^\n]* name=weir-a /.exec(String(await client.client('LIST')))?.[1];
+    const before = await connection();
     await expect(publish(bus, topic, messages(2, 2))).rejects.toMatchObject({ code: 'unavailable', kind: 'transient' });
     await client.replicaof('NO', 'ONE');
     await publish(bus, topic, messages(3, 3));
+    // The address may lead to the new master by now, the old connection does not.
+    expect(await connection()).not.toBe(before);
     await client.config('SET', 'maxmemory', '1');
     await expect(publish(bus, topic, messages(4, 4))).rejects.toMatchObject({ code: 'unavailable', message: 'Redis answers OOM' });
     await client.config('SET', 'maxmemory', '0');
