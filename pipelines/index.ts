@@ -24,7 +24,7 @@ export const systems: {
   readonly topics: readonly Topic[];
   readonly pipelines: readonly Pipeline<Ports, unknown>[];
   readonly jobs: readonly Job<Ports, unknown, unknown, unknown>[];
-  openPorts(this: void, house: House): Ports;
+  readonly openPorts: (house: House) => Ports;
 } = {
   topics: [emailTopic],
   pipelines: [deliver],

@@ -55,12 +55,15 @@ export function claimStore(database: Database, options: ClaimOptions): ClaimStor
 }
 
 // All asked bills are locked in the order of their ids, so that two claims never wait for each other crosswise; a bill that was
-// waited for is judged as it is then. A bill that is asked for twice is updated once: its token tells for which message.
+// waited for is judged as it is then. Each is locked once, for the first of its messages: a row that this statement has changed
+// already would drop out of `held` when it is met again.
 const claim = `
   WITH asked AS (
     SELECT * FROM unnest($1::bigint[], $2::timestamp[], $3::bigint[]) WITH ORDINALITY AS asked (id, billing_date, token, place)
+  ), first AS (
+    SELECT DISTINCT ON (id, billing_date) id, billing_date, token FROM asked ORDER BY id, billing_date, place
   ), held AS (
-    SELECT asked.place, asked.token, bill.id, bill.billing_date, bill.send_status, bill.park_reason, bill.fail_code,
+    SELECT first.token, bill.id, bill.billing_date, bill.send_status, bill.park_reason, bill.fail_code,
       member.name, member.email, member.dnd_start, member.dnd_end, member.zone,
       bill.send_status = 'SEND_PENDING' AND coalesce(bill.next_attempt_at <= $5, true) AS is_due,
       NOT bill.quiet_override AND coalesce(
@@ -68,8 +71,8 @@ const claim = `
           THEN ($5 AT TIME ZONE zone)::time >= dnd_start AND ($5 AT TIME ZONE zone)::time < dnd_end
           ELSE ($5 AT TIME ZONE zone)::time >= dnd_start OR ($5 AT TIME ZONE zone)::time < dnd_end
         END, false) AS is_quiet
-    FROM asked
-    JOIN billing.billing_p AS bill ON bill.id = asked.id AND bill.billing_date = asked.billing_date
+    FROM first
+    JOIN billing.billing_p AS bill ON bill.id = first.id AND bill.billing_date = first.billing_date
     JOIN billing.member USING (public_info_id)
     WHERE bill.billing_date = ANY ($4::timestamp[])
     ORDER BY bill.id FOR UPDATE OF bill
@@ -87,13 +90,13 @@ const claim = `
       quiet_override OR EXISTS (SELECT FROM billing.send_attempt WHERE billing_id = claimed.id AND result = 'UNKNOWN'), $6, $5
     FROM claimed
   )
-  SELECT held.place, held.id, held.billing_date, held.token, held.name, held.email, claimed.billing_details AS details,
-    CASE WHEN held.park_reason IS NULL THEN held.send_status ELSE 'PARKED' END AS state, held.fail_code,
+  SELECT asked.place, held.id, held.billing_date, asked.token, held.name, held.email, claimed.billing_details AS details, held.fail_code,
+    CASE WHEN claimed.id IS NOT NULL THEN 'SENDING' WHEN held.park_reason IS NOT NULL THEN 'PARKED' ELSE held.send_status END AS state,
     held.dnd_start::text, held.dnd_end::text, held.zone, held.is_due AND held.is_quiet AS is_quiet,
-    claimed.id IS NOT NULL AS is_claimed,
+    coalesce(claimed.send_token = asked.token, false) AS is_claimed,
     (SELECT jsonb_agg(jsonb_build_object('label', description, 'amount', amount_minor::text) ORDER BY usage_id)
       FROM billing.billing_detail_p WHERE billing_id = claimed.id AND billing_date = claimed.billing_date) AS lines
-  FROM held LEFT JOIN claimed ON claimed.send_token = held.token`;
+  FROM asked JOIN held ON held.id = asked.id AND held.billing_date = asked.billing_date LEFT JOIN claimed ON claimed.id = held.id`;
 
 interface ClaimRow {
   readonly place: bigint;

@@ -82,12 +82,15 @@ function columnsOf(verdict: SendVerdict, identifiers: Identifiers): VerdictColum
   }
 }
 
-// `applies`: the transitions of a bill. An attempt that is told to have been sent or refused after it was given up as unknown is
+// Bills are locked in the order of their ids, each once: a row that this statement has changed would drop out when it is met
+// again for another verdict. `applies`: the transitions of a bill. An attempt that is told to have been sent or refused after it was given up as unknown is
 // corrected even when a person has moved its bill on: the ledger tells what happened.
 const record = `
   WITH verdict AS (
     SELECT * FROM unnest($1::bigint[], $2::timestamp[], $3::text[], $4::bigint[], $5::timestamptz[], $6::text[], $7::text[], $8::bigint[])
       WITH ORDINALITY AS verdict (id, billing_date, kind, token, until, code, text, fail_id, place)
+  ), locked AS (
+    SELECT * FROM billing.billing_p WHERE id = ANY ($1::bigint[]) AND billing_date = ANY ($9::timestamp[]) ORDER BY id FOR UPDATE
   ), held AS (
     SELECT verdict.*, bill.public_info_id, bill.send_status, bill.park_reason, bill.fail_code,
       CASE
@@ -96,10 +99,7 @@ const record = `
         WHEN kind = 'quiet' THEN bill.send_status = 'SEND_PENDING' AND NOT bill.quiet_override
         ELSE bill.send_status = 'SEND_PENDING'
       END AS applies
-    FROM verdict
-    JOIN billing.billing_p AS bill ON bill.id = verdict.id AND bill.billing_date = verdict.billing_date
-    WHERE bill.billing_date = ANY ($9::timestamp[])
-    ORDER BY bill.id FOR UPDATE OF bill
+    FROM verdict JOIN locked AS bill ON bill.id = verdict.id AND bill.billing_date = verdict.billing_date
   ), moved AS (
     UPDATE billing.billing_p AS bill
     SET send_status = CASE kind WHEN 'sent' THEN 'COMPLETED' WHEN 'refused' THEN 'FAILED' WHEN 'quiet' THEN 'IN_QUIET_HOUR'
