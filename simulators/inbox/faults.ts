@@ -10,7 +10,8 @@ export type FaultAction =
   | { readonly kind: 'reply'; readonly text: string } // `450 4.2.0 later`; a 421 closes the connection too
   | { readonly kind: 'delay'; readonly delayMs: number } // the usual answer, later
   | { readonly kind: 'cut' } // the connection is closed without an answer
-  | { readonly kind: 'silence' }; // no answer, ever; the connection stays
+  | { readonly kind: 'silence' } // no answer, ever; the connection stays
+  | { readonly kind: 'call'; readonly call: () => void }; // silence, and somebody is told; not over HTTP
 
 /** One fault. Rules are asked in the order they were added; the first that fits strikes. */
 export interface FaultRule {
@@ -20,13 +21,15 @@ export interface FaultRule {
   readonly to?: string;
   /** From 0 to 1. Default 1. */
   readonly probability?: number;
+  /** How many occasions pass before it strikes for the first time. Default 0. */
+  readonly spare?: number;
   /** How often it strikes before it is spent. Default: without end. */
   readonly times?: number;
 }
 
 /** The faults of an inbox, changed while it runs. Chance comes from the seed, so a run can be repeated. */
 export class Faults {
-  #rules: { readonly rule: FaultRule; left: number }[] = [];
+  #rules: { readonly rule: FaultRule; toSpare: number; left: number }[] = [];
   readonly #random: () => number;
   #strikes = 0;
 
@@ -36,7 +39,7 @@ export class Faults {
 
   /** Adds a rule. Returns a function that removes it. */
   add(rule: FaultRule): () => void {
-    const entry = { rule, left: rule.times ?? Infinity };
+    const entry = { rule, toSpare: rule.spare ?? 0, left: rule.times ?? Infinity };
     this.#rules.push(entry);
     return () => {
       this.#rules = this.#rules.filter((other) => other !== entry);
@@ -54,9 +57,12 @@ export class Faults {
 
   /** What strikes now, if anything. */
   at(phase: Phase, recipients: readonly string[]): FaultAction | undefined {
-    const entry = this.#rules.find(
-      ({ rule, left }) => rule.phase === phase && left > 0 && isMeant(rule, recipients) && this.#random() < (rule.probability ?? 1),
-    );
+    const entry = this.#rules.find((candidate) => {
+      const { rule, left } = candidate;
+      if (rule.phase !== phase || left <= 0 || !isMeant(rule, recipients) || this.#random() >= (rule.probability ?? 1)) return false;
+      candidate.toSpare -= 1;
+      return candidate.toSpare < 0;
+    });
     if (entry === undefined) return undefined;
     entry.left -= 1;
     this.#strikes += 1;

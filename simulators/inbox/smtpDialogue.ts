@@ -195,9 +195,11 @@ export class SmtpDialogue {
         this.#flush();
         this.#socket.destroy();
         return;
+      case 'call':
       case 'silence':
         this.#flush();
         this.#state = 'waiting';
+        if (fault.kind === 'call') fault.call();
         return;
       case 'delay': {
         const before = this.#state;

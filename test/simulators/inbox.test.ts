@@ -133,6 +133,19 @@ describe('a fault of the inbox', () => {
     expect(codes(await say(inbox.smtpPort, dialogue('3', 'a@slow.example')))).toContain('354');
   });
 
+  it('spares as many as it is told, then calls instead of answering, with the mail kept', async () => {
+    const inbox = await anInbox();
+    const called = Promise.withResolvers<number>();
+    const call = (): void => called.resolve(inbox.count());
+    inbox.faults.add({ phase: 'dot', action: { kind: 'call', call }, to: '@x.example', spare: 1, times: 1 });
+    for (const to of ['a@other.example', 'b@x.example']) expect(codes(await say(inbox.smtpPort, dialogue('1', to)))).toContain('221');
+    const unanswered = say(inbox.smtpPort, dialogue('2', 'c@x.example'));
+    expect(await called.promise).toBe(3);
+    inbox.cutConnections();
+    await expect(unanswered).rejects.toThrow('ECONNRESET');
+    expect(codes(await say(inbox.smtpPort, dialogue('3', 'd@x.example')))).toContain('221');
+  });
+
   it('is gone when it is removed', async () => {
     const inbox = await anInbox();
     const remove = inbox.faults.add({ phase: 'mail', action: { kind: 'cut' } });

@@ -101,6 +101,40 @@ test.each([
   await ask(aClient(), 'commit');
 });
 
+test.each([
+  ['pass', 'one'],
+  ['cutBefore', 'one'],
+  ['cutAfter', 'onecommit'],
+] as const)('%s calls when the server has got %s and the client nothing', async (how, got) => {
+  const client = aClient();
+  await ask(client, 'one');
+  let atTheCall = {};
+  const struck = proxy.strike('commit', how, { call: () => (atTheCall = { received, heard: client.heard }) });
+  client.socket.write('commit');
+  await struck;
+  expect(atTheCall).toEqual({ received: got, heard: 'ONE' });
+  if (how === 'pass') await until('it is answered', () => client.heard === 'ONECOMMIT');
+});
+
+test('the nth request with the marker is struck, over all connections and each counted once', async () => {
+  const [first, second] = [aClient(), aClient()];
+  const struck = proxy.strike('commit', 'cutBefore', { nth: 4 });
+  for (const client of [first, second, first]) await ask(client, 'x commit ');
+  await ask(second, 'other ');
+  second.socket.write('commit');
+  await struck;
+  await until('it is cut', () => second.isClosed);
+  expect(first.isClosed).toBe(false);
+});
+
+test('a strike may plan the next one', async () => {
+  const client = aClient();
+  const calls: string[] = [];
+  void proxy.strike('copy', 'pass', { call: () => void proxy.strike('commit', 'pass', { call: () => calls.push('commit') }) });
+  for (const text of ['commit', 'copy', 'commit', 'commit']) await ask(client, text);
+  expect(calls).toEqual(['commit']);
+});
+
 test('a marker that is split over two chunks is seen', async () => {
   const client = aClient();
   const struck = proxy.strike('commit', 'cutBefore');

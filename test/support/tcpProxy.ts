@@ -3,11 +3,23 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 /**
  * What happens to a connection when the client has sent a marked request.
  *
+ * - `pass`: nothing; it is only told.
  * - `cutBefore`: the request is not forwarded, the connection is cut: it did not happen, and the client cannot know.
  * - `cutAfter`: it is forwarded; the answer is dropped and the connection cut: it did happen, and the client cannot know.
  * - `holeAfter`: it is forwarded; the answer and all that follows are swallowed, the connection stays open.
  */
-export type Strike = 'cutBefore' | 'cutAfter' | 'holeAfter';
+export type Strike = 'pass' | 'cutBefore' | 'cutAfter' | 'holeAfter';
+
+/** When a strike happens, and what else does. */
+export interface StrikeOptions {
+  /** Which of the requests that contain the marker is struck, over all connections; from 1, the default. */
+  readonly nth?: number;
+  /**
+   * Called at that moment: before the request is forwarded (`pass`, `cutBefore`), or when its answer is here and before anything
+   * of it is forwarded (`cutAfter`, `holeAfter`).
+   */
+  readonly call?: () => void;
+}
 
 type Mode = 'pass' | 'hole' | 'refuse';
 
@@ -69,11 +81,17 @@ export class TcpProxy {
   }
 
   /**
-   * Waits for the first request whose bytes contain `marker`, on any connection, and strikes that connection once. Resolves when
-   * it has struck. Not seen through TLS.
+   * Waits for a request whose bytes contain `marker` (64 bytes at most), on any connection, and strikes that connection once.
+   * Resolves when it has struck. Not seen through TLS; requests that share a packet count as one.
    */
-  strike(marker: string, how: Strike): Promise<void> {
-    return new Promise((resolve) => this.#state.strikes.push({ marker: Buffer.from(marker), how, struck: resolve }));
+  strike(marker: string, how: Strike, { nth = 1, call }: StrikeOptions = {}): Promise<void> {
+    return new Promise((resolve) => {
+      const struck = (): void => {
+        call?.();
+        resolve();
+      };
+      this.#state.strikes.push({ marker: Buffer.from(marker), how, left: nth, struck });
+    });
   }
 
   /** Forwards `sizeBytes` more from the server, then cuts the connection that got the last of them. Resolves when it has. */
@@ -88,9 +106,17 @@ export class TcpProxy {
   }
 }
 
+interface PlannedStrike {
+  readonly marker: Buffer;
+  readonly how: Strike;
+  /** Requests with the marker until it strikes. */
+  left: number;
+  readonly struck: () => void;
+}
+
 interface State {
   mode: Mode;
-  readonly strikes: { readonly marker: Buffer; readonly how: Strike; readonly struck: () => void }[];
+  readonly strikes: PlannedStrike[];
   allowance?: { sizeBytes: number; readonly spent: () => void } | undefined;
 }
 
@@ -126,29 +152,43 @@ class Link {
 
   #request(chunk: Buffer): void {
     if (this.#state.mode === 'hole') return;
-    const seen = Buffer.concat([this.#tail, chunk]);
-    const index = this.#state.strikes.findIndex(({ marker }) => seen.includes(marker));
-    this.#tail = seen.subarray(-64);
-    if (index < 0) {
-      this.#server.write(chunk);
-      return;
-    }
-    this.#tail = Buffer.alloc(0);
-    const [strike] = this.#state.strikes.splice(index, 1);
+    const strike = this.#meet(chunk);
     if (strike) this.#strike(strike, chunk);
+    else this.#server.write(chunk);
   }
 
-  #strike({ how, struck }: State['strikes'][number], chunk: Buffer): void {
-    if (how === 'cutBefore') {
-      this.cut();
-      struck();
-      return;
+  /** Counts the markers that are complete with this chunk, each once; answers the strike whose time has come. */
+  #meet(chunk: Buffer): PlannedStrike | undefined {
+    const { strikes } = this.#state;
+    const seen = Buffer.concat([this.#tail, chunk]);
+    const met = strikes.filter(({ marker }) => seen.includes(marker));
+    for (const strike of met) strike.left -= 1;
+    const counted = Math.max(0, ...met.map(({ marker }) => seen.lastIndexOf(marker) + marker.length));
+    this.#tail = seen.subarray(Math.max(counted, seen.length - 64));
+    const due = met.find(({ left }) => left <= 0);
+    if (due) strikes.splice(strikes.indexOf(due), 1);
+    return due;
+  }
+
+  #strike({ how, struck }: PlannedStrike, chunk: Buffer): void {
+    switch (how) {
+      case 'pass':
+        struck();
+        this.#server.write(chunk);
+        return;
+      case 'cutBefore':
+        struck();
+        this.cut();
+        return;
+      case 'cutAfter':
+      case 'holeAfter':
+        this.#onAnswer = () => {
+          this.#onAnswer = () => undefined;
+          struck();
+          if (how === 'cutAfter') this.cut();
+        };
+        this.#server.write(chunk);
     }
-    this.#onAnswer = () => {
-      if (how === 'cutAfter') this.cut();
-      struck();
-    };
-    this.#server.write(chunk);
   }
 
   #answer(chunk: Buffer): void {
