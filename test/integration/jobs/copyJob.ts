@@ -1,6 +1,7 @@
 import type { Observable } from 'rxjs';
 import type { Step } from '../../../operators/step.ts';
 import type { Database, Transaction } from '../../../src/connectors/database.ts';
+import type { DatabaseOptions } from '../../../src/connectors/postgres/databaseOptions.ts';
 import { openDatabase, type PostgresDatabase } from '../../../src/connectors/postgres/openDatabase.ts';
 import { WeirError } from '../../../src/errors.ts';
 import type { Message } from '../../../src/message/message.ts';
@@ -147,8 +148,8 @@ export async function copyTables(count: number): Promise<{ readonly database: Po
 }
 
 /** Another pool, as another process has it. */
-export function openPool(url: string): PostgresDatabase {
-  const database = openDatabase({ url, clock: realClock, maxConnections: 6 });
+export function openPool(url: string, options: Partial<DatabaseOptions> = {}): PostgresDatabase {
+  const database = openDatabase({ url, clock: realClock, maxConnections: 6, ...options });
   atTheEnd(() => database.close());
   return database;
 }
