@@ -14,7 +14,9 @@ import { virtualClock, type VirtualClock } from '../../src/runtime/virtualClock.
 import { aSpec, imbalance, trueWatermarks } from '../support/aSpec.ts';
 import { scriptedSource } from '../support/scriptedSource.ts';
 
-type Verdict = { readonly kind: 'send' | 'quiet' | 'sent' | 'refused' | 'later' | 'unknown'; readonly value: number };
+type Kind = 'send' | 'quiet' | 'sent' | 'refused' | 'later' | 'unknown';
+type Of<K extends Kind> = { [Each in K]: { readonly kind: Each; readonly value: number } }[K];
+type Verdict = Of<Kind>;
 
 const troubles: readonly ErrorCode[] = ['unavailable', 'throttled', 'refused', 'outcomeUnknown'];
 
@@ -46,13 +48,13 @@ class World {
     return result;
   }
 
-  decide = (value: number): Answer<Verdict> => {
+  readonly decide = (value: number): Answer<Verdict> => {
     const kind = this.recorded.get(value);
     if (kind === 'sent' || kind === 'refused' || kind === 'unknown') return skip('ended before');
     return { kind: value % 5 === 4 ? 'quiet' : 'send', value };
   };
 
-  claim = (sends: readonly Verdict[]): Promise<readonly Answer<Verdict>[]> =>
+  readonly claim = (sends: readonly Of<'send'>[]): Promise<readonly Answer<Of<'send'>>[]> =>
     this.call(
       () =>
         sends.map((send) => {
@@ -64,15 +66,15 @@ class World {
       [],
     );
 
-  send = ({ value }: Verdict): Promise<Verdict> =>
-    this.call((): Verdict => {
+  readonly send = ({ value }: Of<'send'>): Promise<Of<'sent'>> =>
+    this.call((): Of<'sent'> => {
       this.sends.set(value, (this.sends.get(value) ?? 0) + 1);
       return { kind: 'sent', value };
     }, troubles);
 
-  look = (verdict: Verdict): Promise<Verdict> => this.call(() => verdict, ['unavailable']);
+  readonly look = (verdict: Verdict): Promise<Verdict> => this.call(() => verdict, ['unavailable']);
 
-  record = (verdicts: readonly Verdict[]): Promise<readonly Answer<Verdict>[]> =>
+  readonly record = (verdicts: readonly Verdict[]): Promise<readonly Answer<Verdict>[]> =>
     this.call(
       () =>
         verdicts.map((verdict) => {
@@ -82,27 +84,28 @@ class World {
         }),
       ['unavailable', 'outcomeUnknown'],
     );
+}
 
-  chain(message$: Observable<Message<number>>): Observable<Message<unknown>> {
-    const retry = { maxRetries: 2, firstDelayMs: 20, maxDelayMs: 100 };
-    const effect = { concurrency: 4, timeLimitMs: 40, holdMs: 200, retry };
-    const as =
-      (kind: Verdict['kind']) =>
-      ({ value }: Verdict): Verdict => ({ kind, value });
-    return message$.pipe(
-      mapEach(this.decide),
-      mergeMapByKey(this.look, { ...effect, unknown: 'retry', later: as('later') }),
-      mergeMapWhen('send', this.send, {
-        ...effect,
-        claim: this.claim,
-        limit: rateLimit({ perSecond: 200, burst: 5, keyOf: ({ value }: Verdict) => String(value % 3), totalPerSecond: 500 }),
-        refused: as('refused'),
-        later: as('later'),
-        unknown: as('unknown'),
-      }),
-      mapChunk(this.record, { size: 5, maxWaitMs: 30 }),
-    );
-  }
+/** Decide, look, send and record, as a pipeline would. */
+function chainOf(message$: Observable<Message<number>>, { decide, look, claim, send, record }: World): Observable<Message<unknown>> {
+  const retry = { maxRetries: 2, firstDelayMs: 20, maxDelayMs: 100 };
+  const effect = { concurrency: 4, timeLimitMs: 40, holdMs: 200, retry };
+  const as =
+    <K extends Kind>(kind: K) =>
+    ({ value }: Verdict) => ({ kind, value });
+  return message$.pipe(
+    mapEach(decide),
+    mergeMapByKey(look, { ...effect, unknown: 'retry', later: as('later') }),
+    mergeMapWhen('send', send, {
+      ...effect,
+      claim,
+      limit: rateLimit({ perSecond: 200, burst: 5, keyOf: ({ value }: Verdict) => String(value % 3), totalPerSecond: 500 }),
+      refused: as('refused'),
+      later: as('later'),
+      unknown: as('unknown'),
+    }),
+    mapChunk(record, { size: 5, maxWaitMs: 30 }),
+  );
 }
 
 describe('a chain of real operators under random failures, cuts, drains and pauses', () => {
@@ -129,7 +132,7 @@ describe('a chain of real operators under random failures, cuts, drains and paus
           // A new run finds the claims of the old one recorded or lost: here a lease ran out, so they are unknown.
           for (const value of world.claimed) world.recorded.set(value, 'unknown');
           world.claimed.clear();
-          const run = runChain(aSpec({ source, clock, limits, chain: (message$) => world.chain(message$) }));
+          const run = runChain(aSpec({ source, clock, limits, chain: (message$) => chainOf(message$, world) }));
           let how: string | undefined;
           void run.ended.then((end) => (how = end.how));
           const stopAtStep = clock.random() < 0.4 ? Math.floor(clock.random() * 100) : Number.POSITIVE_INFINITY;
