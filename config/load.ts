@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
+import { alike } from './alike.ts';
 import { leavesOf, variableOf, type Leaf } from './option.ts';
 
 /** Where the options come from, weakest first: defaults, files in their order, environment, `--set`. */
@@ -92,7 +93,7 @@ function textValue(text: string): unknown {
 }
 
 function explain(error: z.ZodError, leaf: Leaf): string {
-  const unit = leaf.unit === undefined ? '' : ` in ${leaf.unit}`;
+  const unit = leaf.unit === undefined ? '' : ` (in ${leaf.unit})`;
   return `${error.issues.map((issue) => issue.message).join(', ')}${unit}`;
 }
 
@@ -127,7 +128,12 @@ function readEnvironment(
     const secret = byVariable.get(variable.replace(/_FILE$/, ''));
     if (leaf) given.set(leaf.path, { value: text, origin: variable, isText: true });
     else if (variable.endsWith('_FILE') && secret?.isSecret === true) readSecret(secret, variable, text, given, problems);
-    else problems.push({ path: variable, problem: 'is not the variable of an option', origin: 'environment' });
+    else
+      problems.push({
+        path: variable,
+        problem: `is not the variable of an option${suggestion(variable, byVariable)}`,
+        origin: 'environment',
+      });
   }
 }
 
@@ -149,11 +155,9 @@ function readSet(set: readonly string[], known: ReadonlyMap<string, Leaf>, given
   }
 }
 
-/** Options with the same last word, for those who only mistook the place. */
-function suggestion(path: string, known: ReadonlyMap<string, Leaf>): string {
-  const last = path.split('.').at(-1)?.toLowerCase();
-  const alike = [...known.keys()].filter((name) => name.split('.').at(-1)?.toLowerCase() === last);
-  return alike.length === 0 ? '' : `; did you mean ${alike.join(' or ')}?`;
+function suggestion(given: string, known: ReadonlyMap<string, Leaf>): string {
+  const meant = alike(given, [...known.keys()]);
+  return meant === undefined ? '' : `; did you mean ${meant}?`;
 }
 
 function treeOf(list: readonly LoadedOption[]): Record<string, unknown> {

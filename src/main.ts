@@ -3,9 +3,11 @@ import { systems } from '../pipelines/index.ts';
 import { runCommandLine } from './commandLine/program.ts';
 import { realClock } from './runtime/clock.ts';
 
-// A mistake that nobody caught: say it and end, since nobody knows what state it left. The service manager starts anew.
+// A mistake that nobody caught: say where and end, since nobody knows what state it left. The service manager starts anew. The
+// message is left out, since it may carry what it failed on: personal data, a secret.
 process.on('uncaughtException', (error) => {
-  process.stderr.write(`${error.stack ?? error.message}\n`);
+  const frames = error.stack?.split('\n').filter((line) => line.startsWith('    at ')) ?? [];
+  process.stderr.write(`${[`${error.name}: a mistake that nobody caught`, ...frames].join('\n')}\n`);
   process.exit(1);
 });
 

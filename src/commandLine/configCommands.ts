@@ -1,10 +1,10 @@
 import type { LoadedOption } from '../../config/load.ts';
+import type { PostgresDatabase } from '../connectors/postgres/openDatabase.ts';
 import { schemaState } from '../connectors/postgres/schemaState.ts';
 import { textOf } from '../errors.ts';
-import { parseKeyRing } from '../message/keyRing.ts';
 import { print, readOptions, ready, type CommonFlags, type Place } from './context.ts';
 import { exitCodes, type ExitCode } from './exitCodes.ts';
-import { openDatabaseOf, openHouse } from './openHouse.ts';
+import { openDatabaseOf, openOutside } from './openHouse.ts';
 import { table } from './table.ts';
 
 const masked = '••••••';
@@ -35,8 +35,7 @@ interface Check {
 
 /** `weir config check`: all options are right; with `--connect`, everything they name answers. */
 export async function checkConfig<P>(place: Place<P>, flags: CommonFlags & { readonly connect?: boolean }): Promise<ExitCode> {
-  const { options } = ready(place, flags);
-  parseKeyRing(options.process.keys.ring);
+  readOptions(place, flags);
   const checks: Check[] = [{ what: 'options', isRight: true, said: 'right' }];
   if (flags.connect === true) checks.push(...(await connections(place, flags)));
   print(place, flags, checks, () =>
@@ -51,17 +50,21 @@ export async function checkConfig<P>(place: Place<P>, flags: CommonFlags & { rea
 async function connections<P>(place: Place<P>, flags: CommonFlags): Promise<readonly Check[]> {
   const { options, log } = ready(place, flags);
   const database = openDatabaseOf(options.process, place.clock, log);
+  const outside = openOutside(options.process, database, place.clock, log);
+  try {
+    const reached = await Promise.all(outside.dependencies.map(async ({ name, isReachable }) => ({ name, isRight: await isReachable() })));
+    const answers = reached.map(({ name, isRight }) => ({ what: name, isRight, said: isRight ? 'reachable' : 'unreachable' }));
+    return [...answers, await schemaCheck(place, database)];
+  } finally {
+    await outside.close();
+  }
+}
+
+async function schemaCheck<P>(place: Place<P>, database: PostgresDatabase): Promise<Check> {
   try {
     const { kind, names } = await schemaState(database, place.migrations);
-    const schema = { what: 'schema', isRight: kind === 'current', said: [kind, ...names].join(' ') };
-    if (kind === 'behind') return [schema];
-    const opened = await openHouse(options.process, database, place.clock, log);
-    const reached = await Promise.all(opened.dependencies.map(async ({ name, isReachable }) => ({ name, isRight: await isReachable() })));
-    await opened.close();
-    return [schema, ...reached.map(({ name, isRight }) => ({ what: name, isRight, said: isRight ? 'reachable' : 'unreachable' }))];
+    return { what: 'schema', isRight: kind === 'current', said: [kind, ...names].join(' ') };
   } catch (error) {
-    return [{ what: 'postgres', isRight: false, said: textOf(error) }];
-  } finally {
-    await database.close();
+    return { what: 'schema', isRight: false, said: textOf(error) };
   }
 }

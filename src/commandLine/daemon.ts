@@ -23,7 +23,7 @@ export interface DaemonSpec<P> {
   readonly clock: Clock;
   readonly log: Logger;
   readonly signals: StopSignals;
-  /** Starts every pipeline paused. */
+  /** Starts with everything paused: pipelines read nothing, and no run is worked on. */
   readonly isHeld: boolean;
 }
 
@@ -56,6 +56,7 @@ class Daemon<P> {
   #admin: AdminServer | undefined;
   #house: OpenHouse | undefined;
   #jobs: Promise<void> = Promise.resolve();
+  #hasStarted = false;
 
   constructor(spec: DaemonSpec<P>) {
     this.#spec = spec;
@@ -72,7 +73,8 @@ class Daemon<P> {
     this.#dependencies = this.#house.dependencies;
     const ports = systems.openPorts(this.#house.house);
     this.#startPipelines(ports);
-    this.#startJobs(ports, this.#house);
+    if (!this.#spec.isHeld) this.#startJobs(ports, this.#house);
+    this.#hasStarted = true;
   }
 
   async untilStopped(): Promise<ExitCode> {
@@ -109,6 +111,7 @@ class Daemon<P> {
       scrape: () => this.#metrics.scrape(),
       standing: () => standing(this.#supervised, options.process.runtime.standingLimitMs),
       dependencies: () => this.#dependencies,
+      hasStarted: () => this.#hasStarted,
     });
     log.info('admin port open', { address: this.#admin.url });
   }

@@ -13,12 +13,16 @@ import type { ProcessOptions } from './systems.ts';
 /** How long a dependency may take to answer /readyz and `config check --connect`. */
 const reachLimitMs = 2_000;
 
-/** A house, what it stands on, and its end. */
-export interface OpenHouse {
-  readonly house: House;
+/** What a house stands on, and its end. */
+export interface Outside extends Pick<House, 'bus' | 'mailer'> {
   readonly dependencies: readonly Dependency[];
   /** Ends every connection, in the order in which they are needed. */
   close(): Promise<void>;
+}
+
+/** A house, what it stands on, and its end. */
+export interface OpenHouse extends Pick<Outside, 'dependencies' | 'close'> {
+  readonly house: House;
 }
 
 /** The name of this process: the option, or host and process id. */
@@ -42,21 +46,27 @@ export function openDatabaseOf({ database }: ProcessOptions, clock: Clock, log: 
 /** Opens everything that pipelines and jobs need. The database answers already and has its schema. */
 export async function openHouse(options: ProcessOptions, database: PostgresDatabase, clock: Clock, log: Logger): Promise<OpenHouse> {
   const keyRing = parseKeyRing(options.keys.ring);
-  const instance = instanceOf(options);
   const [row] = await database.query<{ node: bigint }>(`SELECT nextval('weir.instance_node') AS node`);
-  const bus = openBus(options, clock, log);
-  const { url, requireTls, maxConnections, from, fromName } = options.smtp;
-  const mailer = openMailer({ url, clock, requireTls, maxConnections });
+  const { bus, mailer, ...outside } = openOutside(options, database, clock, log);
+  const { from, fromName } = options.smtp;
   const house: House = {
     database,
     bus,
     mailer,
     keyRing,
     clock,
-    instance,
+    instance: instanceOf(options),
     node: Number(row?.node ?? 0n),
     sender: { address: from, name: fromName },
   };
+  return { house, ...outside };
+}
+
+/** The bus and the mail server beside an open database; nothing is connected to before it is used. `close` closes all three. */
+export function openOutside(options: ProcessOptions, database: PostgresDatabase, clock: Clock, log: Logger): Outside {
+  const { url, requireTls, maxConnections } = options.smtp;
+  const bus = openBus(options, clock, log);
+  const mailer = openMailer({ url, clock, requireTls, maxConnections });
   const dependencies = [
     { name: 'postgres', isReachable: () => database.isReachable(reachLimitMs) },
     { name: 'redis', isReachable: () => bus.isReachable(reachLimitMs) },
@@ -67,7 +77,7 @@ export async function openHouse(options: ProcessOptions, database: PostgresDatab
     await mailer.close();
     await database.close();
   };
-  return { house, dependencies, close };
+  return { bus, mailer, dependencies, close };
 }
 
 function openBus(options: ProcessOptions, clock: Clock, log: Logger): Bus {

@@ -57,7 +57,7 @@ function buildProgram<P>(place: Place<P>, end: (code: ExitCode) => void): Comman
   common(program.command('run'))
     .description('run the pipelines and jobs of this process; with --job one job in the foreground')
     .option('--profile <names>', 'what this process runs, by commas (default: all)')
-    .option('--hold', 'start every pipeline paused')
+    .option('--hold', 'start with everything paused: nothing is read, no run is worked on')
     .option('--job <name>', 'run one job and end')
     .option('--key <key>', 'the key of the run, as 2026-11')
     .option('--dry-run', 'do everything but write and send, and print what would be done')

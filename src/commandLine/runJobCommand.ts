@@ -10,6 +10,7 @@ import { stopSignals, type StopSignals } from '../runtime/stopSignals.ts';
 import { awaitSchema } from './awaitSchema.ts';
 import { print, ready, type CommonFlags, type Place } from './context.ts';
 import { exitCodes, type ExitCode } from './exitCodes.ts';
+import { dryRunSheet } from './dryRunSheet.ts';
 import { runSheet } from './jobCommands.ts';
 import { jobSettingsOf } from './jobSettings.ts';
 import { openDatabaseOf, openHouse } from './openHouse.ts';
@@ -34,12 +35,16 @@ export async function runJobCommand<P>(place: Place<P>, flags: RunJobFlags): Pro
     const names = place.systems.jobs.map(({ name }) => name).join(', ');
     throw new WeirError('notFound', `there is no job ${flags.job}; there are ${names}`);
   }
+  job.parseKey(flags.key);
+  if (flags.dryRun === true && flags.skipped === true) throw new WeirError('invalidKey', '--dry-run and --skipped exclude each other');
   const { options, log } = ready(place, flags);
   const signals = stopSignals(process, log);
   const database = openDatabaseOf(options.process, place.clock, log);
-  await awaitSchema(database, place.migrations, { clock: place.clock, log, stop: signals.drain });
-  const opened = await openHouse(options.process, database, place.clock, log);
+  let close = (): Promise<void> => database.close();
   try {
+    await awaitSchema(database, place.migrations, { clock: place.clock, log, stop: signals.drain });
+    const opened = await openHouse(options.process, database, place.clock, log);
+    close = opened.close;
     const spec: AnySpec<P> = {
       job,
       ports: place.systems.openPorts(opened.house),
@@ -59,15 +64,12 @@ export async function runJobCommand<P>(place: Place<P>, flags: RunJobFlags): Pro
     return await follow(place, flags, spec, signals);
   } finally {
     signals.dispose();
-    await opened.close();
+    await close();
   }
 }
 
 function printDryRun<P>(place: Place<P>, flags: RunJobFlags, end: DryRunEnd): ExitCode {
-  print(place, flags, end, () => {
-    const head = `Nothing was written. ${flags.job}:${flags.key} would read ${end.rows} rows and put ${end.dead} aside.`;
-    return `${head}\n${JSON.stringify(end.summary, null, 2)}`;
-  });
+  print(place, flags, end, () => dryRunSheet(`${flags.job}:${flags.key}`, end));
   return exitCodes.ok;
 }
 

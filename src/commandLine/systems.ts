@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { option } from '../../config/option.ts';
 import { processOptions } from '../../config/schema.ts';
 import type { Topic } from '../connectors/bus.ts';
+import { textOf } from '../errors.ts';
+import { parseKeyRing } from '../message/keyRing.ts';
 import type { OptionsSchema, Pipeline } from '../runtime/definePipeline.ts';
 import type { House } from '../runtime/house.ts';
 import type { Job } from '../runtime/jobs/job.ts';
@@ -27,6 +29,19 @@ const flowOptions = {
   }),
 };
 
+const { ring } = processOptions.keys.shape;
+
+/** The key ring, read when options are: one that is wrong is told with the others, before anything is opened. */
+const keys = z.strictObject({ ring: ring.superRefine(refuseWrongRing).meta(ring.meta() ?? {}) });
+
+function refuseWrongRing(text: string, context: z.RefinementCtx): void {
+  try {
+    parseKeyRing(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: textOf(error) });
+  }
+}
+
 export type ProcessOptions = z.infer<z.ZodObject<typeof processOptions>>;
 export type FlowOptions = z.infer<z.ZodObject<typeof flowOptions>>;
 
@@ -51,7 +66,7 @@ export function joinedSchema<P>(systems: Pick<Systems<P>, 'pipelines' | 'jobs'>)
     const shape = Object.fromEntries(parts.map(({ name, schema }) => [name.slice(domain.length + 1), schema.prefault({})]));
     return [domain, z.strictObject(shape).prefault({})] as const;
   });
-  return z.strictObject({ ...processOptions, ...Object.fromEntries(joined) });
+  return z.strictObject({ ...processOptions, keys, ...Object.fromEntries(joined) });
 }
 
 function shapeOf(name: string, options: OptionsSchema<unknown>): z.ZodObject {

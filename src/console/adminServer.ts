@@ -15,6 +15,8 @@ export interface AdminOptions {
   readonly standing: () => readonly string[];
   /** Asked at every request: what there is to ask about grows while the process starts. */
   readonly dependencies: () => readonly Dependency[];
+  /** False while the process waits for what it needs: it is not ready before, whatever answers. */
+  readonly hasStarted: () => boolean;
 }
 
 export interface AdminServer {
@@ -41,8 +43,9 @@ export async function startAdminServer(options: AdminOptions): Promise<AdminServ
     const states = await Promise.all(
       options.dependencies().map(async ({ name, isReachable }) => [name, (await isReachable()) ? 'reachable' : 'unreachable'] as const),
     );
-    const isReady = states.every(([, state]) => state === 'reachable');
-    return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ready' : 'waiting', dependencies: Object.fromEntries(states) });
+    const isReady = options.hasStarted() && states.every(([, state]) => state === 'reachable');
+    const status = isReady ? 'ready' : options.hasStarted() ? 'waiting' : 'starting';
+    return reply.code(isReady ? 200 : 503).send({ status, dependencies: Object.fromEntries(states) });
   });
   try {
     return { url: await server.listen({ host: options.host, port: options.port }), close: () => server.close() };

@@ -68,14 +68,14 @@ describe('loadOptions', () => {
       set: ['leaseMs=5', 'profiles'],
     });
     expect(found).toEqual([
-      'admin.prot: is not an option',
+      'admin.prot: is not an option; did you mean admin.port?',
       'lease: is not an option',
-      'WEIR_RADIS_URL: is not the variable of an option',
+      'WEIR_RADIS_URL: is not the variable of an option; did you mean WEIR_REDIS_URL?',
       'leaseMs: is not an option; did you mean jobs.leaseMs?',
       'profiles: needs a value: path=value',
       'admin.port: Too big: expected number to be <=65535',
       'redis.url: is missing: The bus.',
-      'jobs.leaseMs: Invalid input: expected number, received string in ms',
+      'jobs.leaseMs: Invalid input: expected number, received string (in ms)',
     ]);
   });
 
@@ -87,7 +87,7 @@ describe('loadOptions', () => {
       'redis.url: is missing: The bus.',
     ]);
     expect(problems({ environment: { WEIR_REDIS_URL: 'redis://x', WEIR_ADMIN_PORT_FILE: secret } })).toEqual([
-      'WEIR_ADMIN_PORT_FILE: is not the variable of an option',
+      'WEIR_ADMIN_PORT_FILE: is not the variable of an option; did you mean WEIR_ADMIN_PORT?',
     ]);
   });
 

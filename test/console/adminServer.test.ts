@@ -6,13 +6,16 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await server.close();
 });
 
-async function started(facts: { standing?: readonly string[]; isReachable?: boolean; port?: number } = {}): Promise<AdminServer> {
+async function started(
+  facts: { standing?: readonly string[]; isReachable?: boolean; hasStarted?: boolean; port?: number } = {},
+): Promise<AdminServer> {
   const server = await startAdminServer({
     host: '127.0.0.1',
     port: facts.port ?? 0,
     scrape: () => Promise.resolve({ contentType: 'text/plain; version=0.0.4', text: 'weir_up 1\n' }),
     standing: () => facts.standing ?? [],
     dependencies: () => [{ name: 'postgres', isReachable: () => Promise.resolve(facts.isReachable ?? true) }],
+    hasStarted: () => facts.hasStarted ?? true,
   });
   servers.push(server);
   return server;
@@ -36,6 +39,15 @@ describe('startAdminServer', () => {
       status: 503,
       body: { status: 'waiting', dependencies: { postgres: 'unreachable' } },
     });
+  });
+
+  it('is not ready before it has started, whatever answers', async () => {
+    const { status, body } = await answer(await started({ hasStarted: false }), '/readyz');
+    expect({ status, body: JSON.parse(body) as unknown }).toEqual({
+      status: 503,
+      body: { status: 'starting', dependencies: { postgres: 'reachable' } },
+    });
+    expect((await answer(await started(), '/readyz')).status).toBe(200);
   });
 
   it('is not live when something has work and makes no progress, and names it', async () => {

@@ -81,8 +81,9 @@ export function startWeir(environment: Readonly<Record<string, string>>, ...word
   const errors = (): string => lines.join('\n');
   const logged: WeirProcess['logged'] = async (sentence, fields = {}) => {
     const wanted = (): LogLine | undefined => log().find((line) => line.msg === sentence && hasFields(line, fields));
-    const seen = await until(`weir ${words.join(' ')} logs "${sentence}"`, () => wanted() ?? !isRunning, { limitMs: logLimitMs });
-    const line = seen === true ? wanted() : seen;
+    const isOver = (): boolean => wanted() !== undefined || !isRunning;
+    await until(`weir ${words.join(' ')} logs "${sentence}"`, isOver, { limitMs: logLimitMs });
+    const line = wanted();
     if (line === undefined) throw new Error(`weir ${words.join(' ')} ended without logging "${sentence}":\n${errors()}`);
     return line;
   };

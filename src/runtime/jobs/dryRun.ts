@@ -7,13 +7,26 @@ import type { JobSpec } from './jobSpec.ts';
 import { RowLine } from './rowLine.ts';
 import { rowSource, type RowKeeper } from './rowSource.ts';
 
+/** A row that would have been put aside, and why. */
+export interface DrySkip {
+  readonly partition: string;
+  readonly position: string;
+  readonly stage: string;
+  readonly code: string;
+  readonly reason: string;
+}
+
 /** What a run would have done. */
 export interface DryRunEnd {
   readonly rows: number;
   /** Rows that would have been put aside before they were written. */
   readonly dead: number;
+  /** The first hundred of them. */
+  readonly skips: readonly DrySkip[];
   readonly summary: Json;
 }
+
+const skipsKept = 100;
 
 /**
  * Reads and decides everything that a run of this key would, and writes nothing: no run, no checkpoint, no chunk. What
@@ -26,19 +39,29 @@ export async function dryRun<P, O, K, V, T>(spec: JobSpec<P, O, K, V, T>): Promi
   const preview = job.preview?.();
   if (preview === undefined) throw new WeirError('invalidOption', `${job.name} has no dry run`);
   const counts = { rows: 0, dead: 0 };
+  const skips: DrySkip[] = [];
+  const skip = (skipped: DrySkip): void => {
+    if (skips.length < skipsKept) skips.push(skipped);
+  };
   for (const plan of await job.plan(ports, key, options, { isDryRun: true })) {
-    const { rows, dead } = await dryPartition(spec, key, plan, preview);
+    const { rows, dead } = await dryPartition(spec, key, plan, { preview, skip });
     counts.rows += rows;
     counts.dead += dead;
   }
-  return { ...counts, summary: preview.summary() };
+  return { ...counts, skips, summary: preview.summary() };
+}
+
+/** Where a dry run tells what it found. */
+interface Findings<T> {
+  readonly preview: Preview<T>;
+  readonly skip: (skipped: DrySkip) => void;
 }
 
 async function dryPartition<P, O, K, V, T>(
   spec: JobSpec<P, O, K, V, T>,
   key: K,
   plan: PartitionPlan,
-  preview: Preview<T>,
+  { preview, skip }: Findings<T>,
 ): Promise<{ readonly rows: number; readonly dead: number }> {
   const { job, ports, options, settings, clock, meter, log, signal, draining } = spec;
   const place = { job: job.name, key, runId: 0n, checkpoint: undefined, published: undefined };
@@ -47,7 +70,7 @@ async function dryPartition<P, O, K, V, T>(
   const reader = job.rows(ports, partition, options);
   const run = runChain({
     name: job.name,
-    source: rowSource({ partition: plan.name, epoch: 0, reader, keeper: dryKeeper(line), pageSize: settings.pageSize }),
+    source: rowSource({ partition: plan.name, epoch: 0, reader, keeper: dryKeeper(line, skip), pageSize: settings.pageSize }),
     chain: (row$) => job.chain(row$, ports, options, partition),
     clock,
     meter,
@@ -66,14 +89,17 @@ async function dryPartition<P, O, K, V, T>(
   return { rows: run.counts().received, dead: run.counts().dead };
 }
 
-function dryKeeper(line: RowLine): RowKeeper {
+function dryKeeper(line: RowLine, skip: (skipped: DrySkip) => void): RowKeeper {
   return {
     read: (position) => line.read(position),
     settle: ({ watermarks }) => {
       for (const { position } of watermarks) line.leave(position);
       return Promise.resolve();
     },
-    deadLetter: () => Promise.resolve(),
+    deadLetter: ({ partition, position, stage, code, text }) => {
+      skip({ partition, position, stage, code, reason: text });
+      return Promise.resolve();
+    },
   };
 }
 
