@@ -47,6 +47,24 @@ describe('entries that are pending', () => {
     expect(await deliveryCounts(client, topic)).toEqual(Array.from({ length: 10 }, () => 1));
   });
 
+  test('a restart while the answer of another reader is still on its way counts no delivery either', async () => {
+    const [topic, client] = [testTopic(), testClient(url)];
+    const bus = testBus(url);
+    for (let from = 0; from < 1_000; from += 100) {
+      await publish(
+        bus,
+        topic,
+        messages(from, from + 99).map(({ key }) => ({ key, value: Buffer.alloc(20_000) })),
+      );
+    }
+    const source = bus.subscribe(topic, { group: 'g', readers: 2 });
+    const first = read(source, { onDelivery: () => first.unsubscribe() });
+    await first.count(1);
+    const second = read(source);
+    await second.count(1_000);
+    expect(new Set(await deliveryCounts(client, topic))).toEqual(new Set([1]));
+  });
+
   test('a process that starts again counts a delivery and tells the attempt', async () => {
     const topic = testTopic();
     for (const attempt of [1, 2, 3]) {
