@@ -108,9 +108,11 @@ const withoutBill = `
       WHERE bill.public_info_id = member.public_info_id AND bill.billing_date = $1::date + interval '1 month'
     )`;
 
+// Compared and ordered as pairs, which only the index of (bucket, public_info_id) serves: the primary key would be read once
+// for each bucket.
 const nextOfBucket = `
-    AND member.bucket = $2 AND member.public_info_id > $3::bigint
-  ORDER BY member.public_info_id LIMIT $4`;
+    AND (member.bucket, member.public_info_id) > ($2::smallint, $3::bigint) AND member.bucket <= $2::smallint
+  ORDER BY member.bucket, member.public_info_id LIMIT $4`;
 
 const pageOfMembers = membersWithUsage + nextOfBucket;
 

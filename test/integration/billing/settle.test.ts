@@ -1,0 +1,251 @@
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { calculateBill } from '../../../pipelines/billing/bill.ts';
+import { dryRun } from '../../../src/runtime/jobs/dryRun.ts';
+import { runJob } from '../../../src/runtime/jobs/runJob.ts';
+import { runSkipped } from '../../../src/runtime/jobs/runSkipped.ts';
+import { aBilling, aNewMember, aUsage, emptied, settled, type Billing } from './aBilling.ts';
+
+let billing: Billing;
+
+beforeAll(async () => {
+  billing = await aBilling();
+});
+
+beforeEach(() => emptied(billing));
+
+/** Members of every kind, 1,001 and up, and `lines` lines of usage each, spread over the month. */
+async function load(count: number, lines = 3): Promise<void> {
+  const ids = Array.from({ length: count }, (_, index) => index);
+  await billing.members.insertMembers(
+    ids.map((index) =>
+      aNewMember({
+        publicInfoId: 1_001n + BigInt(index),
+        contractMonths: [0, 12, 24, 36][index % 4] ?? 0,
+        birthDate: index % 9 === 0 ? null : `1980-${String((index % 12) + 1).padStart(2, '0')}-15`,
+        addonGrade: index % 5,
+        joinedDate: `${2014 + (index % 13)}-10-0${1 + (index % 2)}`,
+        familyLines: 1 + (index % 7),
+        sendDay: index % 2 === 0 ? 15 : 21,
+      }),
+    ),
+  );
+  await billing.members.insertUsage(
+    ids.flatMap((index) =>
+      Array.from({ length: lines }, (_, line) =>
+        aUsage({
+          id: BigInt(10_000 + line * count + index),
+          publicInfoId: 1_001n + BigInt(index),
+          usedOn: `2026-10-${10 + line}`,
+          amountMinor: BigInt(((index * 37 + line * 101) % 40) * 500),
+        }),
+      ),
+    ),
+  );
+}
+
+interface BillFacts {
+  readonly public_info_id: bigint;
+  readonly billing_date: string;
+  readonly send_on: string;
+  readonly usage_id: bigint;
+  readonly billing_fee: bigint;
+  readonly billing_details: { readonly totalDiscount: number };
+  readonly send_status: string;
+}
+
+const bills = (): Promise<readonly BillFacts[]> =>
+  billing.database.query<BillFacts>('SELECT * FROM billing.billing_p ORDER BY billing_date, public_info_id');
+const lines = (): Promise<readonly { n: bigint; minor: string | null }[]> =>
+  billing.database.query('SELECT count(*) AS n, sum(amount_minor)::text AS minor FROM billing.billing_detail_p');
+const skips = (): Promise<readonly object[]> => billing.database.query('SELECT position, stage, code FROM weir.job_skip ORDER BY position');
+
+describe('a settlement', () => {
+  it('bills every member with usage as the rule says, and copies the usage to lines that sum to the gross', async () => {
+    await load(500);
+    expect(await billing.run('billing.settle', '2026-11')).toMatchObject({ how: 'completed' });
+    const usage = await billing.database.query<{ public_info_id: bigint; gross: bigint; lowest: bigint; usage_id: bigint }>(
+      'SELECT public_info_id, sum(amount_minor)::bigint AS gross, min(amount_minor) AS lowest, max(id) AS usage_id FROM billing.usage GROUP BY 1',
+    );
+    const subjects = await billing.database.query<Record<string, never>>('SELECT * FROM billing.member ORDER BY public_info_id');
+    const expected = subjects.map((row) => {
+      const used = usage.find((sums) => sums.public_info_id === row['public_info_id']);
+      if (used === undefined) throw new Error('a member without usage');
+      const bill = calculateBill(
+        {
+          ...{
+            publicInfoId: used.public_info_id,
+            grossMinor: used.gross,
+            lowestLineMinor: used.lowest,
+            usageId: used.usage_id,
+            lineCount: 3,
+          },
+          ...{ contractMonths: row['contract_months'], birthDate: row['birth_date'], addonGrade: row['addon_grade'] },
+          ...{ joinedDate: row['joined_date'], familyLines: row['family_lines'], sendDay: row['send_day'] },
+        } as unknown as Parameters<typeof calculateBill>[0],
+        '2026-10',
+      );
+      return {
+        ...{ public_info_id: bill.publicInfoId, billing_date: '2026-11-01 00:00:00', send_on: bill.sendOn, usage_id: bill.usageId },
+        ...{ billing_fee: bill.feeMinor, billing_details: JSON.parse(bill.details) as object, send_status: 'CREATED' },
+      };
+    });
+    expect(await bills()).toMatchObject(expected);
+    expect(new Set((await bills()).map(({ send_on }) => send_on))).toEqual(new Set(['2026-11-15', '2026-11-21']));
+    const wrong = await billing.database.query(`
+      SELECT bill.id FROM billing.billing_p AS bill LEFT JOIN billing.billing_detail_p AS line ON line.billing_id = bill.id
+      GROUP BY bill.id, bill.billing_date
+      HAVING sum(line.amount_minor) IS DISTINCT FROM bill.billing_fee + (bill.billing_details ->> 'totalDiscount')::bigint`);
+    expect(wrong).toEqual([]);
+    expect((await lines())[0]?.n).toBe(1_500n);
+  });
+
+  it('skips with a reason what cannot be true, bills the others, and bills the skipped after mending', async () => {
+    await load(300);
+    const spoil = (id: number, minor: string): Promise<number> =>
+      billing.database.execute({
+        text: 'UPDATE billing.usage SET amount_minor = $2 WHERE public_info_id = $1 AND used_on = $3',
+        values: [id, minor, '2026-10-10'],
+      });
+    await spoil(1_005, '-1');
+    await spoil(1_006, '9000000000000000000');
+    await billing.database.execute(`UPDATE billing.usage SET amount_minor = 9000000000000000000 WHERE public_info_id = 1007`);
+    expect(await billing.run('billing.settle', '2026-11')).toMatchObject({ how: 'completed' });
+    expect(await skips()).toEqual(['1005', '1006', '1007'].map((position) => ({ position, stage: 'reckonBill', code: 'constraint' })));
+    expect(await bills()).toHaveLength(297);
+    await billing.database.execute('UPDATE billing.usage SET amount_minor = 700 WHERE public_info_id IN (1005, 1006, 1007)');
+    await runSkipped(billing.spec('billing.settle', '2026-11'));
+    expect(await bills()).toHaveLength(300);
+    expect((await lines())[0]?.n).toBe(900n);
+    expect(await billing.database.query('SELECT FROM weir.job_skip WHERE resolved_at IS NULL')).toEqual([]);
+  });
+
+  it('makes no bill for a member without usage', async () => {
+    await load(3);
+    await billing.members.insertMembers([aNewMember({ publicInfoId: 9_000n })]);
+    expect(await billing.run('billing.settle', '2026-11')).toMatchObject({ how: 'completed' });
+    expect((await bills()).map(({ public_info_id }) => public_info_id)).toEqual([1_001n, 1_002n, 1_003n]);
+  });
+
+  it('puts usage that comes after its month was closed on the next bill', async () => {
+    await settled(billing, 1);
+    await billing.members.insertUsage([
+      aUsage({ id: 7_000n, usedOn: '2026-10-31', amountMinor: 333n }),
+      aUsage({ id: 7_001n, usedOn: '2026-11-02', amountMinor: 1_000n }),
+    ]);
+    billing.setNow('2026-11-30T15:00:00Z');
+    expect(await billing.run('billing.settle', '2026-12')).toMatchObject({ how: 'completed' });
+    expect(await bills()).toMatchObject([
+      { billing_date: '2026-11-01 00:00:00', billing_fee: 10_000n },
+      { billing_date: '2026-12-01 00:00:00', billing_fee: 1_333n, usage_id: 7_001n },
+    ]);
+  });
+
+  it('waits for usage that is being written when it closes the month', async () => {
+    await billing.members.insertMembers([aNewMember()]);
+    let closing: Promise<unknown> | undefined;
+    let isClosed = false;
+    await billing.database.withTransaction(async (transaction) => {
+      await transaction.query('SELECT FROM billing.billing_period WHERE closed_at IS NULL FOR SHARE');
+      closing = billing.ports.periods.closeMonth('2026-10', billing.clock.now()).then(() => {
+        isClosed = true;
+      });
+      // The closing is known to wait once the server says so.
+      for (;;) {
+        const waiting = await billing.database.query(
+          `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
+        );
+        if (waiting.length > 0) break;
+      }
+      expect(isClosed).toBe(false);
+      await transaction.execute(
+        `INSERT INTO billing.usage VALUES ('2026-10-01', 1, 1001, '2026-10-31', 'DATA', 'late but in time', 1, 500)`,
+      );
+    });
+    await closing;
+    expect(await billing.run('billing.settle', '2026-11')).toMatchObject({ how: 'completed' });
+    expect(await bills()).toMatchObject([{ billing_fee: 500n }]);
+  });
+
+  it('refuses usage of a member that is not known, and of a month for which nothing is open', async () => {
+    await billing.members.insertMembers([aNewMember()]);
+    await expect(billing.members.insertUsage([aUsage(), aUsage({ id: 2n, publicInfoId: 5n })])).rejects.toMatchObject({
+      code: 'constraint',
+    });
+    await expect(billing.members.insertUsage([aUsage({ usedOn: '2030-02-01' })])).rejects.toMatchObject({ code: 'constraint' });
+    expect(await billing.database.query('SELECT FROM billing.usage')).toEqual([]);
+  });
+
+  it('does not complete when members have neither bill nor skip, and bills them alone when it is run again', async () => {
+    await load(50);
+    const spec = billing.spec('billing.settle', '2026-11');
+    const { settlement } = spec.ports;
+    // As another program might, around the lock: a member behind the reader's key, with usage in the closed month.
+    const unbilled: typeof settlement.unbilled = async (...args) => {
+      await billing.members.insertMembers([aNewMember({ publicInfoId: 5n })]);
+      await billing.database.execute(`INSERT INTO billing.usage VALUES ('2026-10-01', 1, 5, '2026-10-31', 'DATA', 'smuggled', 1, 500)`);
+      return settlement.unbilled(...args);
+    };
+    expect(await runJob({ ...spec, ports: { ...spec.ports, settlement: { ...settlement, unbilled } } })).toMatchObject({
+      how: 'failed',
+      failure: { code: 'incomplete', text: '1 members with usage in 2026-10 have neither bill nor skip, among them 5.' },
+    });
+    expect(await runJob(spec)).toMatchObject({ how: 'completed' });
+    expect(await bills()).toHaveLength(51);
+    expect((await lines())[0]?.n).toBe(151n);
+    expect(await skips()).toEqual([]);
+  });
+
+  it('puts a member aside whose usage changed between its reading and its copying', async () => {
+    await load(20);
+    const spec = billing.spec('billing.settle', '2026-11');
+    const { settlement } = spec.ports;
+    const ports = {
+      ...spec.ports,
+      settlement: {
+        ...settlement,
+        write: async (...[transaction, month, chunk]: Parameters<typeof settlement.write>) => {
+          await transaction.execute('UPDATE billing.usage SET amount_minor = amount_minor + 1 WHERE public_info_id = 1003');
+          await settlement.write(transaction, month, chunk);
+        },
+      },
+    };
+    expect(await runJob({ ...spec, ports })).toMatchObject({ how: 'completed' });
+    expect(await skips()).toEqual([{ position: '1003', stage: 'write', code: 'incomplete' }]);
+    expect(await bills()).toHaveLength(19);
+  });
+
+  it('freezes the day of sending: a member who changes it later is neither forgotten nor sent to twice', async () => {
+    await settled(billing, 1, { sendDay: 21 });
+    await billing.database.execute('UPDATE billing.member SET send_day = 15');
+    expect(await bills()).toMatchObject([{ send_on: '2026-11-21' }]);
+  });
+
+  it('closes no month that has not ended in Seoul', async () => {
+    billing.setNow('2026-10-31T14:59:59Z');
+    await expect(billing.run('billing.settle', '2026-11')).resolves.toMatchObject({ how: 'failed', failure: { code: 'invalidKey' } });
+    expect(await billing.database.query('SELECT FROM billing.billing_period WHERE closed_at IS NOT NULL')).toEqual([]);
+  });
+
+  it('makes partitions of coming months with every index and check, while others use the table', async () => {
+    await billing.database.withTransaction(async (transaction) => {
+      await transaction.query('SELECT count(*) FROM billing.billing_p');
+      await billing.ports.periods.provideMonths(['2027-02', '2027-03']);
+    });
+    await Promise.all([billing.ports.periods.provideMonths(['2027-04']), billing.ports.periods.provideMonths(['2027-04'])]);
+    const shapes = await billing.database.query(`
+      SELECT count(*) AS n, indexes, checks FROM (
+        SELECT (SELECT count(*) FROM pg_index WHERE indrelid = inhrelid) AS indexes,
+          (SELECT count(*) FROM pg_constraint WHERE conrelid = inhrelid AND contype = 'c') AS checks
+        FROM pg_inherits WHERE inhparent = 'billing.billing_p'::regclass) AS parts GROUP BY 2, 3`);
+    expect(shapes).toHaveLength(1);
+  });
+
+  it('tells in a dry run what it would write, and writes nothing', async () => {
+    await load(30);
+    const end = await dryRun(billing.spec('billing.settle', '2026-11'));
+    expect(end).toMatchObject({ rows: 30, dead: 0, summary: { bills: 30, grossMinor: expect.stringMatching(/^\d+$/) as string } });
+    expect((end.summary as { samples: readonly object[] }).samples).toHaveLength(10);
+    expect(await bills()).toEqual([]);
+    expect(await billing.database.query('SELECT FROM billing.billing_period WHERE closed_at IS NOT NULL')).toEqual([]);
+  });
+});
