@@ -5,7 +5,7 @@ import type { Clock } from '../message/clock.ts';
 import { createMetrics, type Metrics } from '../metrics/metrics.ts';
 import { joinRun } from '../runtime/jobs/joinRun.ts';
 import { watchRuns, type OpenRun } from '../runtime/jobs/watchRuns.ts';
-import { standing } from '../runtime/liveness.ts';
+import { standing, type Progress } from '../runtime/liveness.ts';
 import { stopAll } from '../runtime/stopAll.ts';
 import type { StopSignals } from '../runtime/stopSignals.ts';
 import { supervise, type Supervised } from '../runtime/supervise.ts';
@@ -51,6 +51,7 @@ class Daemon<P> {
   readonly #spec: DaemonSpec<P>;
   readonly #metrics: Metrics;
   readonly #supervised: Supervised[] = [];
+  readonly #parts = new Set<Progress>();
   readonly #wedged = Promise.withResolvers<'wedged'>();
   #dependencies: readonly Dependency[] = [];
   #admin: AdminServer | undefined;
@@ -109,7 +110,7 @@ class Daemon<P> {
       host,
       port,
       scrape: () => this.#metrics.scrape(),
-      standing: () => standing(this.#supervised, options.process.runtime.standingLimitMs),
+      standing: () => standing([...this.#supervised, ...this.#parts], options.process.runtime.standingLimitMs),
       dependencies: () => this.#dependencies,
       hasStarted: () => this.#hasStarted,
     });
@@ -149,7 +150,16 @@ class Daemon<P> {
     const { systems, options, clock, log, signals } = this.#spec;
     const jobs = new Map(systems.jobs.filter((candidate) => this.#isOurs(candidate)).map((job) => [job.name, job]));
     const settings = jobSettingsOf(options.process);
-    const shared = { ports, database: house.database, clock, log, holder: house.instance, settings, draining: signals.drain };
+    const shared = {
+      ports,
+      database: house.database,
+      clock,
+      log,
+      holder: house.instance,
+      settings,
+      parts: this.#parts,
+      draining: signals.drain,
+    };
     const work = async ({ id, job: name, key }: OpenRun): Promise<void> => {
       const job = jobs.get(name);
       if (job === undefined) return;

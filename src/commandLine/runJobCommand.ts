@@ -56,6 +56,7 @@ export async function runJobCommand<P>(place: Place<P>, flags: RunJobFlags): Pro
       log,
       holder: opened.house.instance,
       settings: jobSettingsOf(options.process),
+      parts: new Set(),
       draining: signals.drain,
       signal: signals.cut,
     };

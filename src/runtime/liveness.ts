@@ -1,5 +1,3 @@
-import type { Supervised } from './supervise.ts';
-
 /** Something that can stand still although it has work. */
 export interface Progress {
   readonly name: string;
@@ -11,6 +9,6 @@ export interface Progress {
  * The names of what has work and ended none of it for `limitMs`. A dependency that is away is not among them: while pipelines
  * back off they have nothing in flight.
  */
-export function standing(parts: readonly (Progress | Supervised)[], limitMs: number): readonly string[] {
-  return parts.filter((part) => part.standingMs() > limitMs).map((part) => part.name);
+export function standing(parts: Iterable<Progress>, limitMs: number): readonly string[] {
+  return [...parts].filter((part) => part.standingMs() > limitMs).map((part) => part.name);
 }

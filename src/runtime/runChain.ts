@@ -53,8 +53,8 @@ export interface ChainRun {
   counts(): Counts;
   /** The spans that hold messages: partitions whose watermark may stand. */
   spans(): readonly Span[];
-  /** Elapsed time at which a message last ended, or work began after idleness. */
-  progressAtMs(): number;
+  /** How long work has been in flight without any of it ending, in milliseconds of elapsed time; 0 when nothing is. */
+  standingMs(): number;
   /** Reads no more, finishes what was read, flushes chunks. */
   drain(): void;
   /** Grants no room until resumed; the chain stays subscribed. */
@@ -94,7 +94,10 @@ class LiveRun<V> implements ChainRun, Run {
   #progressAtMs: number;
   #defects = 0;
   #leaving: Decided[] = [];
-  #leavingReceipts: Receipt[] = [];
+  /** The spans of what is leaving. */
+  #leavingSpans = new Set<Span>();
+  /** The one that was added last: most messages that leave together are of one span. */
+  #lastSpan: Span | undefined;
   #settling: Promise<void> | undefined;
   #isFlushQueued = false;
   #hasEnded = false;
@@ -171,8 +174,8 @@ class LiveRun<V> implements ChainRun, Run {
     return [...this.#spans.values()].filter((span) => span.size > 0);
   }
 
-  progressAtMs(): number {
-    return this.#progressAtMs;
+  standingMs(): number {
+    return this.counts().inFlight === 0 ? 0 : this.clock.elapsedMs() - this.#progressAtMs;
   }
 
   drain(): void {
@@ -260,7 +263,8 @@ class LiveRun<V> implements ChainRun, Run {
       this.#window.leave(1);
       return;
     }
-    this.#leavingReceipts.push(receipt);
+    receipt.isSettled = true;
+    if (receipt.span !== this.#lastSpan) this.#leavingSpans.add((this.#lastSpan = receipt.span));
     this.#leaving.push(message.outcome === undefined ? { envelope: receipt, outcome: 'done', reason: '' } : message);
     if (this.#settling || this.#isFlushQueued) return;
     this.#isFlushQueued = true;
@@ -275,9 +279,8 @@ class LiveRun<V> implements ChainRun, Run {
     try {
       while (this.#leaving.length > 0 && !this.#hasEnded) {
         const messages = this.#leaving;
-        const risen = this.#rise(this.#leavingReceipts);
         this.#leaving = [];
-        this.#leavingReceipts = [];
+        const risen = this.#rise();
         await this.#spec.source.settle({ messages, watermarks: risen });
         this.#countSettled(messages);
         for (const { partition, epoch, count } of risen) {
@@ -292,12 +295,11 @@ class LiveRun<V> implements ChainRun, Run {
     }
   }
 
-  #rise(receipts: readonly Receipt[]): readonly (Watermark & { readonly count: number })[] {
-    const spans = new Set<Span>();
-    for (const receipt of receipts) {
-      receipt.isSettled = true;
-      spans.add(receipt.span);
-    }
+  /** The watermarks that rise with all that has left. */
+  #rise(): readonly (Watermark & { readonly count: number })[] {
+    const spans = this.#leavingSpans;
+    this.#leavingSpans = new Set();
+    this.#lastSpan = undefined;
     const nowMs = this.clock.elapsedMs();
     return [...spans].map((span) => span.rise(nowMs)).filter((watermark) => watermark !== undefined);
   }

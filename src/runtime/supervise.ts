@@ -127,8 +127,7 @@ class Supervisor<V> implements Supervised {
   }
 
   standingMs(): number {
-    if (this.#run === undefined || this.#state === 'paused' || this.#run.counts().inFlight === 0) return 0;
-    return this.#spec.clock.elapsedMs() - this.#run.progressAtMs();
+    return this.#run === undefined || this.#state === 'paused' ? 0 : this.#run.standingMs();
   }
 
   start(): void {

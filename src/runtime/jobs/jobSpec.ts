@@ -2,6 +2,7 @@ import type { Database } from '../../connectors/database.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Clock } from '../../message/clock.ts';
 import type { BackOff } from '../backOff.ts';
+import type { Progress } from '../liveness.ts';
 import type { RunMeter } from '../runChain.ts';
 import type { WindowLimits } from '../window.ts';
 import type { Job } from './job.ts';
@@ -41,6 +42,8 @@ export interface JobSpec<P, O, K, V, T> {
   /** The name of this process among all that share the database. */
   readonly holder: string;
   readonly settings: JobSettings;
+  /** The partitions that this process works on at the moment are among them, for /livez. */
+  readonly parts: Set<Progress>;
   /** Aborted: partitions finish what they have read and are handed back. */
   readonly draining: AbortSignal;
   /** Aborted: partitions are cut and handed back. */

@@ -30,7 +30,10 @@ export function runPartition<P, O, K, V, T>(
   claimedAtMs: number,
 ): PartitionRun {
   const run = new LivePartition(spec, key, claim, claimedAtMs);
-  return { ended: run.run(), drain: () => run.drain(), cut: () => run.cut() };
+  const part = { name: `${spec.job.name}:${spec.key} ${claim.name}`, standingMs: () => run.standingMs() };
+  spec.parts.add(part);
+  const ended = run.run().finally(() => spec.parts.delete(part));
+  return { ended, drain: () => run.drain(), cut: () => run.cut() };
 }
 
 class LivePartition<P, O, K, V, T> {
@@ -70,6 +73,10 @@ class LivePartition<P, O, K, V, T> {
       isDryRun: false,
       chunks: this.#hold,
     };
+  }
+
+  standingMs(): number {
+    return this.#chainRun?.standingMs() ?? 0;
   }
 
   drain(): void {

@@ -63,9 +63,10 @@ export async function aBilling(): Promise<Billing> {
   const spec: Billing['spec'] = (name, key, options = {}) => {
     const job = systems.jobs.find((candidate) => candidate.name === name) as Job<Ports, unknown, unknown, unknown>;
     return {
-      ...{ job, ports, key, database, clock, settings, log: silent, holder: 'test' },
+      ...{ job, ports, key, database, clock, settings, log: silent, holder: 'test', parts: new Set() },
       options: job.options.parse(options),
       meter: { stage: () => undefined, retried: () => undefined, deadLettered: () => undefined },
+      parts: new Set(),
       draining: new AbortController().signal,
       signal: new AbortController().signal,
     };

@@ -185,6 +185,7 @@ export function copySpec(
     meter: { stage: () => undefined, retried: () => undefined, deadLettered: () => undefined },
     log: silent,
     holder: 'process a',
+    parts: new Set(),
     settings: { ...copySettings, ...settings },
     draining: new AbortController().signal,
     signal: new AbortController().signal,
