@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto';
+import { memberStore } from '../../../pipelines/billing/memberStore.ts';
+import { periodStore } from '../../../pipelines/billing/periodStore.ts';
+import { addMonths, dayOf, previousPeriod, type Period } from '../../../pipelines/shared/period.ts';
+import { startInbox, type Inbox } from '../../../simulators/inbox.ts';
+import { openDatabase, type PostgresDatabase } from '../../../src/connectors/postgres/openDatabase.ts';
+import { parseKeyRing } from '../../../src/message/keyRing.ts';
+import { realClock } from '../../../src/runtime/clock.ts';
+import { demoMonth } from '../../../stack/demo/month.ts';
+import { people } from '../../../stack/demo/people.ts';
+import { atTheEnd } from '../../support/atTheEnd.ts';
+import { aMigratedDatabase, aRedis } from '../../support/services.ts';
+
+/** A month of usage in a database of its own, beside a Redis and an inbox that outlive every process of Weir. */
+export interface MonthToBill {
+  /** A pool of the test's own, past every proxy. */
+  readonly database: PostgresDatabase;
+  readonly inbox: Inbox;
+  /** What configures a process that reaches everything directly. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** The key of its settlement. */
+  readonly billing: Period;
+  /** The day from which all of its bills are due: the key of its dispatch. */
+  readonly lastDay: string;
+  /** The members whose usage cannot be billed, as a settlement's skips tell them. */
+  readonly unbillable: readonly string[];
+}
+
+export interface MonthOptions {
+  readonly members: number;
+  /** Every how many-th member is in quiet hours, at any time of the day but its last minute. Default: none. */
+  readonly quietEvery?: number;
+  readonly redisUrl?: string;
+}
+
+/** Loads members with five lines of usage each, one of whom has a line that cannot be billed. */
+export async function aMonth({ members, quietEvery = Infinity, redisUrl }: MonthOptions): Promise<MonthToBill> {
+  const databaseUrl = await aMigratedDatabase();
+  const database = openDatabase({ url: databaseUrl, clock: realClock, maxConnections: 3 });
+  atTheEnd(() => database.close());
+  const inbox = await startInbox();
+  atTheEnd(() => inbox.close());
+  const ring = `local:${randomBytes(32).toString('base64')}`;
+
+  const { billing, usage } = demoMonth(new Date().toISOString().slice(0, 10));
+  const crowd = people(members, usage);
+  // All months that a settlement provides: so it has no table to make, and a test may lock one.
+  await periodStore(database).provideMonths([0, 1, 2, 3, 4].map((ahead) => addMonths(previousPeriod(billing), ahead)));
+  const store = memberStore(database, parseKeyRing(ring));
+  await store.insertMembers(
+    crowd.members.map((member, index) => {
+      const isQuiet = index % quietEvery === quietEvery - 1;
+      return { ...member, quietHours: { start: isQuiet ? '00:00' : null, end: isQuiet ? '23:59' : null, zone: 'Asia/Seoul' } };
+    }),
+  );
+  await store.insertUsage(crowd.usage);
+  return {
+    database,
+    inbox,
+    environment: {
+      WEIR_DATABASE_URL: databaseUrl,
+      WEIR_REDIS_URL: redisUrl ?? (await aRedis()),
+      WEIR_SMTP_URL: inbox.smtpUrl,
+      WEIR_SMTP_REQUIRE_TLS: 'false',
+      WEIR_KEYS_RING: ring,
+      // A process that died is noticed within two seconds.
+      WEIR_JOBS_LEASE_MS: '1500',
+      WEIR_JOBS_POLL_MS: '50',
+    },
+    billing,
+    lastDay: dayOf(billing, 21),
+    unbillable: crowd.usage.filter(({ amountMinor }) => amountMinor < 0n).map(({ publicInfoId }) => publicInfoId.toString()),
+  };
+}

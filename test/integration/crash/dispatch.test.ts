@@ -1,0 +1,73 @@
+import { expect, it } from 'vitest';
+import { until } from '../../support/until.ts';
+import { startWeir, type WeirProcess } from '../../support/weirProcess.ts';
+import type { TcpProxy } from '../../support/tcpProxy.ts';
+import { aMonth, type MonthToBill } from './aMonth.ts';
+import { delivered } from './deliveryFlaws.ts';
+import { readEmailStream } from './emailStream.ts';
+import { through } from './through.ts';
+import { weirHere } from './weirHere.ts';
+
+const small = ['jobs.pageSize=10', 'billing.dispatch.chunk.size=10'].flatMap((set) => ['--set', set]);
+
+interface Wire {
+  readonly database: TcpProxy;
+  readonly redis: TcpProxy;
+  readonly kill: () => void;
+}
+
+/** Runs the dispatch behind proxies, one of which kills its process. */
+async function killed({ environment, lastDay }: MonthToBill, plan: (wire: Wire) => void): Promise<void> {
+  const database = await through(environment['WEIR_DATABASE_URL']);
+  const redis = await through(environment['WEIR_REDIS_URL']);
+  let weir: WeirProcess | undefined;
+  plan({ database: database.proxy, redis: redis.proxy, kill: () => weir?.signal('SIGKILL') });
+  const proxied = { ...environment, WEIR_DATABASE_URL: database.url, WEIR_REDIS_URL: redis.url };
+  weir = startWeir(proxied, 'run', '--job', 'billing.dispatch', '--key', lastDay, ...small);
+  expect(await weir.ended, weir.errors()).toEqual({ code: null, signal: 'SIGKILL' });
+}
+
+/** How many bills are marked, and how many messages there are. */
+async function standing({ database, environment }: MonthToBill): Promise<{ readonly marked: number; readonly messages: number }> {
+  const [row] = await database.query<{ marked: number }>(
+    `SELECT count(*)::integer AS marked FROM billing.billing_p WHERE send_status = 'SEND_PENDING'`,
+  );
+  const { billIds } = await readEmailStream(environment['WEIR_REDIS_URL']);
+  return { marked: row?.marked ?? 0, messages: billIds.length };
+}
+
+it.each([
+  [
+    'after it marked bills, before it publishes them',
+    { marked: 30, messages: 20 },
+    ({ redis, kill }: Wire) => void redis.strike('xadd', 'cutBefore', { nth: 3, call: kill }),
+  ],
+  [
+    'after it published, before it hears of it',
+    { marked: 30, messages: 30 },
+    ({ redis, kill }: Wire) => void redis.strike('xadd', 'cutAfter', { nth: 3, call: kill }),
+  ],
+  [
+    'after it published all, before that is written down',
+    { marked: 59, messages: 59 },
+    ({ database, kill }: Wire) => void database.strike('weir-job-complete-partition', 'cutBefore', { call: kill }),
+  ],
+] as const)('a dispatch that is killed %s loses no message, and nobody gets two mails', async (_, expected, plan) => {
+  const month = await aMonth({ members: 60 });
+  const { environment, billing, lastDay, database } = month;
+  await weirHere(environment, 'run', '--job', 'billing.settle', '--key', billing);
+  await killed(month, plan);
+  expect(await standing(month)).toEqual(expected);
+
+  // It is told nothing: it finds the run that nobody works on, and delivers what is there meanwhile.
+  const daemon = startWeir(environment, 'run', '--profile', 'producer,consumer', ...small);
+  await daemon.logged('run left', { job: 'billing.dispatch', state: 'completed' });
+  const stream = await until('all messages are settled', async () => {
+    const now = await readEmailStream(environment['WEIR_REDIS_URL']);
+    return now.unsettled === 0 && now;
+  });
+  expect(await daemon.stop()).toEqual({ code: 0, signal: null });
+  const due = await database.query<{ id: bigint }>('SELECT id FROM billing.billing_p');
+  expect(new Set(stream.billIds)).toEqual(new Set(due.map(({ id }) => id.toString())));
+  expect(await delivered(month)).toEqual({ flaws: [], bills: { COMPLETED: 59, FAILED: 0, waiting: 0, parked: 0 } });
+});
