@@ -34,7 +34,6 @@ export const systems: {
 
 function openPorts({ database, bus, mailer, keyRing, clock, sender, instance, node }: House): Ports {
   const now = (): Date => clock.now();
-  const deliveries = bus.subscribe(emailTopic, { group: deliverGroup });
   const identifiers = createIdentifiers({ now, random: () => clock.random(), node });
   return {
     clock,
@@ -46,9 +45,6 @@ function openPorts({ database, bus, mailer, keyRing, clock, sender, instance, no
     emails: bus.publish(emailTopic),
     bills: { ...claimStore(database, { now, identifiers, instance }), ...recordStore(database, { now, identifiers }) },
     mail: { send: sendBillMail({ mailer, keyRing, sender }) },
-    // A bus tells whether messages wait, not since when. While some do, none counts as lost; those in flight lose the claim.
-    oldestUnsettledAt: async () => {
-      return (await deliveries.lag?.()) === 0 ? undefined : new Date(0);
-    },
+    oldestUnsettledAt: () => bus.oldestUnsettledAt(emailTopic, { group: deliverGroup }),
   };
 }

@@ -1,0 +1,175 @@
+import { from, lastValueFrom, toArray } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { deliver, type DeliverPorts } from '../../../pipelines/billing/deliver.pipeline.ts';
+import { sent, type SendableBill, type SendVerdict } from '../../../pipelines/billing/delivery.ts';
+import { deliverOptions } from '../../../pipelines/billing/deliverOptions.ts';
+import { encodeDispatchedBill, type DispatchedBill } from '../../../pipelines/billing/dispatchedBill.ts';
+import { WeirError } from '../../../src/errors.ts';
+import { dead, defer, skip } from '../../../src/message/decision.ts';
+import type { Message } from '../../../src/message/message.ts';
+import { anOpen, aRun, type FakeRun } from '../../support/aRun.ts';
+import { aDispatchedBill } from './support/aDispatchedBill.ts';
+
+const night = { start: '22:00', end: '08:00', zone: 'Asia/Seoul' };
+const options = deliverOptions.parse({
+  send: { holdMs: 20, timeLimitMs: 1_000, retry: { maxRetries: 1, firstDelayMs: 1, maxDelayMs: 1 } },
+});
+
+interface Town {
+  readonly ports: DeliverPorts;
+  /** By bill id: what became of it. */
+  readonly rows: Map<bigint, string>;
+  readonly mailed: bigint[];
+  /** Bills claimed and not recorded, at most. */
+  mostClaimed: number;
+}
+
+/** Bills in memory, and a mail server that answers as `reply` says. */
+function aTown(reply: (bill: DispatchedBill) => Promise<string> | string = () => '250 ok', rows = new Map<bigint, string>()): Town {
+  const town: Town = {
+    rows,
+    mailed: [],
+    mostClaimed: 0,
+    ports: {
+      bus: {
+        subscribe: () => {
+          throw new Error('the source is not asked');
+        },
+      },
+      mail: {
+        send: async (send: SendableBill) => {
+          const response = await reply(send.bill);
+          town.mailed.push(send.bill.billId);
+          return sent(send, response);
+        },
+      },
+      bills: {
+        claim: (values) => {
+          const answers = values.map((value) => {
+            const { billId } = value.bill;
+            const state = rows.get(billId) ?? 'SEND_PENDING';
+            if (state === 'COMPLETED') return skip('already completed');
+            if (state !== 'SEND_PENDING') return state === 'FAILED' ? dead(new WeirError('refused', 'refused before')) : defer(state);
+            rows.set(billId, 'SENDING');
+            return {
+              ...value,
+              claimed: {
+                token: billId,
+                details: { discounts: [], totalDiscountMinor: 0n, finalAmountMinor: 1n },
+                lines: [],
+                encryptedName: 'n',
+                encryptedEmail: 'e',
+              },
+            };
+          });
+          town.mostClaimed = Math.max(town.mostClaimed, [...rows.values()].filter((state) => state === 'SENDING').length);
+          return Promise.resolve(answers);
+        },
+        record: (verdicts) =>
+          Promise.resolve(
+            verdicts.map((verdict: SendVerdict) => {
+              const { billId } = verdict.bill;
+              const states = { sent: 'COMPLETED', refused: 'FAILED', quiet: 'IN_QUIET_HOUR', later: 'LATER', unknown: 'PARKED' };
+              rows.set(billId, states[verdict.kind]);
+              if (verdict.kind === 'sent') return verdict;
+              return verdict.kind === 'refused' ? dead(verdict.error) : defer(states[verdict.kind]);
+            }),
+          ),
+      },
+    },
+  };
+  return town;
+}
+
+interface Delivered {
+  readonly run: FakeRun;
+  /** By position: how each message ended; every one ends exactly once. */
+  readonly ends: readonly string[];
+}
+
+/** Sends messages through the chain at noon of 15 November in Seoul. Fails when one is lost or ends twice. */
+async function delivered(
+  town: Town,
+  messages: readonly (DispatchedBill | string)[],
+  startsAt = '2026-11-15T03:00:00Z',
+): Promise<Delivered> {
+  // The scheduler of a real run counts from the epoch: what is left is where the calendar starts.
+  const run = aRun({ startsAt: new Date(new Date(startsAt).getTime() - Date.now()) });
+  const source = messages.map((message, index) =>
+    anOpen<Uint8Array>(typeof message === 'string' ? Buffer.from(message) : encodeDispatchedBill(message), {
+      position: String(index),
+      run,
+    }),
+  );
+  const left = await lastValueFrom(deliver.chain(from(source), town.ports, options).pipe(toArray()));
+  const byPosition = new Map(left.map((message: Message<unknown>) => [message.envelope.position, message.outcome ?? 'done']));
+  expect(left).toHaveLength(messages.length);
+  expect(byPosition.size).toBe(messages.length);
+  expect(run.deadLetters).toHaveLength([...byPosition.values()].filter((outcome) => outcome === 'dead').length);
+  return { run, ends: messages.map((_, index) => byPosition.get(String(index)) ?? 'lost') };
+}
+
+const bill = (id: number, changes: Partial<DispatchedBill> = {}): DispatchedBill => aDispatchedBill({ billId: BigInt(id), ...changes });
+
+describe('billing.deliver', () => {
+  it('names its stages after their functions', () => {
+    expect(deliver.stages).toEqual(['decode', 'decideDelivery', 'send', 'record']);
+  });
+
+  it('mails a bill, puts one in quiet hours off, fails one that is refused, parks one that is unknown, and puts aside what it cannot read', async () => {
+    const town = aTown(({ billId }) => {
+      if (billId === 3n) throw new WeirError('refused', '550 no such user');
+      if (billId === 4n) throw new WeirError('outcomeUnknown', 'lost after the final dot');
+      if (billId === 5n) throw new WeirError('throttled', '451 later');
+      return '250 ok';
+    });
+    const messages = [bill(1), bill(2, { quietHours: night }), bill(3), bill(4), bill(5), 'not a bill'];
+    const { run, ends } = await delivered(town, messages, '2026-11-15T14:00:00Z');
+    expect(ends).toEqual(['done', 'deferred', 'dead', 'deferred', 'deferred', 'dead']);
+    expect(Object.fromEntries(town.rows)).toEqual({ 1: 'COMPLETED', 2: 'IN_QUIET_HOUR', 3: 'FAILED', 4: 'PARKED', 5: 'LATER' });
+    expect(town.mailed).toEqual([1n]);
+    expect(run.deadLetters.map(({ stage, code }) => `${stage} ${code}`).sort()).toEqual(['decode undecodable', 'record refused']);
+  });
+
+  it('mails the same bill in quiet hours when its message says that it was forced', async () => {
+    const { ends } = await delivered(aTown(), [bill(1, { quietHours: null })], '2026-11-15T14:00:00Z');
+    expect(ends).toEqual(['done']);
+  });
+
+  it('mails each of two messages of one bill once', async () => {
+    const town = aTown();
+    expect([...(await delivered(town, [bill(1), bill(1)])).ends].sort()).toEqual(['deferred', 'done']);
+    expect(town.mailed).toEqual([1n]);
+  });
+
+  it('skips a bill that is completed, and buries the message of a failed one again', async () => {
+    const town = aTown(
+      undefined,
+      new Map([
+        [1n, 'COMPLETED'],
+        [2n, 'FAILED'],
+      ]),
+    );
+    expect((await delivered(town, [bill(1), bill(2)])).ends).toEqual(['skipped', 'dead']);
+    expect(town.mailed).toEqual([]);
+  });
+
+  it('has no more bills claimed than mails at once and one chunk of recording', async () => {
+    const town = aTown(() => new Promise((resolve) => setImmediate(resolve, '250 ok')));
+    const { ends } = await delivered(
+      town,
+      Array.from({ length: 1_000 }, (_, index) => bill(index + 1, { destination: `d${index % 10}.example` })),
+    );
+    expect(new Set(ends)).toEqual(new Set(['done']));
+    expect(town.mostClaimed).toBeLessThanOrEqual(options.send.concurrency + options.record.size);
+  });
+
+  it('puts bills off that go beyond the rate of their destination, unclaimed, and mails the others', async () => {
+    const town = aTown();
+    const slow = Array.from({ length: 600 }, (_, index) => bill(index + 1, { destination: 'slow.example' }));
+    const { ends } = await delivered(town, [...slow, bill(5_000, { destination: 'other.example' })]);
+    expect(ends.at(-1)).toBe('done');
+    expect(ends.filter((end) => end === 'deferred').length).toBeGreaterThan(0);
+    expect([...town.rows.values()].filter((state) => state === 'SENDING')).toEqual([]);
+  });
+});
