@@ -25,6 +25,11 @@ export interface Bus {
   publish(topic: Topic): Sink;
   /** Makes topics and their dead-letter topics where they are missing. Repeatable. */
   provide(topics: readonly Topic[]): Promise<void>;
+  /**
+   * Not later than the time at which the oldest message was written that the group has not settled, in any process; undefined
+   * when everything is settled. By the broker's own clock.
+   */
+  oldestUnsettledAt(topic: Topic, options: { readonly group: string }): Promise<Date | undefined>;
   /** Whether the broker answers within the limit, in milliseconds. Never rejects. */
   isReachable(limitMs: number): Promise<boolean>;
   close(): Promise<void>;

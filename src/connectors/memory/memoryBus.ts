@@ -38,6 +38,9 @@ export function createMemoryBus(options: { readonly store?: MemoryStore } = {}):
       for (const topic of topics) store.topic(topic);
       await Promise.resolve();
     },
+    // Messages in memory bear no time.
+    oldestUnsettledAt: (topic, { group }) =>
+      Promise.resolve(store.group(topic, group).some((partition) => partition.unsettled > 0) ? new Date(0) : undefined),
     isReachable: () => Promise.resolve(true),
     deadLetters: (topic) => store.topic(topic).deadLetters,
     async close(): Promise<void> {

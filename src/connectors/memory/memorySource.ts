@@ -135,11 +135,12 @@ class IterableSource<V> implements MemorySource<V> {
   }
 
   #peek(): Delivery<V> | undefined {
-    if (this.#peeked) return this.#peeked;
-    const again = this.#again.pop();
-    if (again) return (this.#peeked = again);
+    return (this.#peeked ??= this.#again.pop() ?? this.#next());
+  }
+
+  #next(): Delivery<V> | undefined {
     const next = this.#rest.next();
     if (next.done) return undefined;
-    return (this.#peeked = next.value.epoch === this.#epoch ? next.value : { ...next.value, epoch: this.#epoch });
+    return next.value.epoch === this.#epoch ? next.value : { ...next.value, epoch: this.#epoch };
   }
 }

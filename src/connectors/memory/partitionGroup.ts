@@ -38,6 +38,11 @@ export class PartitionGroup {
     return this.#again.length + this.#log.length - this.#next;
   }
 
+  /** Messages that are not settled. */
+  get unsettled(): number {
+    return this.waiting + this.#inFlight.size;
+  }
+
   /** Makes `member` the owner if the partition is free. */
   take(member: object): boolean {
     if (this.#owner === member) return true;

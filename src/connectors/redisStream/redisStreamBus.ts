@@ -5,6 +5,7 @@ import { WeirError } from '../../errors.ts';
 import { BlockProbe } from './blockProbe.ts';
 import { Connection } from './connection.ts';
 import { withDefaults, type RedisStreamOptions } from './redisStreamOptions.ts';
+import { StreamGroup } from './streamGroup.ts';
 import { StreamSink } from './streamSink.ts';
 import { StreamSource, type SharedParts } from './streamSource.ts';
 
@@ -37,6 +38,7 @@ export function createRedisStreamBus(options: RedisStreamOptions): Bus {
         if (type !== 'none' && type !== 'stream') throw new WeirError('refused', `${name} in Redis is a ${type}, not a stream`);
       }
     },
+    oldestUnsettledAt: ({ name }, { group }) => new StreamGroup(name, group, commands).oldestUnsettledAt(),
     isReachable: (limitMs) =>
       commands
         .use((client) => client.ping(), limitMs)

@@ -128,6 +128,19 @@ export class StreamGroup {
     return typeof lag === 'number' ? lag : length;
   }
 
+  /** When the oldest entry was written that the group has not acknowledged; undefined when there is none. */
+  async oldestUnsettledAt(): Promise<Date | undefined> {
+    await this.create();
+    // First what is undelivered, then what is pending: an entry that is delivered between the two is seen by the second.
+    const rows = (await this.#call('XINFO', 'GROUPS', this.stream)) as readonly (readonly unknown[])[];
+    const ours = rows.map(pairs).find((row) => String(row.get('name')) === this.group);
+    const after = `(${String(ours?.get('last-delivered-id') ?? '0-0')}`;
+    const undelivered = (await this.#call('XRANGE', this.stream, after, '+', 'COUNT', 1)) as readonly (readonly unknown[])[];
+    const [, lowestPending] = (await this.#call('XPENDING', this.stream, this.group)) as readonly unknown[];
+    const ids = [...undelivered.map(([id]) => id), lowestPending].filter((id) => id !== null && id !== undefined);
+    return ids.length === 0 ? undefined : new Date(Math.min(...ids.map((id) => Number.parseInt(String(id), 10))));
+  }
+
   async #claimOwned(consumer: string, how: 'ENTRY' | 'JUSTID', ids: readonly string[]): Promise<OwnedReply> {
     return (await this.#run(scripts.claimOwned, this.group, consumer, how, ...ids)) as OwnedReply;
   }

@@ -112,3 +112,22 @@ test('trimming removes what all groups have acknowledged, whole nodes of it, and
   expect(await group.trim(0, 10_000)).toBe(400);
   expect(await client.xlen(name)).toBe(100);
 });
+
+test('the oldest unsettled entry is the lowest that is pending, else the first that nobody has read, else none', async () => {
+  const client = testClient(url);
+  const { name } = testTopic();
+  const commands = new Connection({ url, clock: realClock, name: 'test', timeLimitMs: 2_000 });
+  onTestFinished(() => commands.close());
+  const group = new StreamGroup(name, 'g', commands);
+  expect(await group.oldestUnsettledAt()).toBeUndefined();
+  for (const id of ['1000-0', '2000-0', '3000-0']) await client.xadd(name, id, 'value', 'v');
+  expect(await group.oldestUnsettledAt()).toEqual(new Date(1_000));
+  await client.xreadgroup('GROUP', 'g', 'ours', 'COUNT', 2, 'STREAMS', name, '>');
+  await group.acknowledge(['1000-0']);
+  expect(await group.oldestUnsettledAt()).toEqual(new Date(2_000));
+  await group.acknowledge(['2000-0']);
+  expect(await group.oldestUnsettledAt()).toEqual(new Date(3_000));
+  await client.xreadgroup('GROUP', 'g', 'ours', 'COUNT', 2, 'STREAMS', name, '>');
+  await group.acknowledge(['3000-0']);
+  expect(await group.oldestUnsettledAt()).toBeUndefined();
+});
