@@ -20,7 +20,7 @@ const program = new Command('npm run bench --')
   .description('Measures Weir beside its baselines and its ceilings. Rates are medians of interleaved runs.')
   .argument('[names...]', `which: ${benchmarks.map(({ name }) => name).join(', ')}; all without one`)
   .option('--runs <count>', 'counted runs of each contestant', count, 3)
-  .option('--size <units>', 'units of one run; repeatable', (text, sizes: readonly number[] = []) => [...sizes, count(text)])
+  .option('--size <units>', 'units of one run; repeatable', (text, sizes: readonly number[] | undefined) => [...(sizes ?? []), count(text)])
   .option('--patience <seconds>', 'how long a run waits for other programs to be quiet', count, 30)
   .option('--json <file>', 'writes the result too: of one benchmark an object, of more a list')
   .action(run);

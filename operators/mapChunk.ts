@@ -32,7 +32,7 @@ export function mapChunk<T, R>(
 ): Step<T, R> {
   const stage = stageName(project);
   const call = (line: readonly Message<T>[]): Observable<readonly Message<R>[]> =>
-    answerEach(line.filter(isOpen), project).pipe(switchMap((answers) => conclude(line, answers, stage)));
+    answerEach(line.every(isOpen) ? line : line.filter(isOpen), project).pipe(switchMap((answers) => conclude(line, answers, stage)));
   return mapLines(stage, call, { ...options, decided: 'pass' });
 }
 

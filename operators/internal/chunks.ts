@@ -48,6 +48,12 @@ export function mapLines<T, R>(stage: string, call: LineCall<T, R>, options: Lin
   );
 }
 
+/** Messages for one call, and how many of them are open. */
+interface Line<T> {
+  readonly messages: readonly Message<T>[];
+  readonly openCount: number;
+}
+
 /**
  * One subscription's lines. Everything is emitted from `#pump`, which never runs inside itself: input that an emission causes
  * is gathered, and a call that answers synchronously is found by the loop, so neither nests.
@@ -57,10 +63,10 @@ class Lines<T, R> {
   readonly #call: LineCall<T, R>;
   readonly #options: LineOptions;
   readonly #subscriber: Subscriber<Message<R>>;
-  readonly #full = new Queue<readonly Message<T>[]>();
+  readonly #full = new Queue<Line<T>>();
   #gathering: Message<T>[] = [];
-  /** Messages of `#gathering` that count. */
-  #weight = 0;
+  /** Open messages of `#gathering`. */
+  #openCount = 0;
   #isDue = false;
   #cancelTimer: (() => void) | undefined;
   #isCalling = false;
@@ -77,7 +83,7 @@ class Lines<T, R> {
 
   next(message: Message<T>): void {
     this.#gathering.push(message);
-    if (isOpen(message) || this.#options.decided === 'gather') this.#weight++;
+    if (isOpen(message)) this.#openCount++;
     if (this.#weight >= this.#options.size) this.#full.push(this.#cut());
     else if (this.#weight > 0) {
       this.#cancelTimer ??= this.#startTimer(message);
@@ -96,6 +102,11 @@ class Lines<T, R> {
     this.#gathering = [];
   }
 
+  /** Messages of `#gathering` that count. */
+  get #weight(): number {
+    return this.#options.decided === 'gather' ? this.#gathering.length : this.#openCount;
+  }
+
   #startTimer(message: Message<T>): () => void {
     return message.envelope.run.clock.after(this.#options.maxWaitMs, () => {
       this.#isDue = true;
@@ -103,12 +114,12 @@ class Lines<T, R> {
     });
   }
 
-  #cut(): readonly Message<T>[] {
-    const line = this.#gathering;
+  #cut(): Line<T> {
+    const line = { messages: this.#gathering, openCount: this.#openCount };
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     this.#gathering = [];
-    this.#weight = 0;
+    this.#openCount = 0;
     this.#isDue = false;
     return line;
   }
@@ -133,12 +144,12 @@ class Lines<T, R> {
     if (this.#isCalling) return false;
     const line = this.#nextLine();
     if (line === undefined) return false;
-    if (line.some(isOpen) || this.#options.decided === 'gather') this.#start(line);
-    else this.#emit(line.filter((message) => !isOpen(message)));
+    if (line.openCount > 0 || this.#options.decided === 'gather') this.#start(line);
+    else this.#emit(line.messages.filter((message) => !isOpen(message)));
     return true;
   }
 
-  #nextLine(): readonly Message<T>[] | undefined {
+  #nextLine(): Line<T> | undefined {
     const full = this.#full.shift();
     if (full !== undefined) return full;
     if (this.#gathering.length === 0) return undefined;
@@ -152,19 +163,19 @@ class Lines<T, R> {
     }
   }
 
-  #start(line: readonly Message<T>[]): void {
-    const run = line[0]?.envelope.run;
+  #start({ messages, openCount }: Line<T>): void {
+    const run = messages[0]?.envelope.run;
     if (run === undefined) return;
     this.#isCalling = true;
     if (run.signal.aborted) return; // for good: the runtime releases what is here
     const startedMs = run.clock.elapsedMs();
-    const call = firstAnswer(run, () => this.#call(line)).subscribe({
+    const call = firstAnswer(run, () => this.#call(messages)).subscribe({
       next: (answers) => {
-        if (answers.length !== line.length) {
-          this.#subscriber.error(new WeirError('defect', `A line of ${line.length} messages was answered by ${answers.length}.`));
+        if (answers.length !== messages.length) {
+          this.#subscriber.error(new WeirError('defect', `A line of ${messages.length} messages was answered by ${answers.length}.`));
           return;
         }
-        run.measure(this.#stage, (run.clock.elapsedMs() - startedMs) / 1000, countOpen(line));
+        run.measure(this.#stage, (run.clock.elapsedMs() - startedMs) / 1000, openCount);
         this.#answered = answers;
         this.#pump();
       },
@@ -172,10 +183,4 @@ class Lines<T, R> {
     });
     this.#subscriber.add(call);
   }
-}
-
-function countOpen(line: readonly Message<unknown>[]): number {
-  let count = 0;
-  for (const message of line) if (isOpen(message)) count++;
-  return count;
 }

@@ -25,7 +25,8 @@ export class Decision {
   }
 
   static is(answer: unknown): answer is Decision {
-    return typeof answer === 'object' && answer !== null && #decision in answer;
+    // Most answers are values, which `instanceof` tells faster than the look for a private name.
+    return answer instanceof Decision && #decision in answer;
   }
 }
 
