@@ -134,11 +134,14 @@ export class StreamGroup {
     // First what is undelivered, then what is pending: an entry that is delivered between the two is seen by the second.
     const rows = (await this.#call('XINFO', 'GROUPS', this.stream)) as readonly (readonly unknown[])[];
     const ours = rows.map(pairs).find((row) => String(row.get('name')) === this.group);
-    const after = `(${String(ours?.get('last-delivered-id') ?? '0-0')}`;
-    const undelivered = (await this.#call('XRANGE', this.stream, after, '+', 'COUNT', 1)) as readonly (readonly unknown[])[];
-    const [, lowestPending] = (await this.#call('XPENDING', this.stream, this.group)) as readonly unknown[];
-    const ids = [...undelivered.map(([id]) => id), lowestPending].filter((id) => id !== null && id !== undefined);
-    return ids.length === 0 ? undefined : new Date(Math.min(...ids.map((id) => Number.parseInt(String(id), 10))));
+    const delivered = ours?.get('last-delivered-id') as Buffer;
+    const undelivered = (await this.#call('XRANGE', this.stream, `(${delivered.toString()}`, '+', 'COUNT', 1)) as readonly (readonly [
+      Buffer,
+      unknown,
+    ])[];
+    const [, lowestPending] = (await this.#call('XPENDING', this.stream, this.group)) as readonly [number, Buffer | null];
+    const ids = [...undelivered.map(([id]) => id), lowestPending].filter((id) => id !== null);
+    return ids.length === 0 ? undefined : new Date(Math.min(...ids.map((id) => Number.parseInt(id.toString(), 10))));
   }
 
   async #claimOwned(consumer: string, how: 'ENTRY' | 'JUSTID', ids: readonly string[]): Promise<OwnedReply> {
