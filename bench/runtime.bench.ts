@@ -54,7 +54,7 @@ function bareChain(size: number): Promise<number> {
     concatMap((chunk) => chunk),
     count(),
   );
-  return lastValueFrom(chain$);
+  return lastValueFrom(chain$, { defaultValue: 0 });
 }
 
 function nothing<T>(values: readonly T[]): Observable<readonly T[]> {
