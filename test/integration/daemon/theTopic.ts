@@ -27,7 +27,7 @@ export interface TheTopic {
 export async function theTopic(url: string): Promise<TheTopic> {
   const redis = new Redis(url, { lazyConnect: true, commandTimeout: 5_000 });
   await redis.connect();
-  atTheEnd(() => Promise.resolve(redis.disconnect()));
+  atTheEnd(() => redis.quit());
   const entries = async (stream: string): Promise<readonly (readonly Buffer[])[]> => {
     const rows = (await redis.xrangeBuffer(stream, '-', '+')) as readonly (readonly [Buffer, readonly Buffer[]])[];
     return rows.map(([, fields]) => fields);
