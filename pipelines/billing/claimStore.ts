@@ -56,7 +56,8 @@ export function claimStore(database: Database, options: ClaimOptions): ClaimStor
 
 // All asked bills are locked in the order of their ids, so that two claims never wait for each other crosswise; a bill that was
 // waited for is judged as it is then. Each is locked once, for the first of its messages: a row that this statement has changed
-// already would drop out of `held` when it is met again.
+// already would drop out of `held` when it is met again. The state is a column of `held`, not a condition on the table: the index
+// of states would read everything that is pending.
 const claim = `
   WITH asked AS (
     SELECT * FROM unnest($1::bigint[], $2::timestamp[], $3::bigint[]) WITH ORDINALITY AS asked (id, billing_date, token, place)
@@ -82,7 +83,7 @@ const claim = `
       lease_until = clock_timestamp() + $7::float8 * interval '1 millisecond', next_attempt_at = NULL, attempts = bill.attempts + 1
     FROM held
     WHERE bill.id = held.id AND bill.billing_date = held.billing_date AND bill.billing_date = ANY ($4::timestamp[])
-      AND bill.send_status = 'SEND_PENDING' AND held.is_due AND NOT held.is_quiet
+      AND held.is_due AND NOT held.is_quiet
     RETURNING bill.id, bill.billing_date, bill.send_token, bill.attempts, bill.quiet_override, bill.billing_details
   ), opened AS (
     INSERT INTO billing.send_attempt (id, billing_id, billing_date, number, channel, is_forced, instance, started_at)
@@ -133,13 +134,13 @@ const putOffQuiet = `
   WITH asked AS (
     SELECT * FROM unnest($1::bigint[], $2::timestamp[], $3::timestamptz[]) AS asked (id, billing_date, until)
   ), held AS (
-    SELECT bill.id, bill.billing_date, asked.until FROM asked
+    SELECT bill.id, bill.billing_date, bill.send_status, bill.quiet_override, asked.until FROM asked
     JOIN billing.billing_p AS bill ON bill.id = asked.id AND bill.billing_date = asked.billing_date
-    WHERE bill.send_status = 'SEND_PENDING' AND NOT bill.quiet_override
     ORDER BY bill.id FOR UPDATE OF bill
   )
   UPDATE billing.billing_p AS bill SET send_status = 'IN_QUIET_HOUR', next_attempt_at = held.until
-  FROM held WHERE bill.id = held.id AND bill.billing_date = held.billing_date`;
+  FROM held WHERE bill.id = held.id AND bill.billing_date = held.billing_date
+    AND held.send_status = 'SEND_PENDING' AND NOT held.quiet_override`;
 
 function answerOf(value: SendableBill, row: ClaimRow | undefined): Answer<SendableBill> {
   if (row === undefined) return missing(value.bill.billId);

@@ -111,14 +111,14 @@ const pageDue = `
   )
   SELECT ${billColumns} FROM due AS bill JOIN billing.member USING (public_info_id) ORDER BY bill.id LIMIT $4`;
 
+// Locked by id and judged afterwards: with the state as a condition, the index of states would read everything in that state.
 const markDispatched = `
   WITH held AS (
-    SELECT id, billing_date FROM billing.billing_p
-    WHERE billing_date = ANY ($1::timestamp[]) AND id = ANY ($2::bigint[]) AND send_status IN ('CREATED', 'SEND_PENDING')
-    ORDER BY id FOR UPDATE
+    SELECT id, billing_date, send_status FROM billing.billing_p
+    WHERE billing_date = ANY ($1::timestamp[]) AND id = ANY ($2::bigint[]) ORDER BY id FOR UPDATE
   ), marked AS (
     UPDATE billing.billing_p AS bill SET send_status = 'SEND_PENDING', pending_since = $3
     FROM held WHERE bill.id = held.id AND bill.billing_date = held.billing_date AND bill.billing_date = ANY ($1::timestamp[])
-      AND bill.send_status = 'CREATED'
+      AND held.send_status = 'CREATED'
   )
-  SELECT id FROM held`;
+  SELECT id FROM held WHERE send_status IN ('CREATED', 'SEND_PENDING')`;

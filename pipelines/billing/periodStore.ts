@@ -13,6 +13,11 @@ export interface PeriodStore {
    * later belongs to the next open month. Repeatable.
    */
   closeMonth(month: Period, now: Date): Promise<void>;
+  /**
+   * Tells the planner what a month's tables hold. After loading a month: plans that were made when its tables were empty read all
+   * of them for each row, until the server notices by itself.
+   */
+  analyzeMonth(month: Period): Promise<void>;
 }
 
 /** The months in the database. */
@@ -25,6 +30,10 @@ export function periodStore(database: Database): PeriodStore {
     closeMonth: async (month, now) => {
       await database.execute({ text: closeMonth, values: [firstDay(month), now] });
     },
+    analyzeMonth: (month) =>
+      database.withTransaction(async (transaction) => {
+        await transaction.query({ text: 'SELECT billing.analyze_month($1::date)', values: [firstDay(month)] });
+      }),
   };
 }
 

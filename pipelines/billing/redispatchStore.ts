@@ -94,27 +94,26 @@ const pages: Readonly<Record<RedispatchKind, string>> = {
 };
 
 // What bears the run's own time was marked by an earlier try of this chunk and goes on to be published.
+// Locked by id and judged afterwards: with the state as a condition, the index of states would read everything in that state.
 const markAgain = `
   WITH held AS (
-    SELECT id, billing_date FROM billing.billing_p
-    WHERE billing_date = ANY ($1::timestamp[]) AND id = ANY ($2::bigint[])
-      AND (send_status IN ('IN_QUIET_HOUR', 'SEND_PENDING') AND next_attempt_at <= $3
-        OR send_status = 'SEND_PENDING' AND next_attempt_at IS NULL AND (pending_since < $4 OR pending_since = $3))
-    ORDER BY id FOR UPDATE
+    SELECT id, billing_date, send_status, next_attempt_at, pending_since FROM billing.billing_p
+    WHERE billing_date = ANY ($1::timestamp[]) AND id = ANY ($2::bigint[]) ORDER BY id FOR UPDATE
   )
   UPDATE billing.billing_p AS bill SET send_status = 'SEND_PENDING', pending_since = $3, next_attempt_at = NULL
   FROM held WHERE bill.id = held.id AND bill.billing_date = held.billing_date AND bill.billing_date = ANY ($1::timestamp[])
+    AND (held.send_status IN ('IN_QUIET_HOUR', 'SEND_PENDING') AND held.next_attempt_at <= $3
+      OR held.send_status = 'SEND_PENDING' AND held.next_attempt_at IS NULL AND (held.pending_since < $4 OR held.pending_since = $3))
   RETURNING bill.id`;
 
 const park = `
   WITH held AS (
-    SELECT id, billing_date, send_token FROM billing.billing_p
-    WHERE billing_date = ANY ($1::timestamp[]) AND id = ANY ($2::bigint[])
-      AND send_status = 'SENDING' AND lease_until < clock_timestamp()
-    ORDER BY id FOR UPDATE
+    SELECT id, billing_date, send_token, lease_until < clock_timestamp() AS is_over FROM billing.billing_p
+    WHERE billing_date = ANY ($1::timestamp[]) AND id = ANY ($2::bigint[]) ORDER BY id FOR UPDATE
   ), closed AS (
     UPDATE billing.send_attempt AS attempt SET ended_at = $3, result = 'UNKNOWN', response = 'the lease ran out'
-    FROM held WHERE attempt.id = held.send_token AND attempt.result IS NULL
+    FROM held WHERE attempt.id = held.send_token AND held.is_over AND attempt.result IS NULL
   )
   UPDATE billing.billing_p AS bill SET lease_owner = NULL, lease_until = NULL, park_reason = 'the lease ran out'
-  FROM held WHERE bill.id = held.id AND bill.billing_date = held.billing_date AND bill.billing_date = ANY ($1::timestamp[])`;
+  FROM held WHERE bill.id = held.id AND bill.billing_date = held.billing_date AND bill.billing_date = ANY ($1::timestamp[])
+    AND held.is_over`;

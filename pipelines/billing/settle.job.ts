@@ -70,7 +70,8 @@ export const settle = defineJob({
     return row$.pipe(mapEach(reckonBill), writeChunk(partition, write, options.chunk));
   },
   skipLimit: (options) => options.skipLimit,
-  finish: async ({ settlement }, key) => {
+  finish: async ({ settlement, periods }, key) => {
+    await periods.analyzeMonth(key.billingMonth);
     const { count, examples } = await settlement.unbilled(key.usageMonth, { job: 'billing.settle', key: key.billingMonth });
     if (count > 0) {
       const text = `${count} members with usage in ${key.usageMonth} have neither bill nor skip, among them ${examples.join(', ')}.`;
@@ -87,6 +88,7 @@ async function closeUsage(periods: PeriodStore, { billingMonth, usageMonth }: Se
   }
   await periods.provideMonths(Array.from({ length: options.monthsAhead + 2 }, (_, index) => addMonths(usageMonth, index)));
   await periods.closeMonth(usageMonth, now);
+  await periods.analyzeMonth(usageMonth);
 }
 
 function planBuckets(members: ReadonlyMap<number, number>): readonly PartitionPlan[] {

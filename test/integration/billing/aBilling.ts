@@ -1,5 +1,4 @@
 import { createMemoryBus, type MemoryBus } from '../../../src/connectors/memory/memoryBus.ts';
-import type { Mail } from '../../../src/connectors/mailer.ts';
 import { openDatabase, type PostgresDatabase } from '../../../src/connectors/postgres/openDatabase.ts';
 import type { Clock } from '../../../src/message/clock.ts';
 import { parseKeyRing, type KeyRing } from '../../../src/message/keyRing.ts';
@@ -49,16 +48,17 @@ export async function aBilling(): Promise<Billing> {
   atTheEnd(() => database.close());
   let calendar = new Date('2026-10-31T15:00:00Z');
   const clock: Clock = { ...realClock, now: () => calendar };
+  const now = (): Date => calendar;
   const ring = parseKeyRing(`k1:${Buffer.alloc(32, 7).toString('base64')}`);
   const bus = createMemoryBus();
   const mailer = {
-    send: (_mail: Mail) => Promise.resolve({ response: '250 ok' }),
+    send: () => Promise.resolve({ response: '250 ok' }),
     isReachable: () => Promise.resolve(true),
     close: () => Promise.resolve(),
   };
   const sender = { address: 'bills@weir.example', name: 'Weir' };
   const ports = systems.openPorts({ database, bus, mailer, keyRing: ring, clock, sender, instance: 'one', node: 1 });
-  const identifiers = createIdentifiers({ now: clock.now, random: clock.random, node: 2 });
+  const identifiers = createIdentifiers({ now, random: () => clock.random(), node: 2 });
   await ports.periods.provideMonths(['2026-10', '2026-11', '2026-12', '2027-01']);
   const spec: Billing['spec'] = (name, key, options = {}) => {
     const job = systems.jobs.find((candidate) => candidate.name === name) as Job<Ports, unknown, unknown, unknown>;
@@ -75,8 +75,8 @@ export async function aBilling(): Promise<Billing> {
     ...{ database, bus, ring, identifiers, clock, ports, spec },
     members: memberStore(database, ring),
     another: (instance) => ({
-      ...claimStore(database, { now: clock.now, identifiers, instance }),
-      ...recordStore(database, { now: clock.now, identifiers }),
+      ...claimStore(database, { now, identifiers, instance }),
+      ...recordStore(database, { now, identifiers }),
     }),
     setNow: (now) => {
       calendar = new Date(now);

@@ -66,7 +66,7 @@ describe('a settlement', () => {
     const usage = await billing.database.query<{ public_info_id: bigint; gross: bigint; lowest: bigint; usage_id: bigint }>(
       'SELECT public_info_id, sum(amount_minor)::bigint AS gross, min(amount_minor) AS lowest, max(id) AS usage_id FROM billing.usage GROUP BY 1',
     );
-    const subjects = await billing.database.query<Record<string, never>>('SELECT * FROM billing.member ORDER BY public_info_id');
+    const subjects = await billing.database.query('SELECT * FROM billing.member ORDER BY public_info_id');
     const expected = subjects.map((row) => {
       const used = usage.find((sums) => sums.public_info_id === row['public_info_id']);
       if (used === undefined) throw new Error('a member without usage');

@@ -101,7 +101,7 @@ async function delivered(
       run,
     }),
   );
-  const left = await lastValueFrom(deliver.chain(from(source), town.ports, options).pipe(toArray()));
+  const left = await lastValueFrom(deliver.chain(from(source), town.ports, options).pipe(toArray()), { defaultValue: [] });
   const byPosition = new Map(left.map((message: Message<unknown>) => [message.envelope.position, message.outcome ?? 'done']));
   expect(left).toHaveLength(messages.length);
   expect(byPosition.size).toBe(messages.length);
