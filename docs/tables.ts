@@ -1,0 +1,53 @@
+import { leavesOf, variableOf, type Leaf } from '../config/option.ts';
+import { systems } from '../pipelines/index.ts';
+import { joinedSchema } from '../src/commandLine/systems.ts';
+import { errorCodes } from '../src/errors.ts';
+import { catalogue, type MetricFacts } from '../src/metrics/catalogue.ts';
+
+/** The pages of docs/ that are made from declarations, by file name. */
+export function generatedPages(): ReadonlyMap<string, string> {
+  return new Map([
+    ['options.md', optionsPage()],
+    ['metrics.md', metricsPage()],
+    ['errors.md', errorsPage()],
+  ]);
+}
+
+const made = '<!-- Made by `npm run docs` from the declarations; a test compares them. -->';
+
+function optionsPage(): string {
+  const rows = leavesOf(joinedSchema(systems)).map((leaf) => [
+    `\`${leaf.path}\``,
+    `\`${variableOf(leaf.path)}\`${leaf.isSecret === true ? ' or `…_FILE`' : ''}`,
+    defaultOf(leaf),
+    leaf.unit ?? '',
+    leaf.about,
+  ]);
+  return page('Options', ['Option', 'Variable', 'Default', 'Unit', 'What it does'], rows);
+}
+
+function defaultOf({ schema }: Leaf): string {
+  const { success, data } = schema.safeParse(undefined);
+  if (!success) return '*needed*';
+  return Array.isArray(data) || data === '' ? '*none*' : `\`${String(data)}\``;
+}
+
+function metricsPage(): string {
+  const rows = Object.entries<MetricFacts>(catalogue).map(([name, { type, labels, help }]) => [
+    `\`${name}\``,
+    type,
+    labels.join(', '),
+    help,
+  ]);
+  return page('Metrics', ['Metric', 'Type', 'Labels', 'What it tells'], rows);
+}
+
+function errorsPage(): string {
+  const rows = Object.entries(errorCodes).map(([code, kind]) => [`\`${code}\``, kind]);
+  return page('Error codes', ['Code', 'Kind'], rows);
+}
+
+function page(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [`# ${title}`, '', made, '', line(head), `|${head.map(() => '-').join('|')}|`, ...rows.map(line), ''].join('\n');
+}
