@@ -78,7 +78,8 @@ export class PartitionHold implements ChunkStore, RowKeeper {
     };
     this.#line = new RowLine(this.#progressed.rowsRead);
     this.#rate = new RowRate(clock, this.#progressed.rowsRead);
-    const renew = (): Promise<boolean> => this.#turns.take(() => renewPartition(spec.database, claim, this.#progress(), times.leaseMs));
+    const renew = (): Promise<boolean> =>
+      this.#turns.take(() => renewPartition(spec.database, claim, this.#chunks, this.#progress(), times.leaseMs));
     this.#lease = new Lease({ name, clock, times, renew, lost: spec.lost }, spec.claimedAtMs);
   }
 
@@ -141,19 +142,19 @@ export class PartitionHold implements ChunkStore, RowKeeper {
 
   /** Ends the claim: the partition is completed. False when another holds it. */
   complete(): Promise<boolean> {
-    return this.#end((database, claim) => completePartition(database, claim, this.#progress()));
+    return this.#end((database, claim) => completePartition(database, claim, this.#chunks, this.#progress()));
   }
 
   /** Ends the claim: the partition may be claimed at once. */
   release(): Promise<boolean> {
-    return this.#end((database, claim) => releasePartition(database, claim, this.#progress()));
+    return this.#end((database, claim) => releasePartition(database, claim, this.#chunks, this.#progress()));
   }
 
   /** Ends the claim after a failure; `then` runs in the same transaction. */
   fail(failure: Failure, delayMs: number, then: (transaction: Transaction) => Promise<void>): Promise<boolean> {
     return this.#end((database, claim) =>
       database.withTransaction(async (transaction) => {
-        const isMine = await failPartition(transaction, claim, this.#progress(), failure, delayMs);
+        const isMine = await failPartition(transaction, claim, this.#chunks, this.#progress(), failure, delayMs);
         if (isMine) await then(transaction);
         return isMine;
       }),

@@ -7,6 +7,10 @@ import type { PartitionClaim } from './partitionClaim.ts';
 
 const mine = `run_id = $1 AND name = $2 AND token = $3 AND lease_owner = $4 AND status = 'RUNNING'`;
 
+// What a holder says about its progress counts only where it knows of every chunk: after a COMMIT of which it never heard, its
+// checkpoint may be an old one, and the next holder would write the chunk again.
+const mineSince = `${mine} AND chunks = $11`;
+
 function key({ runId, name, token, holder }: PartitionClaim): readonly unknown[] {
   return [runId, name, token, holder];
 }
@@ -25,9 +29,9 @@ export interface PartitionProgress {
   readonly rowsPerSecond: number;
 }
 
-function values(progress: PartitionProgress): readonly unknown[] {
+function values(progress: PartitionProgress, chunk: bigint): readonly unknown[] {
   const { checkpoint, published, rowsRead, rowsWritten, rowsPublished, rowsPerSecond } = progress;
-  return [checkpoint ?? null, published ?? null, rowsRead, rowsWritten, rowsPublished, rowsPerSecond];
+  return [checkpoint ?? null, published ?? null, rowsRead, rowsWritten, rowsPublished, rowsPerSecond, chunk];
 }
 
 const progressed = `checkpoint = $5, published = $6, rows_read = $7, rows_written = $8, rows_published = $9, rows_per_second = $10,
@@ -48,21 +52,27 @@ export function advancePartition(
     database,
     'advance-partition',
     `UPDATE weir.job_partition
-     SET ${progressed}, chunks = chunks + 1, failures = 0, lease_until = clock_timestamp() + $11 * interval '1 millisecond'
-     WHERE ${mine} AND chunks = $12`,
-    [...key(claim), ...values(progress), leaseMs, chunk],
+     SET ${progressed}, chunks = chunks + 1, failures = 0, lease_until = clock_timestamp() + $12 * interval '1 millisecond'
+     WHERE ${mineSince}`,
+    [...key(claim), ...values(progress, chunk), leaseMs],
   );
 }
 
 /** Renews the lease of a partition between chunks and tells how far it is. */
-export function renewPartition(database: Queryable, claim: PartitionClaim, progress: PartitionProgress, leaseMs: number): Promise<boolean> {
+export function renewPartition(
+  database: Queryable,
+  claim: PartitionClaim,
+  chunk: bigint,
+  progress: PartitionProgress,
+  leaseMs: number,
+): Promise<boolean> {
   return hits(
     database,
     'renew-partition',
     `UPDATE weir.job_partition
-     SET ${progressed}, lease_until = clock_timestamp() + $11 * interval '1 millisecond'
-     WHERE ${mine}`,
-    [...key(claim), ...values(progress), leaseMs],
+     SET ${progressed}, lease_until = clock_timestamp() + $12 * interval '1 millisecond'
+     WHERE ${mineSince}`,
+    [...key(claim), ...values(progress, chunk), leaseMs],
   );
 }
 
@@ -77,24 +87,29 @@ export function countPartition(database: Queryable, claim: PartitionClaim, rowsW
 }
 
 /** The partition's last chunk is written and everything has left the chain. */
-export function completePartition(database: Queryable, claim: PartitionClaim, progress: PartitionProgress): Promise<boolean> {
+export function completePartition(
+  database: Queryable,
+  claim: PartitionClaim,
+  chunk: bigint,
+  progress: PartitionProgress,
+): Promise<boolean> {
   return hits(
     database,
     'complete-partition',
     `UPDATE weir.job_partition
      SET ${progressed}, status = 'COMPLETED', lease_owner = NULL, lease_until = NULL, finished_at = clock_timestamp()
-     WHERE ${mine}`,
-    [...key(claim), ...values(progress)],
+     WHERE ${mineSince}`,
+    [...key(claim), ...values(progress, chunk)],
   );
 }
 
 /** Hands the partition back: another process may claim it at once. */
-export function releasePartition(database: Queryable, claim: PartitionClaim, progress: PartitionProgress): Promise<boolean> {
+export function releasePartition(database: Queryable, claim: PartitionClaim, chunk: bigint, progress: PartitionProgress): Promise<boolean> {
   return hits(
     database,
     'release-partition',
-    `UPDATE weir.job_partition SET ${progressed}, status = 'WAITING', lease_owner = NULL, lease_until = NULL WHERE ${mine}`,
-    [...key(claim), ...values(progress)],
+    `UPDATE weir.job_partition SET ${progressed}, status = 'WAITING', lease_owner = NULL, lease_until = NULL WHERE ${mineSince}`,
+    [...key(claim), ...values(progress, chunk)],
   );
 }
 
@@ -102,6 +117,7 @@ export function releasePartition(database: Queryable, claim: PartitionClaim, pro
 export function failPartition(
   database: Queryable,
   claim: PartitionClaim,
+  chunk: bigint,
   progress: PartitionProgress,
   failure: Failure,
   delayMs: number,
@@ -111,9 +127,9 @@ export function failPartition(
     'fail-partition',
     `UPDATE weir.job_partition
      SET ${progressed}, status = 'WAITING', lease_owner = NULL, lease_until = NULL, failures = failures + 1,
-       failure_code = $11, failure = $12, not_before = clock_timestamp() + $13 * interval '1 millisecond'
-     WHERE ${mine}`,
-    [...key(claim), ...values(progress), failure.code, failure.text, delayMs],
+       failure_code = $12, failure = $13, not_before = clock_timestamp() + $14 * interval '1 millisecond'
+     WHERE ${mineSince}`,
+    [...key(claim), ...values(progress, chunk), failure.code, failure.text, delayMs],
   );
 }
 

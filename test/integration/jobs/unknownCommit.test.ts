@@ -83,4 +83,31 @@ describe('a COMMIT of which nobody heard', () => {
     expect(writes).toHaveLength(4 + repeated);
     expect(await database.query('SELECT count(*), count(DISTINCT id) AS ids FROM target_row')).toEqual([{ count: 200n, ids: 200n }]);
   });
+
+  it('is not undone by its holder when nobody can be asked either', async () => {
+    let commits = 0;
+    let refusals = 0;
+    const cutOff: Database = {
+      execute: (statement) => database.execute(statement),
+      listen: (channel, wake) => database.listen(channel, wake),
+      close: () => database.close(),
+      query: (statement) => {
+        if (commits !== 2 || refusals === 1) return database.query(statement);
+        refusals += 1;
+        return Promise.reject(new WeirError('unavailable', 'every connection is lost'));
+      },
+      async withTransaction(work, options) {
+        const isChunk = options?.timeLimitMs !== undefined;
+        const value = await database.withTransaction(work, options);
+        if (isChunk) commits += 1;
+        if (isChunk && commits === 2) throw new WeirError('outcomeUnknown', 'the connection was lost in COMMIT');
+        return value;
+      },
+    };
+    const settings = { leaseMs: 300, heartbeatMs: 50, partitions: 1 };
+    expect(await runJob(copySpec(cutOff, { settings, options: { buckets: 1 } }))).toMatchObject({ how: 'completed' });
+    expect(refusals).toBe(1);
+    expect(await database.query('SELECT count(*), count(DISTINCT id) AS ids FROM target_row')).toEqual([{ count: 200n, ids: 200n }]);
+    expect(await database.query('SELECT rows_written FROM weir.job_partition')).toEqual([{ rows_written: 200n }]);
+  });
 });
