@@ -169,7 +169,10 @@ export class SmtpDialogue {
     const id = this.#host.accept(from, to, body);
     const answer = (): void => {
       this.#say(`250 2.0.0 kept as ${id}`);
-      if (this.#host.fault('sent', to) !== undefined) this.#hangUp();
+      const after = this.#host.fault('sent', to);
+      if (after === undefined) return;
+      this.#hangUp();
+      if (after.kind === 'call') after.call();
     };
     if (fault === undefined) answer();
     else this.#strike(fault, answer);

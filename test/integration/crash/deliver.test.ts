@@ -51,9 +51,8 @@ function startDelivery(environment: Readonly<Record<string, string>>): WeirProce
 async function killed({ environment, inbox }: MonthToBill, plan: (surroundings: Surroundings) => void): Promise<void> {
   const database = await through(environment['WEIR_DATABASE_URL']);
   const redis = await through(environment['WEIR_REDIS_URL']);
-  let weir: WeirProcess | undefined;
-  plan({ database: database.proxy, redis: redis.proxy, inbox, kill: () => weir?.signal('SIGKILL') });
-  weir = startDelivery({ ...environment, WEIR_DATABASE_URL: database.url, WEIR_REDIS_URL: redis.url });
+  const weir = startDelivery({ ...environment, WEIR_DATABASE_URL: database.url, WEIR_REDIS_URL: redis.url });
+  plan({ database: database.proxy, redis: redis.proxy, inbox, kill: () => weir.signal('SIGKILL') });
   expect(await weir.ended, weir.errors()).toEqual({ code: null, signal: 'SIGKILL' });
 }
 

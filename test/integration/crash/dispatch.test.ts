@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { until } from '../../support/until.ts';
-import { startWeir, type WeirProcess } from '../../support/weirProcess.ts';
-import type { TcpProxy } from '../../support/tcpProxy.ts';
+import { startWeir } from '../../support/weirProcess.ts';
+import type { Strike, TcpProxy } from '../../support/tcpProxy.ts';
 import { aMonth, type MonthToBill } from './aMonth.ts';
 import { delivered } from './deliveryFlaws.ts';
 import { readEmailStream } from './emailStream.ts';
@@ -20,10 +20,9 @@ interface Wire {
 async function killed({ environment, lastDay }: MonthToBill, plan: (wire: Wire) => void): Promise<void> {
   const database = await through(environment['WEIR_DATABASE_URL']);
   const redis = await through(environment['WEIR_REDIS_URL']);
-  let weir: WeirProcess | undefined;
-  plan({ database: database.proxy, redis: redis.proxy, kill: () => weir?.signal('SIGKILL') });
   const proxied = { ...environment, WEIR_DATABASE_URL: database.url, WEIR_REDIS_URL: redis.url };
-  weir = startWeir(proxied, 'run', '--job', 'billing.dispatch', '--key', lastDay, ...small);
+  const weir = startWeir(proxied, 'run', '--job', 'billing.dispatch', '--key', lastDay, ...small);
+  plan({ database: database.proxy, redis: redis.proxy, kill: () => weir.signal('SIGKILL') });
   expect(await weir.ended, weir.errors()).toEqual({ code: null, signal: 'SIGKILL' });
 }
 
@@ -36,25 +35,25 @@ async function standing({ database, environment }: MonthToBill): Promise<{ reado
   return { marked: row?.marked ?? 0, messages: billIds.length };
 }
 
+/** At the publishing of the third chunk. */
+const onRedis =
+  (how: Strike) =>
+  ({ redis, kill }: Wire): void =>
+    void redis.strike('xadd', how, { nth: 3, call: kill });
+
+/** When the last chunk was published. */
+const onDatabase =
+  (how: Strike) =>
+  ({ database, kill }: Wire): void =>
+    void database.strike('weir-job-complete-partition', how, { call: kill });
+
 it.each([
-  [
-    'after it marked bills, before it publishes them',
-    { marked: 30, messages: 20 },
-    ({ redis, kill }: Wire) => void redis.strike('xadd', 'cutBefore', { nth: 3, call: kill }),
-  ],
-  [
-    'after it published, before it hears of it',
-    { marked: 30, messages: 30 },
-    ({ redis, kill }: Wire) => void redis.strike('xadd', 'cutAfter', { nth: 3, call: kill }),
-  ],
-  [
-    'after it published all, before that is written down',
-    { marked: 59, messages: 59 },
-    ({ database, kill }: Wire) => void database.strike('weir-job-complete-partition', 'cutBefore', { call: kill }),
-  ],
+  ['after it marked bills, before it publishes them', { marked: 30, messages: 20 }, onRedis('cutBefore')],
+  ['after it published, before it hears of it', { marked: 30, messages: 30 }, onRedis('cutAfter')],
+  ['after it published all, before that is written down', { marked: 59, messages: 59 }, onDatabase('cutBefore')],
 ] as const)('a dispatch that is killed %s loses no message, and nobody gets two mails', async (_, expected, plan) => {
   const month = await aMonth({ members: 60 });
-  const { environment, billing, lastDay, database } = month;
+  const { environment, billing, database } = month;
   await weirHere(environment, 'run', '--job', 'billing.settle', '--key', billing);
   await killed(month, plan);
   expect(await standing(month)).toEqual(expected);
@@ -64,7 +63,7 @@ it.each([
   await daemon.logged('run left', { job: 'billing.dispatch', state: 'completed' });
   const stream = await until('all messages are settled', async () => {
     const now = await readEmailStream(environment['WEIR_REDIS_URL']);
-    return now.unsettled === 0 && now;
+    return now.unsettled === 0 ? now : undefined;
   });
   expect(await daemon.stop()).toEqual({ code: 0, signal: null });
   const due = await database.query<{ id: bigint }>('SELECT id FROM billing.billing_p');

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Strike, TcpProxy } from '../../support/tcpProxy.ts';
-import { startWeir, type WeirProcess } from '../../support/weirProcess.ts';
+import { startWeir } from '../../support/weirProcess.ts';
 import { aMonth, type MonthToBill } from './aMonth.ts';
 import { settlementFlaws } from './settlementFlaws.ts';
 import { through } from './through.ts';
@@ -12,9 +12,16 @@ const small = ['jobs.pageSize=10', 'jobs.partitionsAtOnce=1', 'billing.settle.ch
 /** Runs the settlement through a proxy that kills its process at a moment. */
 async function killed(month: MonthToBill, plan: (proxy: TcpProxy, kill: () => void) => void): Promise<void> {
   const { proxy, url } = await through(month.environment['WEIR_DATABASE_URL']);
-  let weir: WeirProcess | undefined;
-  plan(proxy, () => weir?.signal('SIGKILL'));
-  weir = startWeir({ ...month.environment, WEIR_DATABASE_URL: url }, 'run', '--job', 'billing.settle', '--key', month.billing, ...small);
+  const weir = startWeir(
+    { ...month.environment, WEIR_DATABASE_URL: url },
+    'run',
+    '--job',
+    'billing.settle',
+    '--key',
+    month.billing,
+    ...small,
+  );
+  plan(proxy, () => weir.signal('SIGKILL'));
   expect(await weir.ended, weir.errors()).toEqual({ code: null, signal: 'SIGKILL' });
 }
 
