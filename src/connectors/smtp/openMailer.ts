@@ -4,6 +4,7 @@ import { composeMail } from './composeMail.ts';
 import { Session } from './session.ts';
 import { SessionPool } from './sessionPool.ts';
 import { smtpSettings, type SmtpOptions } from './smtpOptions.ts';
+import { withoutRecipient } from './withoutRecipient.ts';
 
 /**
  * A mailer over SMTP, with a bounded pool of connections.
@@ -22,7 +23,7 @@ export function openMailer(options: SmtpOptions): Mailer {
       const session = await pool.take(signal);
       try {
         const reply = await session.send(mail.from.address, mail.to.address, composeMail(mail, clock.now()), signal);
-        return { response: reply.replaceAll(mail.to.address, '…') };
+        return { response: withoutRecipient(reply, mail.to) };
       } finally {
         pool.giveBack(session);
       }

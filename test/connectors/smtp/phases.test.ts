@@ -156,7 +156,7 @@ describe('a mail', () => {
       expect(inspect(error)).not.toMatch(/kim|customers/);
     }
     inbox.faults.add({ phase: 'dot', action: { kind: 'reply', text: '250 2.0.0 queued for <kim@customers.example>' } });
-    await expect(aMailer(inbox.smtpUrl).send(aMail(), going)).resolves.toEqual({ response: '250 2.0.0 queued for <…>' });
+    await expect(aMailer(inbox.smtpUrl).send(aMail(), going)).resolves.toEqual({ response: '250 2.0.0 queued for …' });
   });
 
   it('has one recipient, whatever its fields say: no address is read out of a header', async () => {
