@@ -1,6 +1,6 @@
 import type { Database, Transaction } from '../../src/connectors/database.ts';
 import { skip, type Answer } from '../../src/message/decision.ts';
-import type { DispatchedBill } from './dispatchedBill.ts';
+import { destinationPattern, noDestination, type DispatchedBill } from './dispatchedBill.ts';
 
 /** A part of a billing month, in ascending order of bill ids. */
 export interface BillPage {
@@ -66,13 +66,13 @@ export interface BillRow {
   readonly zone: string;
 }
 
-/** Rows of `billColumns` as messages. */
+/** Rows of `billColumns` as messages. An address without a domain goes on under none that exists: the mail server refuses its bill alone. */
 export function readBills(rows: readonly BillRow[]): readonly DispatchedBill[] {
   return rows.map((row) => ({
     billId: row.id,
     billingDate: row.billing_date,
     publicInfoId: row.public_info_id,
-    destination: row.email_domain,
+    destination: destinationPattern.test(row.email_domain) ? row.email_domain : noDestination,
     quietHours: row.quiet_override || row.dnd_start === null ? null : { start: row.dnd_start, end: row.dnd_end, zone: row.zone },
   }));
 }

@@ -33,6 +33,12 @@ export interface DispatchedBill {
   readonly quietHours: QuietHours | null;
 }
 
+/** What a destination looks like. */
+export const destinationPattern = /^[^\s@A-Z]{1,255}$/;
+
+/** The destination of an address that has none: a domain that never exists (RFC 2606). */
+export const noDestination = 'invalid';
+
 const id = z
   .string()
   .regex(/^[1-9]\d{0,18}$/, 'expected a positive number as decimal text')
@@ -45,7 +51,7 @@ const versionOne = z.strictObject({
   billId: id,
   billingDate: z.string().regex(/^[12]\d{3}-(0[1-9]|1[0-2])-01$/, 'expected the first day of a month'),
   publicInfoId: id,
-  destination: z.string().regex(/^[^\s@A-Z]{1,255}$/, 'expected a domain in lower case'),
+  destination: z.string().regex(destinationPattern, 'expected a domain in lower case'),
   quietHours: z.strictObject({ start: time, end: time, zone: z.string().refine(isTimeZone, 'unknown time zone') }).nullable(),
 });
 

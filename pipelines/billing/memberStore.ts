@@ -6,6 +6,7 @@ import { encryptField } from '../../src/message/encryption.ts';
 import type { KeyRing } from '../../src/message/keyRing.ts';
 import { domainOf, normalizeEmail } from '../shared/emailAddress.ts';
 import type { QuietHours } from '../shared/quietHours.ts';
+import { isTimeZone } from '../shared/zoneStretch.ts';
 
 /** A member as another system tells of one, in the clear. */
 export interface NewMember {
@@ -41,7 +42,10 @@ export interface NewUsage {
 
 /** Takes in members and their usage. */
 export interface MemberStore {
-  /** Writes all of them or none; a member that is there already is a `constraint`. Memory: the text of all of them. */
+  /**
+   * Writes all of them or none; a member that is there already, or whose time zone nobody knows, is a `constraint`. Memory: the
+   * text of all of them.
+   */
   insertMembers(members: readonly NewMember[]): Promise<void>;
   /**
    * Writes all lines or none, each into the first open period from the month it happened in: usage that comes after its month
@@ -76,6 +80,7 @@ const copyMembers = `
 function memberLine(member: NewMember, ring: KeyRing): string {
   const owner = member.publicInfoId.toString();
   const { start, end, zone } = member.quietHours;
+  if (!isTimeZone(zone)) throw new WeirError('constraint', `Member ${owner} has a time zone that nobody knows.`);
   return copyLine([
     member.publicInfoId,
     encryptField(ring, owner, 'name', member.name),

@@ -64,6 +64,20 @@ describe('bad input on the bus', () => {
   });
 });
 
+describe('a member whose address is none', () => {
+  it('is refused alone: the others of the day are dispatched and mailed', async () => {
+    const month = await aMonth();
+    await month.load([{}, { email: 'nobody' }, { email: 'no body@two words' }, { email: 'Capital@Mail.Example' }]);
+    await month.dispatch();
+    const topic = await theTopic(month.redisUrl);
+    const weir = startWeir(month.environment, 'run', '--profile', 'consumer');
+    await until('everything is settled', async () => (await topic.unread()) === 0 && (await topic.pending()) === 0);
+    expect(await weir.stop()).toEqual({ code: 0, signal: null });
+    expect(await month.bills()).toEqual({ COMPLETED: 2, FAILED: 2 });
+    expect((await topic.deadLetters()).map(({ headers }) => headers['weir-code'])).toEqual(['refused', 'refused']);
+  });
+});
+
 describe('a message of a newer version', () => {
   it('pauses the pipeline with that reason: nothing is settled, nothing put aside, and an upgrade finds it again', async () => {
     const month = await aMonth();
