@@ -37,6 +37,7 @@ export async function runJobCommand<P>(place: Place<P>, flags: RunJobFlags): Pro
   }
   job.parseKey(flags.key);
   if (flags.dryRun === true && flags.skipped === true) throw new WeirError('invalidKey', '--dry-run and --skipped exclude each other');
+  if (flags.dryRun === true && job.preview === undefined) throw new WeirError('notFound', `${job.name} has no dry run`);
   const { options, log } = ready(place, flags);
   const signals = stopSignals(process, log);
   const database = openDatabaseOf(options.process, place.clock, log);

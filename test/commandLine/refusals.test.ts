@@ -96,6 +96,7 @@ describe('a command line that means nothing', () => {
     [['run', '--job', 'billing.dispatch', '--key', '2026-02-30'], 'Expected a date as YYYY-MM-DD, got "2026-02-30".'],
     [['run', '--job', 'billing.redispatch', '--key', '2026-11-15'], 'Expected a minute as YYYY-MM-DDTHH:MM, got "2026-11-15".'],
     [['run', '--job', 'billing.settle', '--key', '2026-11', '--dry-run', '--skipped'], 'exclude each other'],
+    [['run', '--job', 'billing.dispatch', '--key', '2026-11-15', '--dry-run'], 'billing.dispatch has no dry run'],
     [['job', 'show', 'billing.settle'], 'a run has a number, got "billing.settle": weir job list shows them'],
     [['run', '--profil', 'consumer'], '--profile'],
     [['pipeline'], 'pipelines'],

@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { memberStore, type NewMember } from '../../../pipelines/billing/memberStore.ts';
+import { codeOf, textOf } from '../../../src/errors.ts';
+import { parseKeyRing } from '../../../src/message/keyRing.ts';
+import { dayOf } from '../../../pipelines/shared/period.ts';
+import { until } from '../../support/until.ts';
+import { runWeir, startWeir, type WeirAnswer } from '../../support/weirProcess.ts';
+import { aNewMember } from '../billing/aBilling.ts';
+import { aMonth } from './aMonth.ts';
+import { everyRow } from './everyRow.ts';
+import { theTopic } from './theTopic.ts';
+
+/** In every personal field of every member, and nowhere else. Also in lower case, as an address may be normalised. */
+const canary = 'CanaryQ7x';
+const escapes = [canary, Buffer.from(canary).toString('base64').slice(0, 11), Buffer.from(canary).toString('hex')];
+
+function canaryMember(index: number, domain: string): NewMember {
+  return aNewMember({
+    publicInfoId: BigInt(1_001 + index),
+    name: `${canary} 김하늘${index}`,
+    email: `${canary}.${index}@${domain}`,
+    phone: `010-${canary}-${index}`,
+  });
+}
+
+/** The texts in which the canary sings. */
+function singing(texts: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(texts).flatMap(([where, text]) => {
+    const at = escapes.map((escape) => text.toLowerCase().indexOf(escape.toLowerCase())).find((found) => found >= 0);
+    return at === undefined ? [] : [`${where}: …${text.slice(Math.max(0, at - 60), at + 60)}…`];
+  });
+}
+
+describe('personal data', () => {
+  it('is in the mails and nowhere else in clear: not in logs, metrics, results, tables, streams or dead letters', async () => {
+    const month = await aMonth();
+    const domains = ['mail.example', 'mail.example', 'refused.example', 'gone.example', 'later.example', 'echo.example'];
+    const members = domains.map((domain, index) => canaryMember(index, domain));
+    await month.load(
+      [...members, { ...canaryMember(6, 'mail.example'), quietHours: { start: '00:00', end: '23:59', zone: 'Asia/Seoul' } }],
+      (member, line) => (member.publicInfoId === 1_002n && line === 1 ? { amountMinor: -7n } : {}),
+    );
+    // A mail server repeats in its replies what it was told, in whatever spelling.
+    const echo = (address: string, reply: string): string => `${reply} <${address.toLowerCase()}> ${address} "${canary} 김하늘"`;
+    const { faults } = month.inbox;
+    faults.add({
+      phase: 'rcpt',
+      to: '@refused.example',
+      action: { kind: 'reply', text: echo(`${canary}.2@refused.example`, '550 5.1.1 no mailbox') },
+    });
+    faults.add({ phase: 'dot', to: '@gone.example', action: { kind: 'cut' } });
+    faults.add({
+      phase: 'rcpt',
+      to: '@later.example',
+      action: { kind: 'reply', text: echo(`${canary}.4@later.example`, '451 4.7.1 later for') },
+    });
+    faults.add({
+      phase: 'dot',
+      to: '@echo.example',
+      action: { kind: 'reply', text: echo(`${canary}.5@echo.example`, '250 2.0.0 queued for') },
+    });
+    const answers: Record<string, WeirAnswer> = {};
+    const say = async (...words: readonly string[]): Promise<void> => {
+      answers[words.join(' ')] = await runWeir({ ...month.environment, WEIR_LOG_LEVEL: 'debug' }, ...words);
+    };
+    const settle = ['run', '--job', 'billing.settle', '--key', month.month.billing];
+    await say(...settle, '--dry-run');
+    await say(...settle);
+    await say('run', '--job', 'billing.dispatch', '--key', dayOf(month.month.billing, 15));
+    await say('job', 'show', '1');
+    const topic = await theTopic(month.redisUrl);
+    const published = await topic.everything();
+    await topic.append('key', '1', 'value', '{"version":1,"billId":');
+    // A member whose row was copied from another: it does not open, and its envelope must not be told either.
+    await month.database.execute('UPDATE billing.member SET email = phone WHERE public_info_id = 1001');
+
+    const weir = startWeir({ ...month.environment, WEIR_LOG_LEVEL: 'debug' }, 'run', '--profile', 'consumer');
+    await until('everything is settled', async () => (await topic.unread()) === 0 && (await topic.pending()) === 0);
+    const { text: metrics } = await weir.ask('/metrics');
+    expect(await weir.stop()).toEqual({ code: 0, signal: null });
+    // One opened badly and one was refused: FAILED; one was lost after its dot: parked in SENDING; one waits, one is quiet.
+    expect(await month.bills()).toEqual({ COMPLETED: 1, FAILED: 2, IN_QUIET_HOUR: 1, SENDING: 1, SEND_PENDING: 1 });
+    expect(metrics).toMatch(/weir_dead_letters_total\{pipeline="billing.deliver",stage="record",code="refused"\} 1/);
+
+    const letters = await topic.deadLetters();
+    expect(letters.map(({ headers }) => headers['weir-code']).sort()).toEqual(['decryption', 'refused', 'undecodable']);
+    const rows = await everyRow(month.database);
+    expect(rows['billing.email_fail_log']).toHaveLength(2);
+    expect(Object.keys(rows).length).toBeGreaterThan(12);
+    const results = Object.entries(answers).map(([words, { output, errors }]) => [words, output + errors] as const);
+    const tables = Object.entries(rows).map(([table, contents]) => [table, contents.join('\n')] as const);
+    const everything = {
+      metrics,
+      published,
+      log: weir.errors(),
+      topic: await topic.everything(),
+      ...Object.fromEntries([...results, ...tables]),
+    };
+    expect(singing(everything)).toEqual([]);
+  });
+
+  it('is not in the errors of rows that the database refuses', async () => {
+    const month = await aMonth();
+    const store = memberStore(month.database, parseKeyRing(month.environment['WEIR_KEYS_RING'] ?? ''));
+    const member = canaryMember(0, 'mail.example');
+    await store.insertMembers([member]);
+    const wrong = [
+      [member],
+      [{ ...member, publicInfoId: 2n, sendDay: 3 }],
+      [{ ...member, publicInfoId: 2n, birthDate: canary }],
+      [{ ...member, publicInfoId: 2n, quietHours: { start: canary, end: '08:00', zone: 'Asia/Seoul' } }],
+      [{ ...member, publicInfoId: 2n, quietHours: { start: '22:00', end: '08:00', zone: canary } }],
+    ];
+    for (const [at, members] of wrong.entries()) {
+      const error: unknown = await store.insertMembers(members).then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      expect(codeOf(error)).toBe('constraint');
+      expect(singing({ [at]: `${textOf(error)} ${String(error)} ${(error as Error).stack ?? ''}` })).toEqual([]);
+    }
+    expect(singing({ rows: JSON.stringify(await everyRow(month.database)) })).toEqual([]);
+  });
+});
