@@ -14,27 +14,31 @@ export interface PeriodStore {
    */
   closeMonth(month: Period, now: Date): Promise<void>;
   /**
-   * Tells the planner what a month's tables hold. After loading a month: plans that were made when its tables were empty read all
-   * of them for each row, until the server notices by itself.
+   * Tells the planner what was loaded: plans that were made when a month was empty read all of it for each row, until the server
+   * notices by itself.
    */
-  analyzeMonth(month: Period): Promise<void>;
+  analyzeUsage(month: Period): Promise<void>;
+  /** The same of bills and lines; of the billing month. */
+  analyzeBills(billingMonth: Period): Promise<void>;
 }
 
 /** The months in the database. */
 export function periodStore(database: Database): PeriodStore {
   return {
-    provideMonths: (months) =>
-      database.withTransaction(async (transaction) => {
-        await transaction.query({ text: provideMonths, values: [months.map(firstDay)] });
-      }),
+    provideMonths: (months) => call(database, provideMonths, months.map(firstDay)),
     closeMonth: async (month, now) => {
       await database.execute({ text: closeMonth, values: [firstDay(month), now] });
     },
-    analyzeMonth: (month) =>
-      database.withTransaction(async (transaction) => {
-        await transaction.query({ text: 'SELECT billing.analyze_month($1::date)', values: [firstDay(month)] });
-      }),
+    analyzeUsage: (month) => call(database, 'SELECT billing.analyze_usage($1::date)', firstDay(month)),
+    analyzeBills: (billingMonth) => call(database, 'SELECT billing.analyze_bills($1::date)', firstDay(billingMonth)),
   };
+}
+
+/** Calls a function that writes: in a transaction, since a SELECT by itself is taken for one that may be repeated. */
+function call(database: Database, text: string, argument: string | readonly string[]): Promise<void> {
+  return database.withTransaction(async (transaction) => {
+    await transaction.query({ text, values: [argument] });
+  });
 }
 
 const provideMonths = `SELECT billing.provide_month(month) FROM unnest($1::date[]) AS month ORDER BY month`;

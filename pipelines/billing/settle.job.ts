@@ -71,7 +71,7 @@ export const settle = defineJob({
   },
   skipLimit: (options) => options.skipLimit,
   finish: async ({ settlement, periods }, key) => {
-    await periods.analyzeMonth(key.billingMonth);
+    await periods.analyzeBills(key.billingMonth);
     const { count, examples } = await settlement.unbilled(key.usageMonth, { job: 'billing.settle', key: key.billingMonth });
     if (count > 0) {
       const text = `${count} members with usage in ${key.usageMonth} have neither bill nor skip, among them ${examples.join(', ')}.`;
@@ -88,7 +88,7 @@ async function closeUsage(periods: PeriodStore, { billingMonth, usageMonth }: Se
   }
   await periods.provideMonths(Array.from({ length: options.monthsAhead + 2 }, (_, index) => addMonths(usageMonth, index)));
   await periods.closeMonth(usageMonth, now);
-  await periods.analyzeMonth(usageMonth);
+  await periods.analyzeUsage(usageMonth);
 }
 
 function planBuckets(members: ReadonlyMap<number, number>): readonly PartitionPlan[] {

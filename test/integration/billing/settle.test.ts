@@ -3,6 +3,7 @@ import { calculateBill } from '../../../pipelines/billing/bill.ts';
 import { dryRun } from '../../../src/runtime/jobs/dryRun.ts';
 import { runJob } from '../../../src/runtime/jobs/runJob.ts';
 import { runSkipped } from '../../../src/runtime/jobs/runSkipped.ts';
+import { until } from '../../support/until.ts';
 import { aBilling, aNewMember, aUsage, emptied, settled, type Billing } from './aBilling.ts';
 
 let billing: Billing;
@@ -140,30 +141,26 @@ describe('a settlement', () => {
     ]);
   });
 
-  it('waits for usage that is being written when it closes the month', async () => {
+  it('waits for usage that is being written when it closes the month, and bills it', async () => {
     await billing.members.insertMembers([aNewMember()]);
-    let closing: Promise<unknown> | undefined;
-    let isClosed = false;
-    await billing.database.withTransaction(async (transaction) => {
-      await transaction.query('SELECT FROM billing.billing_period WHERE closed_at IS NULL FOR SHARE');
-      closing = billing.ports.periods.closeMonth('2026-10', billing.clock.now()).then(() => {
-        isClosed = true;
-      });
-      // The closing is known to wait once the server says so.
-      for (;;) {
-        const waiting = await billing.database.query(
-          `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
-        );
-        if (waiting.length > 0) break;
-      }
-      expect(isClosed).toBe(false);
-      await transaction.execute(
-        `INSERT INTO billing.usage VALUES ('2026-10-01', 1, 1001, '2026-10-31', 'DATA', 'late but in time', 1, 500)`,
-      );
+    const waiting = async (): Promise<number> =>
+      (await billing.database.query(`SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`)).length;
+    const ends: string[] = [];
+    const under: Promise<unknown>[] = [];
+    // A line of the same key, not committed, holds the writer up while it has the period.
+    const blocker = billing.database.withTransaction(async (transaction) => {
+      await transaction.execute(`INSERT INTO billing.usage VALUES ('2026-10-01', 5001, 1001, '2026-10-31', 'DATA', 'x', 1, 1)`);
+      under.push(billing.members.insertUsage([aUsage()]).then(() => ends.push('written')));
+      await until('the writer waits', async () => (await waiting()) === 1);
+      under.push(billing.ports.periods.closeMonth('2026-10', billing.clock.now()).then(() => ends.push('closed')));
+      await until('the closing waits too', async () => (await waiting()) === 2 || ends.length > 0);
+      throw new Error('given up');
     });
-    await closing;
+    await expect(blocker).rejects.toThrow('given up');
+    await Promise.all(under);
+    expect(ends).toEqual(['written', 'closed']);
     expect(await billing.run('billing.settle', '2026-11')).toMatchObject({ how: 'completed' });
-    expect(await bills()).toMatchObject([{ billing_fee: 500n }]);
+    expect(await bills()).toMatchObject([{ billing_fee: 10_000n }]);
   });
 
   it('refuses usage of a member that is not known, and of a month for which nothing is open', async () => {
