@@ -4,6 +4,19 @@ import { option } from './option.ts';
 const port = z.int().min(0).max(65_535);
 const ms = z.int().min(1).max(86_400_000);
 
+/** An address with its credentials: one that a client could not read is told as wrong, not tried. */
+const address = (scheme: RegExp, expected: string) => z.string().refine((text) => scheme.test(text) && isUrl(text), expected);
+
+function isUrl(text: string): boolean {
+  try {
+    const { username, password } = new URL(text);
+    decodeURIComponent(`${username}${password}`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The options of the process. Those of a pipeline or job stand beside it, and are joined under its name. */
 export const processOptions = {
   instance: option(
@@ -34,7 +47,7 @@ export const processOptions = {
     .prefault({}),
   database: z
     .strictObject({
-      url: option(z.string().regex(/^postgres(ql)?:\/\//, 'postgres://user:password@host:port/name'), {
+      url: option(address(/^postgres(ql)?:\/\//, 'expected postgres://user:password@host:port/name'), {
         about: 'PostgreSQL 18, where bills, jobs and ledgers live.',
         isSecret: true,
       }),
@@ -51,7 +64,10 @@ export const processOptions = {
     .strict(),
   redis: z
     .strictObject({
-      url: option(z.string().regex(/^rediss?:\/\//, 'redis://host:port'), { about: 'Redis 7, the bus of one machine.', isSecret: true }),
+      url: option(address(/^rediss?:\/\//, 'expected redis://user:password@host:port/number'), {
+        about: 'Redis 7, the bus of one machine.',
+        isSecret: true,
+      }),
     })
     .strict(),
   bus: z
@@ -65,7 +81,7 @@ export const processOptions = {
     .prefault({}),
   smtp: z
     .strictObject({
-      url: option(z.string().regex(/^smtps?:\/\//, 'smtp://user:password@host:port'), {
+      url: option(address(/^smtps?:\/\//, 'expected smtp://user:password@host:port'), {
         about: 'Where mail is handed in.',
         isSecret: true,
       }),

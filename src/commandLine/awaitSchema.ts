@@ -1,6 +1,6 @@
 import type { PostgresDatabase } from '../connectors/postgres/openDatabase.ts';
 import { schemaState } from '../connectors/postgres/schemaState.ts';
-import { codeOf, textOf, WeirError } from '../errors.ts';
+import { codeOf, kindOf, textOf, WeirError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../message/clock.ts';
 import { backOffMs } from '../runtime/backOff.ts';
@@ -8,8 +8,9 @@ import { backOffMs } from '../runtime/backOff.ts';
 const waiting = { firstMs: 500, maxMs: 10_000 };
 
 /**
- * Waits until the database answers, saying so, and checks that its schema fits. Throws `schemaMismatch` when waiting does not
- * help, and `cancelled` when `stop` is aborted.
+ * Waits until the database answers, saying so, and checks that its schema fits. Throws `schemaMismatch` and defects, which waiting
+ * does not cure, and `cancelled` when `stop` is aborted. What refuses us (a password, a database that is not there) is waited for
+ * too: it may be set right on the other side.
  */
 export async function awaitSchema(
   database: PostgresDatabase,
@@ -21,7 +22,7 @@ export async function awaitSchema(
       await checkSchema(database, directory);
       return;
     } catch (error) {
-      if (codeOf(error) === 'schemaMismatch') throw error;
+      if (codeOf(error) === 'schemaMismatch' || kindOf(error) === 'defect') throw error;
       const delayMs = Math.round(backOffMs(waiting, attempt, clock));
       log.warn('waiting for the database', { code: codeOf(error), error: textOf(error), delayMs });
       await pause(delayMs, clock, stop);

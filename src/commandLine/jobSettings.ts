@@ -2,7 +2,7 @@ import type { JobSettings } from '../runtime/jobs/jobSpec.ts';
 import type { ProcessOptions } from './systems.ts';
 
 /** How this process works on jobs, from its options. */
-export function jobSettingsOf({ jobs, runtime }: ProcessOptions): JobSettings {
+export function jobSettingsOf({ jobs, runtime }: Pick<ProcessOptions, 'jobs' | 'runtime'>): JobSettings {
   return {
     leaseMs: jobs.leaseMs,
     // Five signs of life in a lease: one or two may fail.

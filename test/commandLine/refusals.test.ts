@@ -52,16 +52,16 @@ describe('wrong options', () => {
     expect(output + errors).not.toContain(secretKey.slice(0, 20));
   });
 
-  it('never repeat a secret', async () => {
-    const environment = {
-      ...rightEnvironment,
-      WEIR_DATABASE_URL: 'mysql://weir:s3cret@here',
-      WEIR_REDIS_URL: 's3cret',
-      WEIR_SMTP_URL: 's3cret',
-    };
-    const { exitCode, errors } = await say(['run'], environment);
+  it.each([
+    ['WEIR_DATABASE_URL', 'mysql://weir:s3cret@here', 'database.url expected postgres://user:password@host:port/name'],
+    ['WEIR_DATABASE_URL', 'postgres://weir:s3cret@here:port/weir', 'database.url expected postgres://user:password@host:port/name'],
+    ['WEIR_DATABASE_URL', 'postgres://weir:s3cret%zz@here/weir', 'database.url expected postgres://user:password@host:port/name'],
+    ['WEIR_REDIS_URL', 's3cret', 'redis.url expected redis://user:password@host:port/number'],
+    ['WEIR_SMTP_URL', 'smtp://weir:s3cret@here:port', 'smtp.url expected smtp://user:password@host:port'],
+  ])('of an address (%s=%s) are told before it is tried, without the secret in it', async (variable, address, sentence) => {
+    const { exitCode, errors } = await say(['run'], { ...rightEnvironment, [variable]: address });
     expect(exitCode).toBe(78);
-    expect(errors).toContain('database.url postgres://user:password@host:port/name (WEIR_DATABASE_URL)');
+    expect(errors).toContain(`${sentence} (${variable})`);
     expect(errors).not.toContain('s3cret');
   });
 

@@ -35,7 +35,7 @@ describe('a process with wrong options', () => {
     );
     expect(errors).toContain('did you mean WEIR_LOG_LEVEL?');
     expect(errors).toContain('has a key "test" of 31 bytes, expected 32');
-    expect(errors).toContain('smtp.url smtp://user:password@host:port (WEIR_SMTP_URL)');
+    expect(errors).toContain('smtp.url expected smtp://user:password@host:port (WEIR_SMTP_URL)');
     for (const secret of ['s3cret', ring, ring.slice(5)]) expect(errors).not.toContain(secret);
   });
 });
