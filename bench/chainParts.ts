@@ -12,11 +12,12 @@ export const benchLog: Logger = {
   error: (sentence, fields) => console.error(sentence, fields),
 };
 
-const metrics = createMetrics(realClock);
+/** The metrics of this process, the real ones. */
+export const benchMetrics = createMetrics(realClock);
 
 /** What a chain in the daemon is given, too: the machine's clock and the real metrics. */
 export function chainParts(name: string, limits: WindowLimits): Omit<ChainSpec<never>, 'source' | 'chain'> {
-  return { name, clock: realClock, meter: metrics.meterOf(name), log: benchLog, limits, stopTimeoutMs: 10_000 };
+  return { name, clock: realClock, meter: benchMetrics.meterOf(name), log: benchLog, limits, stopTimeoutMs: 10_000 };
 }
 
 /** Waits for a chain to complete; throws when it ends otherwise, or counts anything but `done`. */

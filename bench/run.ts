@@ -6,8 +6,9 @@ import { measure, type MeasureOptions } from './measure.ts';
 import { jsonOf, resultOf, thisMachine, type Result } from './result.ts';
 import { redisStream } from './redisStream.bench.ts';
 import { runtime } from './runtime.bench.ts';
+import { settleBenchmark } from './settle.bench.ts';
 
-const benchmarks: readonly Benchmark[] = [runtime, redisStream];
+const benchmarks: readonly Benchmark[] = [settleBenchmark, runtime, redisStream];
 
 interface RunOptions {
   readonly runs: number;
