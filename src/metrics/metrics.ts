@@ -9,7 +9,7 @@ import { catalogue, type MetricFacts, type MetricName } from './catalogue.ts';
 /** What a scrape asks about one pipeline. */
 export interface WatchedPipeline {
   readonly supervised: Supervised;
-  /** Messages waiting to be read; undefined where the source cannot know. */
+  /** Messages waiting to be read; undefined where the source cannot know. One that rejects, or takes over a second, is left out. */
   readonly lag: () => Promise<number | undefined>;
 }
 
@@ -79,14 +79,30 @@ export function createMetrics(clock: Clock): Metrics {
     async scrape() {
       await Promise.all(
         watched.map(async ({ supervised, lag }) => {
-          const waiting = await lag();
-          if (waiting !== undefined) read.lag.set({ pipeline: supervised.name }, waiting);
+          const waiting = await known(lag, clock);
+          if (waiting === undefined) read.lag.remove({ pipeline: supervised.name });
+          else read.lag.set({ pipeline: supervised.name }, waiting);
         }),
       );
       refresh();
       return { contentType: registry.contentType, text: await registry.metrics() };
     },
   };
+}
+
+/** How long a scrape waits to be told a lag, in milliseconds: well below the time limit of whoever scrapes. */
+const lagLimitMs = 1_000;
+
+/** A lag, or undefined when nobody can tell in time: a broker that is away must not take the other metrics with it. */
+function known(lag: WatchedPipeline['lag'], clock: Clock): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(lagLimitMs, () => resolve(undefined));
+    const end = (waiting: number | undefined): void => {
+      cancel();
+      resolve(waiting);
+    };
+    lag().then(end, () => end(undefined));
+  });
 }
 
 interface StageMetrics {

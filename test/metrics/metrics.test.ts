@@ -35,6 +35,26 @@ describe('createMetrics', () => {
     await supervised.ended;
   });
 
+  it.each([
+    ['fails', () => Promise.reject(new Error('the broker is away'))],
+    ['is not told in time', () => new Promise<number>(() => undefined)],
+  ])('leaves out a lag that %s, and shows everything else', async (_what, lag) => {
+    const spec = aSpec<number>({ source: scriptedSource({ count: 1 }), chain: (message$) => message$ });
+    const metrics = createMetrics(spec.clock);
+    const supervised = supervise({ ...spec, restart: { firstMs: 1, maxMs: 1 }, isHeld: false, onWedged: () => undefined });
+    let isAway = false;
+    metrics.watch({ supervised, lag: () => (isAway ? lag() : Promise.resolve(7)) });
+    expect((await metrics.scrape()).text).toContain('weir_pipeline_lag{pipeline="test.pipeline"} 7');
+    isAway = true;
+    const scrape = metrics.scrape();
+    await spec.clock.advance(1_000);
+    const { text } = await scrape;
+    expect(series(text, 'weir_pipeline_lag{').size).toBe(0);
+    expect(text).toContain('weir_pipeline_received_total{pipeline="test.pipeline"} 1');
+    supervised.cut();
+    await supervised.ended;
+  });
+
   it('counts stages, retries and dead letters under the labels of the catalogue', async () => {
     const { clock } = aSpec({ source: scriptedSource() });
     const metrics = createMetrics(clock);

@@ -58,6 +58,24 @@ describe('a daemon without its database', () => {
   });
 });
 
+describe('a job in the foreground without its database', () => {
+  it('says that it waits, and ends with 1 when it is asked to stop: nothing was done', async () => {
+    const month = await aMonth();
+    const { url } = await refusedDatabase(month.environment['WEIR_DATABASE_URL'] ?? '');
+    const weir = startWeir(
+      { ...month.environment, WEIR_DATABASE_URL: url },
+      'run',
+      '--job',
+      'billing.settle',
+      '--key',
+      month.month.billing,
+    );
+    await weir.logged('waiting for the database');
+    expect(await weir.stop()).toEqual({ code: 1, signal: null });
+    expect(weir.errors()).toContain('stopped while waiting for the database');
+  });
+});
+
 describe('a daemon on a schema that does not fit', () => {
   it('ends with 78 and says what to do when the schema is behind, and runs after that was done', async () => {
     const month = await aMonth();
