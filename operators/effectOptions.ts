@@ -1,5 +1,6 @@
 import type { ObservableInput } from 'rxjs';
 import type { Answer } from '../src/message/decision.ts';
+import type { Backlog } from './backlog.ts';
 import type { Retry } from './step.ts';
 
 /** How often messages may start: a rate per key, in total, or both. `rateLimit` makes one. */
@@ -34,6 +35,8 @@ export interface EffectOptions<V, U = never, W = never, L = never> {
    * errors the chain; a permanent one or a defect is narrowed down to its message.
    */
   readonly claim?: (values: readonly V[]) => ObservableInput<readonly Answer<V>[]>;
+  /** No effect begins while it is full: shared with the `mapChunk` that records how effects ended. Absent: the window bounds that. */
+  readonly backlog?: Backlog;
   /** Needs `later`, for what it would hold too long. Retries do not ask it again. */
   readonly limit?: Limit<V>;
   /** The verdict about a permanent error. Without it the message is put aside. */

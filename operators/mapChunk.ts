@@ -1,6 +1,7 @@
 import { forkJoin, map, of, switchMap, type Observable, type ObservableInput } from 'rxjs';
 import { Decision, type Answer } from '../src/message/decision.ts';
 import { decide, isOpen, withValue, type Decided, type Message } from '../src/message/message.ts';
+import type { Backlog } from './backlog.ts';
 import { answerEach } from './internal/answerEach.ts';
 import { mapLines, type ChunkOptions } from './internal/chunks.ts';
 import { putAside } from './internal/putAside.ts';
@@ -24,11 +25,12 @@ export type { ChunkOptions } from './internal/chunks.ts';
  * error that may pass, or that nobody can judge, errors the chain, and nothing of the chunk is settled. Completion of the
  * source flushes.
  *
- * Memory: the chunk in work and what arrives meanwhile; nothing here bounds it but the window of the pipeline.
+ * Memory: the chunk in work and what arrives meanwhile; nothing here bounds it but the window of the pipeline, and a `backlog`
+ * that it shares with the effects above it.
  */
 export function mapChunk<T, R>(
   project: (values: readonly T[]) => ObservableInput<readonly Answer<R>[]>,
-  options: ChunkOptions,
+  options: ChunkOptions & { readonly backlog?: Backlog },
 ): Step<T, R> {
   const stage = stageName(project);
   const call = (line: readonly Message<T>[]): Observable<readonly Message<R>[]> =>

@@ -1,6 +1,7 @@
 import { Observable, type ObservableInput, type Subscriber } from 'rxjs';
 import { WeirError } from '../../src/errors.ts';
 import { isOpen, type Message } from '../../src/message/message.ts';
+import type { Backlog } from '../backlog.ts';
 import { asStage, type Step } from '../step.ts';
 import { firstAnswer } from './firstAnswer.ts';
 import { listen } from './listen.ts';
@@ -21,6 +22,8 @@ export interface LineOptions extends ChunkOptions {
    * at once. `gather`: they count like open ones and every line is given to the call, so a line is never longer than `size`.
    */
   readonly decided: 'pass' | 'gather';
+  /** Told of open messages that come and that were answered. */
+  readonly backlog?: Backlog | undefined;
 }
 
 /** Answers a whole line, open and decided messages in the order they came: one message for each, in the same order. */
@@ -83,7 +86,10 @@ class Lines<T, R> {
 
   next(message: Message<T>): void {
     this.#gathering.push(message);
-    if (isOpen(message)) this.#openCount++;
+    if (isOpen(message)) {
+      this.#openCount++;
+      this.#options.backlog?.enter();
+    }
     if (this.#weight >= this.#options.size) this.#full.push(this.#cut());
     else if (this.#weight > 0) {
       this.#cancelTimer ??= this.#startTimer(message);
@@ -178,6 +184,7 @@ class Lines<T, R> {
         run.measure(this.#stage, (run.clock.elapsedMs() - startedMs) / 1000, openCount);
         this.#answered = answers;
         this.#pump();
+        this.#options.backlog?.leave(openCount);
       },
       error: (error: unknown) => this.#subscriber.error(error),
     });

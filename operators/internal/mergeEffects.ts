@@ -37,6 +37,7 @@ export function mergeEffects<T, V, P, R>(stage: EffectStage<T, V, P, R>): Step<T
       new Observable<Message<P | R>>((subscriber) => {
         const pool = new EffectPool(stage, subscriber);
         subscriber.add(() => pool.close());
+        subscriber.add(options.backlog?.onRoom(() => pool.resume()));
         listen(source, subscriber, pool);
       }),
   );
@@ -87,6 +88,11 @@ class EffectPool<T, V, P, R> {
 
   complete(): void {
     this.#isDone = true;
+    this.#pump();
+  }
+
+  /** Begins what had to wait. */
+  resume(): void {
     this.#pump();
   }
 
@@ -146,8 +152,8 @@ class EffectPool<T, V, P, R> {
 
   /** Begins what can begin; false when nothing came of it. */
   #startSome(): boolean {
-    const { claim } = this.#stage.options;
-    if (this.#isCut || this.#isClaiming) return false;
+    const { claim, backlog } = this.#stage.options;
+    if (this.#isCut || this.#isClaiming || backlog?.isFull() === true) return false;
     const works: Work<V>[] = [];
     const most = claim === undefined ? 1 : Infinity;
     while (works.length < Math.min(most, this.#stage.options.concurrency - this.#slotsTaken)) {

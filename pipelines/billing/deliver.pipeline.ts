@@ -2,6 +2,7 @@
 // Guarantee: a bill is mailed at most once: it is claimed just before, under a token, and its end is recorded before the message
 // is settled. A mail that nobody can tell about is parked for a person, never sent again by itself.
 // Dead letters: what cannot be read, and bills that the mail server refused for good (their rows say FAILED first).
+import { backlog } from '../../operators/backlog.ts';
 import { decode } from '../../operators/decode.ts';
 import type { Effect } from '../../operators/effectOptions.ts';
 import { mapChunk } from '../../operators/mapChunk.ts';
@@ -30,20 +31,23 @@ export const deliver = definePipeline({
   profile: 'consumer',
   options: deliverOptions,
   source: ({ bus }: DeliverPorts) => bus.subscribe(emailTopic, { group: deliverGroup }),
-  chain: (message$, { bills, mail }, options) =>
-    message$.pipe(
+  chain: (message$, { bills, mail }, options) => {
+    const unrecorded = backlog(options.record.size);
+    return message$.pipe(
       decode(dispatchedBillSchema),
       mapEach(decideDelivery),
       mergeMapWhen('send', mail.send, {
         ...options.send,
         claim: (sends) => bills.claim(sends, leaseMsOf(options)),
         limit: rateLimit({ ...options.rate, keyOf: destinationOf }),
+        backlog: unrecorded,
         refused,
         later,
         unknown: unknownSend,
       }),
-      mapChunk(bills.record, options.record),
-    ),
+      mapChunk(bills.record, { ...options.record, backlog: unrecorded }),
+    );
+  },
 });
 
 function destinationOf({ bill }: SendableBill): string {
