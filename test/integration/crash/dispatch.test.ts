@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { until } from '../../support/until.ts';
 import { startWeir } from '../../support/weirProcess.ts';
 import type { Strike, TcpProxy } from '../../support/tcpProxy.ts';
@@ -7,6 +7,9 @@ import { delivered } from './deliveryFlaws.ts';
 import { readEmailStream } from './emailStream.ts';
 import { through } from './through.ts';
 import { weirHere } from './weirHere.ts';
+
+// Processes start and die in each of these: on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 120_000 });
 
 const small = ['jobs.pageSize=10', 'billing.dispatch.chunk.size=10'].flatMap((set) => ['--set', set]);
 
@@ -61,10 +64,14 @@ it.each([
   // It is told nothing: it finds the run that nobody works on, and delivers what is there meanwhile.
   const daemon = startWeir(environment, 'run', '--profile', 'producer,consumer', ...small);
   await daemon.logged('run left', { job: 'billing.dispatch', state: 'completed' });
-  const stream = await until('all messages are settled', async () => {
-    const now = await readEmailStream(environment['WEIR_REDIS_URL']);
-    return now.unsettled === 0 ? now : undefined;
-  });
+  const stream = await until(
+    'all messages are settled',
+    async () => {
+      const now = await readEmailStream(environment['WEIR_REDIS_URL']);
+      return now.unsettled === 0 ? now : undefined;
+    },
+    { limitMs: 60_000 },
+  );
   expect(await daemon.stop()).toEqual({ code: 0, signal: null });
   const due = await database.query<{ id: bigint }>('SELECT id FROM billing.billing_p');
   expect(new Set(stream.billIds)).toEqual(new Set(due.map(({ id }) => id.toString())));

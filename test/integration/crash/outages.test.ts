@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { countsOf, isLawful } from '../../../stack/demo/law.ts';
 import { aPrivateRedis } from '../../support/services.ts';
 import type { TcpProxy } from '../../support/tcpProxy.ts';
@@ -10,6 +10,9 @@ import { readEmailStream } from './emailStream.ts';
 import { settlementFlaws } from './settlementFlaws.ts';
 import { through } from './through.ts';
 import { weirHere } from './weirHere.ts';
+
+// Processes start and die in each of these: on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 120_000 });
 
 const small = ['jobs.pageSize=10', 'billing.settle.chunk.size=10'].flatMap((set) => ['--set', set]);
 
@@ -70,7 +73,7 @@ describe('a delivery whose Redis', () => {
     await redis.kill(signal);
     await redis.start();
 
-    await until('all messages are settled', async () => (await readEmailStream(redis.url)).unsettled === 0, { limitMs: 20_000 });
+    await until('all messages are settled', async () => (await readEmailStream(redis.url)).unsettled === 0, { limitMs: 60_000 });
     const counts = countsOf((await daemon.ask('/metrics')).text);
     expect(counts.filter((count) => !isLawful(count))).toEqual([]);
     expect(await daemon.stop(), daemon.errors()).toEqual({ code: 0, signal: null });

@@ -1,10 +1,13 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { Strike, TcpProxy } from '../../support/tcpProxy.ts';
 import { startWeir } from '../../support/weirProcess.ts';
 import { aMonth, type MonthToBill } from './aMonth.ts';
 import { settlementFlaws } from './settlementFlaws.ts';
 import { through } from './through.ts';
 import { weirHere } from './weirHere.ts';
+
+// Processes start and die in each of these: on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 120_000 });
 
 /** Small pages and chunks, one partition after another: so what the wire shows is one line of events. */
 const small = ['jobs.pageSize=10', 'jobs.partitionsAtOnce=1', 'billing.settle.chunk.size=10'].flatMap((set) => ['--set', set]);
