@@ -47,7 +47,7 @@ export interface WeirProcess {
 }
 
 const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
-const logLimitMs = 20_000;
+const logLimitMs = 30_000;
 
 /**
  * Starts `node src/main.ts` with these words. Its environment holds the given variables and none of ours that configure Weir; its

@@ -9,8 +9,9 @@ import { realClock } from '../../../src/runtime/clock.ts';
 import { demoMonth, type DemoMonth } from '../../../stack/demo/month.ts';
 import { atTheEnd } from '../../support/atTheEnd.ts';
 import { aMigratedDatabase, aRedis } from '../../support/services.ts';
-import { runWeir } from '../../support/weirProcess.ts';
+import { say } from '../../commandLine/aPlace.ts';
 import { aNewMember, aUsage } from '../billing/aBilling.ts';
+import './eventually.ts';
 
 /** Services for daemons, and a month whose bills wait to be made. */
 export interface AMonth {
@@ -61,8 +62,8 @@ export async function aMonth(): Promise<AMonth> {
     await store.insertUsage(usage);
   };
   const run = async (job: string, key: string): Promise<void> => {
-    const { code, errors } = await runWeir(environment, 'run', '--job', job, '--key', key);
-    expect(code, errors).toBe(0);
+    const { exitCode, errors } = await say(['run', '--job', job, '--key', key], { ...environment, WEIR_LOG_LEVEL: 'error' });
+    expect(exitCode, errors).toBe(0);
   };
   return {
     ...{ environment, database, redisUrl, inbox, month, load },

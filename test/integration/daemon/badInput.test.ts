@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { countsOf, isLawful } from '../../../stack/demo/law.ts';
-import { until } from '../../support/until.ts';
 import { startWeir } from '../../support/weirProcess.ts';
 import { aMonth } from './aMonth.ts';
+import { eventually } from './eventually.ts';
 import { theTopic, type FoundLetter } from './theTopic.ts';
 
 const aMessage = { version: 1, billId: '7', billingDate: '2026-11-01', publicInfoId: '1', destination: 'mail.example', quietHours: null };
@@ -32,7 +32,7 @@ describe('bad input on the bus', () => {
     await topic.append('event', 'invoice', 'id', '5');
 
     const weir = startWeir(month.environment, 'run', '--profile', 'consumer');
-    const letters = await until('all of it is put aside', async () => {
+    const letters = await eventually('all of it is put aside', async () => {
       const found = await topic.deadLetters();
       return found.length === bad.length + 1 ? found : undefined;
     });
@@ -48,8 +48,8 @@ describe('bad input on the bus', () => {
     expect(JSON.parse(String(foreign?.value))).toEqual(['event', 'invoice', 'id', '5']);
     expect(foreign?.headers).toMatchObject({ 'weir-code': 'undecodable', 'weir-stage': 'read' });
 
-    await month.inbox.until(3);
-    await until('everything is settled', async () => (await topic.pending()) === 0);
+    await eventually('3 mails came', () => month.inbox.count() >= 3);
+    await eventually('everything is settled', async () => (await topic.pending()) === 0);
     const [counts] = countsOf((await weir.ask('/metrics')).text);
     expect(counts).toMatchObject({ received: 15, done: 3, dead: 12, inFlight: 0 });
     expect(counts && isLawful(counts)).toBe(true);
@@ -71,7 +71,7 @@ describe('a member whose address is none', () => {
     await month.dispatch();
     const topic = await theTopic(month.redisUrl);
     const weir = startWeir(month.environment, 'run', '--profile', 'consumer');
-    await until('everything is settled', async () => (await topic.unread()) === 0 && (await topic.pending()) === 0);
+    await eventually('everything is settled', async () => (await topic.unread()) === 0 && (await topic.pending()) === 0);
     expect(await weir.stop()).toEqual({ code: 0, signal: null });
     expect(await month.bills()).toEqual({ COMPLETED: 2, FAILED: 2 });
     expect((await topic.deadLetters()).map(({ headers }) => headers['weir-code'])).toEqual(['refused', 'refused']);

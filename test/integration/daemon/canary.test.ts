@@ -3,10 +3,10 @@ import { memberStore, type NewMember } from '../../../pipelines/billing/memberSt
 import { codeOf, textOf } from '../../../src/errors.ts';
 import { parseKeyRing } from '../../../src/message/keyRing.ts';
 import { dayOf } from '../../../pipelines/shared/period.ts';
-import { until } from '../../support/until.ts';
 import { runWeir, startWeir, type WeirAnswer } from '../../support/weirProcess.ts';
 import { aNewMember } from '../billing/aBilling.ts';
 import { aMonth } from './aMonth.ts';
+import { eventually } from './eventually.ts';
 import { everyRow } from './everyRow.ts';
 import { theTopic } from './theTopic.ts';
 
@@ -75,7 +75,7 @@ describe('personal data', () => {
     await month.database.execute('UPDATE billing.member SET email = phone WHERE public_info_id = 1001');
 
     const weir = startWeir({ ...month.environment, WEIR_LOG_LEVEL: 'debug' }, 'run', '--profile', 'consumer');
-    await until('everything is settled', async () => (await topic.unread()) === 0 && (await topic.pending()) === 0);
+    await eventually('everything is settled', async () => (await topic.unread()) === 0 && (await topic.pending()) === 0);
     const { text: metrics } = await weir.ask('/metrics');
     expect(await weir.stop()).toEqual({ code: 0, signal: null });
     // One opened badly and one was refused: FAILED; one was lost after its dot: parked in SENDING; one waits, one is quiet.

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { atTheEnd } from '../../support/atTheEnd.ts';
 import { TcpProxy } from '../../support/tcpProxy.ts';
-import { until } from '../../support/until.ts';
 import { startWeir } from '../../support/weirProcess.ts';
 import { aMonth } from './aMonth.ts';
+import { eventually } from './eventually.ts';
 
 describe('/livez', () => {
   it('turns red while there is work and none of it ends, and green again when some does', async () => {
@@ -12,15 +12,15 @@ describe('/livez', () => {
     await month.dispatch();
     const unstick = month.inbox.faults.add({ phase: 'mail', action: { kind: 'silence' } });
     const weir = startWeir({ ...month.environment, WEIR_RUNTIME_STANDING_LIMIT_MS: '100' }, 'run', '--profile', 'consumer');
-    const red = await until('it is not live', async () => {
+    const red = await eventually('it is not live', async () => {
       const answer = await weir.ask('/livez');
       return answer.status === 503 ? answer : undefined;
     });
     expect(JSON.parse(red.text)).toEqual({ status: 'standing', standing: ['billing.deliver'] });
     unstick();
     month.inbox.cutConnections();
-    await until('it is live', async () => (await weir.ask('/livez')).status === 200);
-    await month.inbox.until(2);
+    await eventually('it is live', async () => (await weir.ask('/livez')).status === 200);
+    await eventually('2 mails came', () => month.inbox.count() >= 2);
     expect(await weir.stop()).toEqual({ code: 0, signal: null });
   });
 
@@ -32,10 +32,10 @@ describe('/livez', () => {
     atTheEnd(() => proxy.close());
     redis.port = String(proxy.port);
     const weir = startWeir({ ...month.environment, WEIR_REDIS_URL: redis.href }, 'run', '--profile', 'consumer');
-    await until('it is ready', async () => (await weir.ask('/readyz')).status === 200);
+    await eventually('it is ready', async () => (await weir.ask('/readyz')).status === 200);
     proxy.refuse();
     proxy.cut();
-    const away = await until('it is not ready', async () => {
+    const away = await eventually('it is not ready', async () => {
       const answer = await weir.ask('/readyz');
       return answer.status === 503 ? answer : undefined;
     });
@@ -47,7 +47,7 @@ describe('/livez', () => {
     expect((await weir.ask('/metrics')).status).toBe(200);
     proxy.pass();
     await month.dispatch();
-    await month.inbox.until(1);
+    await eventually('a mail came', () => month.inbox.count() >= 1);
     expect((await weir.ask('/readyz')).status).toBe(200);
     expect(await weir.stop()).toEqual({ code: 0, signal: null });
   });

@@ -3,9 +3,9 @@ import { systems } from '../../../pipelines/index.ts';
 import { errorCodes } from '../../../src/errors.ts';
 import { catalogue } from '../../../src/metrics/catalogue.ts';
 import { countsOf, isLawful } from '../../../stack/demo/law.ts';
-import { until } from '../../support/until.ts';
 import { startWeir } from '../../support/weirProcess.ts';
 import { aMonth } from './aMonth.ts';
+import { eventually } from './eventually.ts';
 import { theTopic } from './theTopic.ts';
 
 interface Sample {
@@ -53,7 +53,7 @@ describe('/metrics', () => {
 
     const weir = startWeir(month.environment, 'run', '--set', 'billing.deliver.send.concurrency=4');
     const scrapes: string[] = [];
-    await until('everything is settled', async () => {
+    await eventually('everything is settled', async () => {
       scrapes.push((await weir.ask('/metrics')).text);
       const [counts] = countsOf(scrapes.at(-1) ?? '');
       return counts?.received === 40 && counts.inFlight === 0;

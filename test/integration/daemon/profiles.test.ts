@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { insertRun } from '../../../src/runtime/jobs/openRun.ts';
 import { listRuns } from '../../../src/runtime/jobs/listRuns.ts';
 import { countsOf } from '../../../stack/demo/law.ts';
-import { until } from '../../support/until.ts';
 import { startWeir } from '../../support/weirProcess.ts';
 import { aMonth } from './aMonth.ts';
+import { eventually } from './eventually.ts';
 import { theTopic } from './theTopic.ts';
 
 const settleRun = (key: string) => ({ job: 'billing.settle', key, planVersion: 1 });
@@ -27,7 +27,7 @@ describe('weir run --profile', () => {
 
     await insertRun(month.database, settleRun('2025-02'));
     const consumer = startWeir(month.environment, 'run', '--profile', 'consumer');
-    await month.inbox.until(1);
+    await eventually('a mail came', () => month.inbox.count() >= 1);
     expect(countsOf((await consumer.ask('/metrics')).text).map(({ pipeline }) => pipeline)).toEqual(['billing.deliver']);
     expect(await consumer.stop()).toEqual({ code: 0, signal: null });
     expect((await listRuns(month.database, { isUnfinished: true })).map(({ key, status }) => [key, status])).toEqual([
@@ -49,7 +49,7 @@ describe('weir run --hold', () => {
       pipeline: 'billing.deliver',
       reason: 'held at start',
     });
-    await until('it is ready', async () => (await held.ask('/readyz')).status === 200);
+    await eventually('it is ready', async () => (await held.ask('/readyz')).status === 200);
     const { text } = await held.ask('/metrics');
     expect(text).toContain('weir_pipeline_state{pipeline="billing.deliver",state="paused"} 1');
     expect(text).toContain('weir_pipeline_lag{pipeline="billing.deliver"} 1');
@@ -58,7 +58,7 @@ describe('weir run --hold', () => {
     expect((await listRuns(month.database, { isUnfinished: true })).map(({ status }) => status)).toEqual(['PLANNING']);
 
     const free = startWeir(month.environment, 'run');
-    await month.inbox.until(1);
+    await eventually('a mail came', () => month.inbox.count() >= 1);
     await free.logged('run left', { key: '2025-01', state: 'completed' });
     expect(await free.stop()).toEqual({ code: 0, signal: null });
   });

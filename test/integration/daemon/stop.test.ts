@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { countsOf, isLawful, type PipelineCounts } from '../../../stack/demo/law.ts';
-import { until } from '../../support/until.ts';
 import { startWeir, type WeirProcess } from '../../support/weirProcess.ts';
 import { aMonth, type AMonth } from './aMonth.ts';
+import { eventually } from './eventually.ts';
 import { theTopic } from './theTopic.ts';
 
 const slow = { phase: 'rcpt', action: { kind: 'delay', delayMs: 60 } } as const;
@@ -45,7 +45,7 @@ describe('SIGTERM', () => {
     const topic = await theTopic(month.redisUrl);
     month.inbox.faults.add(slow);
     const weir = startWeir(month.environment, ...words);
-    await month.inbox.until(4);
+    await eventually('4 mails came', () => month.inbox.count() >= 4);
     const scraping = scrapes(weir);
     expect(await weir.stop()).toEqual({ code: 0, signal: null });
 
@@ -61,7 +61,7 @@ describe('SIGTERM', () => {
 
     month.inbox.faults.clear();
     const next = startWeir(month.environment, ...words);
-    await until('the rest is recorded', async () => (await month.bills())['COMPLETED'] === 40);
+    await eventually('the rest is recorded', async () => (await month.bills())['COMPLETED'] === 40);
     expect(await next.stop()).toEqual({ code: 0, signal: null });
     await expectNoDoubles(month);
   });
@@ -77,7 +77,7 @@ describe('SIGTERM', () => {
       '--set',
       'billing.deliver.send.retry.firstDelayMs=9000',
     );
-    await until('a bill was claimed and put off', () => month.inbox.faults.strikes > 0);
+    await eventually('a bill was claimed and put off', () => month.inbox.faults.strikes > 0);
     expect(await weir.stop()).toEqual({ code: 0, signal: null });
     expect(await month.bills()).toEqual({ SEND_PENDING: 6 });
   });
@@ -90,7 +90,10 @@ describe('SIGTERM', () => {
     const topic = await theTopic(month.redisUrl);
     const unstick = month.inbox.faults.add({ ...stuck, to: 'member1' });
     const weir = startWeir({ ...month.environment, ...variables }, ...words);
-    await until('some mails were taken and some dialogues are stuck', () => month.inbox.count() > 0 && month.inbox.faults.strikes === 4);
+    await eventually('some mails are recorded and every dialogue is stuck', async () => {
+      const mails = month.inbox.count();
+      return month.inbox.faults.strikes === 4 && mails > 0 && (await month.bills())['COMPLETED'] === mails;
+    });
     weir.signal('SIGTERM');
     await weir.logged('draining; a second signal stops at once');
     if (sentence === 'stopping now') weir.signal('SIGTERM');
@@ -103,7 +106,7 @@ describe('SIGTERM', () => {
     unstick();
     const next = startWeir(month.environment, ...words);
     // What was in dialogue when it was cut stays claimed until its lease is over; a person then decides.
-    await until('the rest is settled', async () => (await topic.pending()) === 0 && (await topic.unread()) === 0);
+    await eventually('the rest is settled', async () => (await topic.pending()) === 0 && (await topic.unread()) === 0);
     expect(await next.stop()).toEqual({ code: 0, signal: null });
     await expectNoDoubles(month);
     expect(await month.bills()).toEqual({ COMPLETED: 16, SENDING: 4 });
