@@ -6,16 +6,19 @@ import type { Span } from './span.ts';
 export class Receipt implements Envelope {
   readonly run: Run;
   readonly span: Span;
+  /** Its place in read order, from 1 for the first of the run. */
+  readonly number: number;
   /** False once it has left the bottom: a message ends exactly once. */
   isInFlight = true;
   /** True once it counts for the watermark. */
   isSettled = false;
   readonly #delivery: Delivery<unknown>;
 
-  constructor(delivery: Delivery<unknown>, run: Run, span: Span) {
+  constructor(delivery: Delivery<unknown>, run: Run, span: Span, number: number) {
     this.#delivery = delivery;
     this.run = run;
     this.span = span;
+    this.number = number;
   }
 
   get key(): string {

@@ -1,13 +1,16 @@
-import { Observable, type Subscription } from 'rxjs';
-import type { Source, Watermark } from '../connectors/source.ts';
-import { codeOf, WeirError } from '../errors.ts';
+import type { Observable, Subscription } from 'rxjs';
+import type { Source } from '../connectors/source.ts';
+import { WeirError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../message/clock.ts';
 import { deadLetterOf } from '../message/deadLetter.ts';
-import type { Decided, Delivery, Envelope, Message, Outcome } from '../message/message.ts';
+import type { Envelope, Message } from '../message/message.ts';
 import type { Run } from '../message/run.ts';
+import { DefectRow } from './defectRow.ts';
+import { Ledger, type Counts } from './ledger.ts';
+import { openMessages } from './openMessages.ts';
 import { Receipt } from './receipt.ts';
-import { Span } from './span.ts';
+import type { Span } from './span.ts';
 import { Window, type WindowLimits } from './window.ts';
 
 /** Where a run tells what its counts do not show; the registry of metrics implements it. */
@@ -30,12 +33,6 @@ export interface ChainSpec<V> {
   readonly stopTimeoutMs: number;
   /** Begins without granting room, until it is resumed. */
   readonly isPaused?: boolean;
-}
-
-/** received = done + skipped + deferred + dead + released + inFlight, at every moment. */
-export interface Counts extends Readonly<Record<Outcome, number>> {
-  readonly received: number;
-  readonly inFlight: number;
 }
 
 /**
@@ -84,20 +81,13 @@ class LiveRun<V> implements ChainRun, Run {
   readonly ended: Promise<RunEnd>;
   readonly #spec: ChainSpec<V>;
   readonly #window: Window;
+  readonly #ledger: Ledger;
+  readonly #defects = new DefectRow(defectsInARow);
   readonly #cutting = new AbortController();
   readonly #drained = new AbortController();
-  readonly #spans = new Map<string, Span>();
   readonly #effects = new Set<PromiseLike<unknown>>();
-  readonly #counts = { received: 0, done: 0, skipped: 0, deferred: 0, dead: 0, released: 0 };
   readonly #end: (end: RunEnd) => void;
   #subscription: Subscription | undefined;
-  #progressAtMs: number;
-  #defects = 0;
-  #leaving: Decided[] = [];
-  /** The spans of what is leaving. */
-  #leavingSpans = new Set<Span>();
-  /** The one that was added last: most messages that leave together are of one span. */
-  #lastSpan: Span | undefined;
   #settling: Promise<void> | undefined;
   #isFlushQueued = false;
   #hasEnded = false;
@@ -112,7 +102,7 @@ class LiveRun<V> implements ChainRun, Run {
     this.#spec = spec;
     this.#window = new Window(spec.limits);
     if (spec.isPaused === true) this.#window.pause();
-    this.#progressAtMs = spec.clock.elapsedMs();
+    this.#ledger = new Ledger(this.#window, spec.clock);
   }
 
   get signal(): AbortSignal {
@@ -124,38 +114,20 @@ class LiveRun<V> implements ChainRun, Run {
   }
 
   start(): void {
-    const top$ = new Observable<Message<V>>((subscriber) => {
-      let refusing = 0;
-      let isComplete = false;
-      const passRefused = (message: Message<V>): void => {
-        subscriber.next(message);
-        refusing -= 1;
-        if (isComplete && refusing === 0) subscriber.complete();
-      };
-      return this.#spec.source.messages(this, this.#window).subscribe({
-        next: (delivery) => {
-          const receipt = this.#receive(delivery);
-          if (delivery.refusal === undefined) {
-            subscriber.next({ envelope: receipt, value: delivery.value });
-            return;
-          }
-          refusing += 1;
-          const refused: Decided = { envelope: receipt, outcome: 'dead', reason: codeOf(delivery.refusal) };
-          this.deadLetter(receipt, 'read', delivery.refusal).then(
-            () => passRefused(refused),
-            (error: unknown) => subscriber.error(error),
-          );
-        },
-        error: (error: unknown) => subscriber.error(error),
-        complete: () => {
-          isComplete = true;
-          if (refusing === 0) subscriber.complete();
-        },
-      });
-    });
     try {
+      const top$ = openMessages(this.#spec.source.messages(this, this.#window), {
+        receive: (delivery) => this.#ledger.receive(delivery, this),
+        putAside: (receipt, error) => this.deadLetter(receipt, 'read', error),
+      });
       this.#subscription = this.#spec.chain(top$).subscribe({
-        next: (message) => this.#leave(message),
+        next: (message) => {
+          try {
+            this.#leave(message);
+          } catch (error) {
+            // What is not a message came out: left to RxJS, the error would end the process.
+            void this.#finish({ how: 'failed', error });
+          }
+        },
         error: (error: unknown) => void this.#finish({ how: 'failed', error }),
         complete: () => void this.#complete(),
       });
@@ -166,16 +138,15 @@ class LiveRun<V> implements ChainRun, Run {
   }
 
   counts(): Counts {
-    const { received, done, skipped, deferred, dead, released } = this.#counts;
-    return { ...this.#counts, inFlight: received - done - skipped - deferred - dead - released };
+    return this.#ledger.counts();
   }
 
   spans(): readonly Span[] {
-    return [...this.#spans.values()].filter((span) => span.size > 0);
+    return this.#ledger.spans();
   }
 
   standingMs(): number {
-    return this.counts().inFlight === 0 ? 0 : this.clock.elapsedMs() - this.#progressAtMs;
+    return this.#ledger.standingMs();
   }
 
   drain(): void {
@@ -210,7 +181,7 @@ class LiveRun<V> implements ChainRun, Run {
 
   async deadLetter(envelope: Envelope, stage: string, error: unknown): Promise<void> {
     const letter = deadLetterOf(envelope, stage, error);
-    if (letter.code === 'defect') this.#countDefect(letter.stage, error);
+    if (letter.code === 'defect') this.#countDefect(envelope, stage, error);
     const written = this.#spec.source.deadLetter(letter);
     this.track(written);
     await written;
@@ -219,35 +190,12 @@ class LiveRun<V> implements ChainRun, Run {
     this.#spec.log.warn('message put aside', { pipeline: this.pipeline, stage, code, partition, position, error: letter.text });
   }
 
-  #countDefect(stage: string, error: unknown): void {
+  #countDefect(envelope: Envelope, stage: string, error: unknown): void {
     const frames = error instanceof Error ? (error.stack?.split('\n').filter((line) => line.startsWith('    at ')) ?? []) : [];
     this.#spec.log.error('defect', { pipeline: this.pipeline, stage, code: 'defect', frames: frames.slice(0, 5).join('\n') });
-    this.#defects += 1;
-    if (this.#defects < defectsInARow) return;
+    if (!(envelope instanceof Receipt) || !this.#defects.add(envelope.number)) return;
     const sentence = `${this.pipeline} failed ${defectsInARow} messages in a row by a mistake in its program, the last in stage ${stage}`;
     throw new WeirError('defectLimit', sentence, { cause: error });
-  }
-
-  #receive(delivery: Delivery<V>): Receipt {
-    const { partition, epoch } = delivery;
-    let span = this.#spans.get(partition);
-    if (span?.epoch !== epoch) {
-      if (span) this.#window.rise(partition, span.size);
-      span = new Span(partition, epoch, this.clock.elapsedMs());
-      this.#spans.set(partition, span);
-    }
-    const receipt = new Receipt(delivery, this, span);
-    if (span.size === 0) this.#wake(span);
-    span.add(receipt);
-    this.#counts.received += 1;
-    return receipt;
-  }
-
-  /** A span that was empty begins to wait now, and so does a run that was idle. */
-  #wake(span: Span): void {
-    const nowMs = this.clock.elapsedMs();
-    span.risenAtMs = nowMs;
-    if (this.counts().inFlight === 0) this.#progressAtMs = nowMs;
   }
 
   #leave(message: Message<unknown>): void {
@@ -257,15 +205,11 @@ class LiveRun<V> implements ChainRun, Run {
       void this.#finish({ how: 'failed', error: new WeirError('defect', sentence) });
       return;
     }
-    receipt.isInFlight = false;
     if (message.outcome === 'released') {
-      this.#count('released', 1);
-      this.#window.leave(1);
+      this.#ledger.release(receipt);
       return;
     }
-    receipt.isSettled = true;
-    if (receipt.span !== this.#lastSpan) this.#leavingSpans.add((this.#lastSpan = receipt.span));
-    this.#leaving.push(message.outcome === undefined ? { envelope: receipt, outcome: 'done', reason: '' } : message);
+    this.#ledger.leave(receipt, message.outcome === undefined ? { envelope: receipt, outcome: 'done', reason: '' } : message);
     if (this.#settling || this.#isFlushQueued) return;
     this.#isFlushQueued = true;
     queueMicrotask(() => {
@@ -277,16 +221,11 @@ class LiveRun<V> implements ChainRun, Run {
   /** Settles whatever has left, until nothing is waiting. One call of the source at a time. */
   async #settle(): Promise<void> {
     try {
-      while (this.#leaving.length > 0 && !this.#hasEnded) {
-        const messages = this.#leaving;
-        this.#leaving = [];
-        const risen = this.#rise();
-        await this.#spec.source.settle({ messages, watermarks: risen });
-        this.#countSettled(messages);
-        for (const { partition, epoch, count } of risen) {
-          if (this.#spans.get(partition)?.epoch === epoch) this.#window.rise(partition, count);
-        }
-        this.#window.leave(messages.length);
+      while (this.#ledger.isLeaving && !this.#hasEnded) {
+        const { messages, watermarks } = this.#ledger.takeLeaving();
+        await this.#spec.source.settle({ messages, watermarks });
+        // A settling that outlived the stop timeout comes too late: its messages count as released already.
+        if (!this.#isOver) this.#ledger.settled(messages, watermarks);
       }
     } catch (error) {
       void this.#finish({ how: 'failed', error });
@@ -295,31 +234,9 @@ class LiveRun<V> implements ChainRun, Run {
     }
   }
 
-  /** The watermarks that rise with all that has left. */
-  #rise(): readonly (Watermark & { readonly count: number })[] {
-    const spans = this.#leavingSpans;
-    this.#leavingSpans = new Set();
-    this.#lastSpan = undefined;
-    const nowMs = this.clock.elapsedMs();
-    return [...spans].map((span) => span.rise(nowMs)).filter((watermark) => watermark !== undefined);
-  }
-
-  #countSettled(messages: readonly Decided[]): void {
-    const ended = { done: 0, skipped: 0, deferred: 0, dead: 0, released: 0 };
-    for (const { outcome } of messages) ended[outcome] += 1;
-    for (const outcome of ['done', 'skipped', 'deferred', 'dead'] as const) this.#count(outcome, ended[outcome]);
-    if (ended.dead < messages.length) this.#defects = 0;
-    this.#progressAtMs = this.clock.elapsedMs();
-  }
-
-  #count(outcome: Outcome, count: number): void {
-    // A settling that outlived the stop timeout comes too late: its messages count as released already.
-    if (!this.#isOver) this.#counts[outcome] += count;
-  }
-
   async #complete(): Promise<void> {
     while (this.#isFlushQueued || this.#settling) await (this.#settling ?? Promise.resolve());
-    const { inFlight } = this.counts();
+    const { inFlight } = this.#ledger;
     if (inFlight === 0) return this.#finish({ how: 'completed' });
     const sentence = `the chain of ${this.pipeline} completed with ${inFlight} messages that never left its bottom`;
     return this.#finish({ how: 'failed', error: new WeirError('defect', sentence) });
@@ -332,9 +249,8 @@ class LiveRun<V> implements ChainRun, Run {
     this.#cutting.abort(new WeirError('cancelled', `${this.pipeline} was cut`));
     this.#subscription?.unsubscribe();
     const isQuiet = await this.#quiet();
-    const { inFlight } = this.counts();
-    this.#count('released', inFlight);
     this.#isOver = true;
+    this.#ledger.releaseAll();
     this.#end({ ...end, isQuiet });
   }
 

@@ -1,4 +1,4 @@
-import type { Watermark } from '../connectors/source.ts';
+import type { Risen } from './ledger.ts';
 import type { Receipt } from './receipt.ts';
 
 /**
@@ -13,6 +13,8 @@ export class Span {
   risenAtMs: number;
   #receipts: Receipt[] = [];
   #head = 0;
+  /** Messages that take room of the span. */
+  #charged = 0;
 
   constructor(partition: string, epoch: number, nowMs: number) {
     this.partition = partition;
@@ -27,10 +29,18 @@ export class Span {
 
   add(receipt: Receipt): void {
     this.#receipts.push(receipt);
+    this.#charged += 1;
+  }
+
+  /** Gives back the room of up to `count` messages, each once: how many. */
+  discharge(count: number): number {
+    const discharged = Math.min(count, this.#charged);
+    this.#charged -= discharged;
+    return discharged;
   }
 
   /** Raises the watermark over what is settled. Undefined when it stands. */
-  rise(nowMs: number): (Watermark & { readonly count: number }) | undefined {
+  rise(nowMs: number): Risen | undefined {
     const from = this.#head;
     while (this.#receipts[this.#head]?.isSettled) this.#head += 1;
     if (this.#head === from) return undefined;
@@ -38,7 +48,7 @@ export class Span {
     const count = this.#head - from;
     this.risenAtMs = nowMs;
     this.#forget();
-    return { partition: this.partition, epoch: this.epoch, position, count };
+    return { partition: this.partition, epoch: this.epoch, position, span: this, count };
   }
 
   /** Drops the settled front once it is the larger half, so that forgetting costs a constant a message. */

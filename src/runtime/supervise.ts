@@ -1,7 +1,8 @@
 import { codeOf, kindOf, textOf } from '../errors.ts';
 import type { Outcome } from '../message/message.ts';
 import { backOffMs, type BackOff } from './backOff.ts';
-import { runChain, type ChainRun, type ChainSpec, type Counts, type RunEnd } from './runChain.ts';
+import type { Counts } from './ledger.ts';
+import { runChain, type ChainRun, type ChainSpec, type RunEnd } from './runChain.ts';
 import type { Span } from './span.ts';
 
 /**
@@ -11,12 +12,13 @@ import type { Span } from './span.ts';
  * |-|-|-|
  * | starting | subscribed | running, or paused when it is held |
  * | running | pause (operator, newer message version) | paused |
- * | paused | resume | running |
+ * | paused | resume | running; starting, when a newer message version had ended the run |
  * | running, paused | infrastructure failed | backingOff |
  * | backingOff | delay over | starting |
- * | running, paused | drain | draining |
- * | draining | everything settled; or cut | stopped |
- * | running | defect of the chain, or ten defects in a row | failed |
+ * | running, paused | drain | draining; stopped, when no run is there |
+ * | backingOff | drain | stopped |
+ * | draining | everything settled; failed; or cut | stopped |
+ * | running, paused | defect of the chain, or ten defects in a row | failed |
  * | any | effects outlived the stop timeout | failed, and `onWedged` ends the process |
  */
 export type PipelineState = 'starting' | 'running' | 'paused' | 'backingOff' | 'draining' | 'stopped' | 'failed';
@@ -156,7 +158,7 @@ class Supervisor<V> implements Supervised {
   }
 
   drain(): void {
-    if (this.#isStopping) return;
+    if (this.#isStopping || this.#hasEnded()) return;
     this.#isStopping = true;
     this.#cancelBackOff?.();
     if (this.#run === undefined) this.#stop(true);
@@ -167,6 +169,7 @@ class Supervisor<V> implements Supervised {
   }
 
   cut(): void {
+    if (this.#hasEnded()) return;
     this.#isStopping = true;
     this.#cancelBackOff?.();
     if (this.#run === undefined) this.#stop(true);
@@ -214,6 +217,10 @@ class Supervisor<V> implements Supervised {
       this.#restarts += 1;
       this.start();
     });
+  }
+
+  #hasEnded(): boolean {
+    return this.#state === 'stopped' || this.#state === 'failed';
   }
 
   #stop(isClean: boolean): void {

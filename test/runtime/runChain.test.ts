@@ -3,9 +3,10 @@ import { concatMap, EMPTY, filter, map, mergeMap, Observable, of, throwError, ty
 import { describe, expect, it } from 'vitest';
 import { WeirError } from '../../src/errors.ts';
 import { decide, isOpen, type Message, type Outcome } from '../../src/message/message.ts';
+import type { Counts } from '../../src/runtime/ledger.ts';
 import { runChain } from '../../src/runtime/runChain.ts';
 import { virtualClock, type VirtualClock } from '../../src/runtime/virtualClock.ts';
-import { aSpec, imbalance, trueWatermarks } from '../support/aSpec.ts';
+import { aSpec, contradictions, imbalance, trueWatermarks } from '../support/aSpec.ts';
 import { scriptedSource } from '../support/scriptedSource.ts';
 
 type Chain = OperatorFunction<Message<number>, Message<unknown>>;
@@ -231,6 +232,75 @@ describe('runChain', () => {
     expect(sometimes.deadLetters).toHaveLength(27);
   });
 
+  it('takes one odd message in fifty for fifty odd messages, however many are in flight', async () => {
+    const isOdd = (value: number): boolean => value % 50 === 7;
+    const chain: Chain = mergeMap(async (message) => {
+      if (!isOpen(message) || !isOdd(message.value)) return message;
+      await (message.envelope.run.deadLetter(message.envelope, 'decideBill', new TypeError('x is not a function')) as Promise<void>);
+      return decide(message, 'dead', 'defect');
+    });
+    const source = scriptedSource({ count: 2_000, batch: 500 });
+    const run = runChain(aSpec({ source, limits: { window: 1_000, maxSpan: 1_000 }, chain: (message$) => message$.pipe(chain) }));
+    expect(await run.ended).toMatchObject({ how: 'completed' });
+    expect(run.counts()).toMatchObject({ received: 2_000, done: 1_960, dead: 40 });
+  });
+
+  it('fails when what is not a message comes out', async () => {
+    const chain = map(() => undefined as unknown as Message<unknown>);
+    const run = runChain(aSpec<number>({ source: scriptedSource({ count: 3 }), chain: (message$) => message$.pipe(chain) }));
+    expect(await run.ended).toMatchObject({ how: 'failed' });
+    expect(run.counts()).toMatchObject({ received: run.counts().released });
+  });
+
+  it('keeps its whole span through any number of assignments', async () => {
+    const clock = virtualClock(new Date(0));
+    let assignments = 0;
+    const source = scriptedSource({
+      count: 500,
+      batch: 5,
+      onSettle: () => {
+        if (assignments < 200) source.reassign();
+        assignments += 1;
+        return new Promise((resolve) => clock.after(1, () => resolve(undefined)));
+      },
+    });
+    const run = runChain(aSpec({ source, clock, limits: { window: 20, maxSpan: 50 } }));
+    await clock.advance(1_000);
+    expect(await run.ended).toMatchObject({ how: 'completed' });
+    expect(source.settled.size).toBe(500);
+  });
+
+  it('drains while the dead letters of refused messages are still being written', async () => {
+    const clock = virtualClock(new Date(0));
+    const source = scriptedSource({
+      count: 10,
+      refusal: (value) => (value % 2 === 0 ? new WeirError('oversize', 'too large') : undefined),
+      onDeadLetter: () => new Promise((resolve) => clock.after(100, () => resolve(undefined))),
+    });
+    const run = runChain(aSpec({ source, clock }));
+    await clock.advance(10);
+    run.drain();
+    await clock.advance(200);
+    expect(await run.ended).toEqual({ how: 'completed', isQuiet: true });
+    expect(run.counts()).toMatchObject({ received: 10, done: 5, dead: 5 });
+  });
+
+  it('awaits a dead letter that is being written when it is cut', async () => {
+    const clock = virtualClock(new Date(0));
+    let isWritten = false;
+    const source = scriptedSource({
+      count: 1,
+      refusal: () => new WeirError('oversize', 'too large'),
+      onDeadLetter: () => new Promise((resolve) => clock.after(100, () => resolve((isWritten = true)))),
+    });
+    const run = runChain(aSpec({ source, clock }));
+    await clock.advance(10);
+    run.cut();
+    const ended = run.ended.then((end) => ({ ...end, isWritten }));
+    await clock.advance(200);
+    expect(await ended).toEqual({ how: 'cut', isQuiet: true, isWritten: true });
+  });
+
   it('holds the law, the window, the span and the watermark at every moment of a random run', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer(), fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 30 }), async (seed, partitions, window) => {
@@ -252,7 +322,7 @@ describe('runChain', () => {
           const outcome = endings[Math.floor(clock.random() * endings.length)];
           return outcome && isOpen(message) ? decide(message, outcome, 'chance') : message;
         });
-        const seen: number[] = [];
+        const counted: Counts[] = [];
         for (let attempt = 0; attempt < 50; attempt += 1) {
           const chain = (message$: Observable<Message<number>>): Observable<Message<unknown>> =>
             message$.pipe(
@@ -266,18 +336,21 @@ describe('runChain', () => {
           for (let step = 0; end === undefined; step += 1) {
             if (step === stopAtStep && clock.random() < 0.5) run.cut();
             else if (step === stopAtStep) run.drain();
+            if (clock.random() < 0.02) source.reassign();
             if (clock.random() < 0.05) run.pause();
             if (clock.random() < 0.2) run.resume();
             if (!(await clock.step())) run.resume();
             const counts = run.counts();
             expect(imbalance(counts)).toBe(0);
+            expect(counts.inFlight).toBeGreaterThanOrEqual(0);
             expect(counts.inFlight).toBeLessThanOrEqual(window);
             for (const span of run.spans()) expect(span.size).toBeLessThanOrEqual(maxSpan);
             const marks = trueWatermarks(source, partitions);
             for (const [partition, mark] of source.committed) expect(mark).toBeLessThanOrEqual(marks.get(partition) ?? -1);
           }
           expect(run.counts().inFlight).toBe(0);
-          seen.push(source.settled.size);
+          counted.push(run.counts());
+          expect(contradictions(counted, source)).toEqual([]);
           if (end === 'completed' && source.settled.size === count) break;
         }
         expect(source.settled.size).toBe(count);

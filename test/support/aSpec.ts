@@ -1,7 +1,8 @@
 import type { Observable } from 'rxjs';
 import type { Logger } from '../../src/logging/logger.ts';
 import type { Message } from '../../src/message/message.ts';
-import type { ChainSpec, Counts } from '../../src/runtime/runChain.ts';
+import type { Counts } from '../../src/runtime/ledger.ts';
+import type { ChainSpec } from '../../src/runtime/runChain.ts';
 import { virtualClock, type VirtualClock } from '../../src/runtime/virtualClock.ts';
 import type { ScriptedSource } from './scriptedSource.ts';
 
@@ -27,6 +28,14 @@ export function aSpec<V>(
 /** What the law says is missing or too much: 0 when it holds. */
 export function imbalance({ received, done, skipped, deferred, dead, released, inFlight }: Counts): number {
   return received - done - skipped - deferred - dead - released - inFlight;
+}
+
+/** What the run counts, and the source was not told, or the other way round; empty when both say the same. */
+export function contradictions(counts: readonly Counts[], source: ScriptedSource): readonly string[] {
+  const sum = (of: (count: Counts) => number): number => counts.reduce((total, count) => total + of(count), 0);
+  const outcomes = ['done', 'skipped', 'deferred', 'dead'] as const;
+  const wrong = outcomes.filter((outcome) => sum((count) => count[outcome]) !== (source.told.get(outcome) ?? 0));
+  return [...wrong, ...(sum(({ received }) => received) === source.read.length ? [] : ['received'])];
 }
 
 /** The highest value of each partition below which, itself included, everything is settled, from the source's own notes. */

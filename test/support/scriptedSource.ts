@@ -25,8 +25,12 @@ export interface ScriptedSource extends Source<number> {
   readonly deadLetters: DeadLetter[];
   /** Highest position committed, by partition. */
   readonly committed: Map<string, number>;
+  /** Settled messages by outcome, those of an epoch that was over included. */
+  readonly told: Map<string, number>;
   subscriptions: number;
   epoch: number;
+  /** Assigns every partition anew: a new epoch reads on from the first message that is not settled. */
+  reassign(): void;
 }
 
 /** Delivers what is not settled again, to each new subscription, as the contract of a source says. */
@@ -52,8 +56,11 @@ export function scriptedSource(options: ScriptedOptions = {}): ScriptedSource {
     await Promise.all(
       live.map(async (first) => {
         let value = first;
+        let epoch = source.epoch;
         while (value < count && !run.draining.aborted) {
-          const granted = await room.take(batch, partitionOf(value), signal);
+          const granted = await room.take(batch, partitionOf(first), signal);
+          if (epoch !== source.epoch) value = nextOf(first % partitions, -1);
+          epoch = source.epoch;
           let used = 0;
           for (; used < granted && value < count && !signal.aborted; used += 1) {
             source.read.push(value);
@@ -76,8 +83,12 @@ export function scriptedSource(options: ScriptedOptions = {}): ScriptedSource {
     settled: new Map(),
     deadLetters: [],
     committed: new Map(),
+    told: new Map(),
     subscriptions: 0,
     epoch: 0,
+    reassign() {
+      source.epoch += 1;
+    },
     messages: (run, room) =>
       new Observable((subscriber) => {
         source.subscriptions += 1;
@@ -93,11 +104,15 @@ export function scriptedSource(options: ScriptedOptions = {}): ScriptedSource {
     async settle(settled) {
       await options.onSettle?.(settled);
       for (const { envelope, outcome } of settled.messages) {
+        source.told.set(outcome, (source.told.get(outcome) ?? 0) + 1);
+        if (envelope.epoch !== source.epoch) continue;
         const value = Number(envelope.position);
         if (source.settled.has(value)) throw new Error(`${value} was settled twice`);
         source.settled.set(value, outcome);
       }
-      for (const { partition, position } of settled.watermarks) source.committed.set(partition, Number(position));
+      for (const { partition, position, epoch } of settled.watermarks) {
+        if (epoch === source.epoch) source.committed.set(partition, Number(position));
+      }
     },
     async deadLetter(letter) {
       await options.onDeadLetter?.(letter);

@@ -1,4 +1,5 @@
 import { Observable, type MonoTypeOperatorFunction } from 'rxjs';
+import { listen } from '../../../operators/internal/listen.ts';
 import { WeirError } from '../../errors.ts';
 import type { Message } from '../../message/message.ts';
 
@@ -23,7 +24,7 @@ export function inReadOrder<T>(stage: string, placeOf: (position: string) => num
         next += 1;
         subscriber.next(message);
       };
-      return source.subscribe({
+      listen(source, subscriber, {
         next: (message) => {
           const place = placeOf(message.envelope.position);
           if (place !== next) {
@@ -36,7 +37,6 @@ export function inReadOrder<T>(stage: string, placeOf: (position: string) => num
             emit(follower);
           }
         },
-        error: (error: unknown) => subscriber.error(error),
         complete: () => {
           if (waiting.size === 0) subscriber.complete();
           else subscriber.error(new WeirError('defect', `${waiting.size} rows came to ${stage} and one before them never did.`));
