@@ -1,4 +1,4 @@
-import { concatMap, map, mergeMap, NEVER, of, throwError } from 'rxjs';
+import { concatMap, delayWhen, map, mergeMap, NEVER, Observable, of, throwError } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { WeirError } from '../../src/errors.ts';
 import { isOpen } from '../../src/message/message.ts';
@@ -22,6 +22,11 @@ function started(spec: Parameters<typeof aSpec<number>>[0], isHeld = false): Sta
   const log: ChainSpec<number>['log'] = { ...full.log, info: (_, fields) => void states.push(fields?.state as PipelineState) };
   const supervised = supervise({ ...full, log, isHeld, restart: { firstMs: 100, maxMs: 1_000 }, onWedged: (name) => wedged.push(name) });
   return { supervised, clock: full.clock, states, wedged };
+}
+
+/** Emits once after a time of the clock. */
+function clockTimer(clock: VirtualClock, delayMs: number): Observable<void> {
+  return new Observable((subscriber) => clock.after(delayMs, () => subscriber.next()));
 }
 
 describe('supervise', () => {
@@ -155,5 +160,108 @@ describe('supervise', () => {
     await clock.advance(1);
     expect(await supervised.ended).toBe(false);
     expect(supervised.standingMs()).toBe(0);
+  });
+
+  const away = new WeirError('unavailable', 'away');
+
+  it('never starts again once it was drained or cut while it backed off', async () => {
+    for (const how of ['drain', 'cut'] as const) {
+      const source = scriptedSource({ count: 1, onSettle: () => Promise.reject(away) });
+      const { supervised, clock } = started({ source });
+      await clock.advance(5);
+      expect(supervised.state()).toBe('backingOff');
+      supervised[how]();
+      await clock.advance(60_000);
+      expect({ state: supervised.state(), subscriptions: source.subscriptions }).toEqual({ state: 'stopped', subscriptions: 1 });
+    }
+  });
+
+  it('starts one run, not two, when it is resumed while it backs off', async () => {
+    const source = scriptedSource({ count: 1, onSettle: () => (source.subscriptions === 1 ? Promise.reject(away) : undefined) });
+    const { supervised, clock } = started({ source });
+    await clock.advance(5);
+    supervised.pause('by an operator');
+    supervised.resume();
+    await clock.advance(60_000);
+    expect(await supervised.ended).toBe(true);
+    expect(source.subscriptions).toBe(2);
+  });
+
+  it('stays paused over a failure and a restart', async () => {
+    let isBroken = true;
+    const source = scriptedSource({ count: 100, onSettle: () => (isBroken ? Promise.reject(away) : undefined) });
+    const { supervised, clock } = started({ source });
+    supervised.pause('by an operator');
+    await clock.advance(5_000);
+    const { state, reason, read } = { state: supervised.state(), reason: supervised.reason(), read: source.read.length };
+    expect({ state, reason }).toEqual({ state: 'paused', reason: 'by an operator' });
+    await clock.advance(5_000);
+    expect(source.read).toHaveLength(read);
+    isBroken = false;
+    supervised.resume();
+    await clock.advance(5_000);
+    expect(await supervised.ended).toBe(true);
+  });
+
+  it('waits longer after each failure in a row, and begins anew once something has ended', async () => {
+    const startsMs: number[] = [];
+    let settles = 0;
+    const source = scriptedSource({
+      count: 1_000,
+      // Fails but for the seventh time, in which a chunk ends.
+      onSettle: () => ((settles += 1) === 7 ? undefined : Promise.reject(away)),
+    });
+    const messages = source.messages.bind(source);
+    const { clock } = started({
+      source: {
+        ...source,
+        messages: (run, room) => {
+          startsMs.push(run.clock.elapsedMs());
+          return messages(run, room);
+        },
+      },
+      limits: { window: 10, maxSpan: 10 },
+    });
+    await clock.advance(6_000);
+    const waits = startsMs.slice(1).map((at, index) => at - (startsMs[index] ?? 0));
+    const bounds = waits.map((wait, index) => wait <= Math.min(1_000, 100 * 2 ** index) + 1);
+    expect(bounds.slice(0, 6)).toEqual([true, true, true, true, true, true]);
+    expect(Math.max(...waits.slice(3, 6))).toBeGreaterThan(100);
+    expect(waits[6]).toBeLessThanOrEqual(101);
+  });
+
+  it('is not clean when it fails while it drains', async () => {
+    const source = scriptedSource({ onSettle: () => (isDraining ? Promise.reject(away) : undefined) });
+    let isDraining = false;
+    const { supervised, clock } = started({ source, chain: (message$) => message$.pipe(delayWhen(() => clockTimer(clock, 10))) });
+    await clock.advance(5);
+    isDraining = true;
+    supervised.drain();
+    await clock.advance(20);
+    expect(await supervised.ended).toBe(false);
+    expect(supervised.state()).toBe('stopped');
+  });
+
+  it('does not stand while it is paused, however long its work takes', async () => {
+    const { supervised, clock } = started({
+      source: scriptedSource({ count: 3 }),
+      chain: (message$) => message$.pipe(mergeMap(() => NEVER)),
+    });
+    await clock.advance(5);
+    supervised.pause('by an operator');
+    await clock.advance(60_000);
+    expect(supervised.standingMs()).toBe(0);
+    supervised.cut();
+    await clock.advance(1);
+  });
+
+  it('stays failed when it is stopped afterwards', async () => {
+    const broken = map(() => (undefined as unknown as { x: { y: never } }).x.y);
+    const { supervised, clock } = started({ source: scriptedSource({ count: 5 }), chain: (message$) => message$.pipe(broken) });
+    await clock.advance(5);
+    supervised.drain();
+    supervised.cut();
+    expect(supervised.state()).toBe('failed');
+    expect(await supervised.ended).toBe(false);
   });
 });
