@@ -1,25 +1,17 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Client } from 'pg';
-import { processOptions } from '../config/schema.ts';
-import { periodStore } from '../pipelines/billing/periodStore.ts';
-import { settle } from '../pipelines/billing/settle.job.ts';
-import { settleStore } from '../pipelines/billing/settleStore.ts';
-import { createIdentifiers } from '../pipelines/shared/identifiers.ts';
-import { jobSettingsOf } from '../src/commandLine/jobSettings.ts';
 import { migrate } from '../src/connectors/postgres/migrate.ts';
-import { openDatabase } from '../src/connectors/postgres/openDatabase.ts';
 import { realClock } from '../src/runtime/clock.ts';
-import { runJob } from '../src/runtime/jobs/runJob.ts';
 import { startPostgres } from '../stack/postgres.ts';
 import type { Benchmark, Contest, Entrant } from './benchmark.ts';
-import { benchLog, benchMetrics } from './chainParts.ts';
 import { fillMonth } from './settle/fillMonth.ts';
 import { fingerprint, type Fingerprint } from './settle/fingerprint.ts';
-import { billingMonth, usageFirst } from './settle/months.ts';
+import { usageFirst } from './settle/months.ts';
 import { settleInSql } from './settle/pureSql.ts';
-import { watchResidentMemory, type ResidentMemory } from './settle/residentMemory.ts';
+import type { ResidentMemory } from './settle/residentMemory.ts';
 import { settleRowByRow } from './settle/rowByRow.ts';
+import { SettleProcess } from './settle/settleProcess.ts';
 
 /** The baseline is so much slower that a part of the members tells its rate. */
 const baselineShare = 0.1;
@@ -42,12 +34,11 @@ async function open(size: number): Promise<Contest> {
   const part = Math.max(1, Math.round(size * baselineShare));
   const truths = new Map<number, Fingerprint>();
   const memories: ResidentMemory[] = [];
+  const weir = new SettleProcess();
   return {
     entrants: {
       ours: entrant(client, truths, size, async () => {
-        const memory = watchResidentMemory();
-        await runSettle(url);
-        memories.push(memory());
+        memories.push(await weir.settle(url));
       }),
       baseline: entrant(client, truths, part, () => settleRowByRow(url, part)),
       ceiling: {
@@ -63,6 +54,7 @@ async function open(size: number): Promise<Contest> {
       'bills and lines equal to those of the ceiling': `${truths.get(size)?.bills} and ${truths.get(size)?.lines}`,
     }),
     close: async () => {
+      weir.close();
       await client.end();
       await postgres.close();
     },
@@ -86,32 +78,4 @@ function entrant(client: Client, truths: ReadonlyMap<number, Fingerprint>, membe
       throw new Error(`The result differs from the ceiling's: ${JSON.stringify(found)} instead of ${JSON.stringify(truth)}.`);
     },
   };
-}
-
-async function runSettle(url: string): Promise<void> {
-  const database = openDatabase({ url, clock: realClock, statementLimitMs: 30_000, answerLimitMs: 35_000 });
-  const now = (): Date => realClock.now();
-  const identifiers = createIdentifiers({ now, random: () => realClock.random(), node: 1 });
-  const never = new AbortController().signal;
-  const { jobs, runtime } = { jobs: processOptions.jobs.parse(undefined), runtime: processOptions.runtime.parse(undefined) };
-  try {
-    const end = await runJob({
-      job: settle,
-      ports: { settlement: settleStore(database, identifiers), periods: periodStore(database), clock: realClock },
-      options: settle.options.parse({}),
-      key: billingMonth,
-      database,
-      clock: realClock,
-      meter: benchMetrics.meterOf(settle.name),
-      log: benchLog,
-      holder: 'bench',
-      settings: jobSettingsOf({ jobs, runtime }),
-      parts: new Set(),
-      draining: never,
-      signal: never,
-    });
-    if (end.how !== 'completed') throw new Error(`The run ended ${end.how}: ${JSON.stringify(end, (_, part: unknown) => String(part))}`);
-  } finally {
-    await database.close();
-  }
 }
