@@ -77,6 +77,11 @@ export const processOptions = {
         about: 'Readers of a topic in this process, each with its connection. More than partitions of work give nothing.',
         unit: 'readers',
       }),
+      idleLimitMs: option(ms.min(1_000).default(30_000), {
+        about:
+          'How long messages of a reader that gives no sign stay with it before another takes them. Too small: a busy process loses live work; too large: work of a dead one waits.',
+        unit: 'ms',
+      }),
     })
     .prefault({}),
   smtp: z

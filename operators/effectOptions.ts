@@ -17,6 +17,13 @@ export interface Limit<V> {
   opensInMs?(nowMs: number): number;
 }
 
+/** Slots that one key may hold at once, so that a slow one (a destination, a merchant) does not hold the others. */
+export interface Share<V> {
+  readonly keyOf: (value: V) => string;
+  /** From 1. Small: a large key is slow; large: a key that hangs leaves little to the others. */
+  readonly concurrency: number;
+}
+
 /**
  * How a stage treats its effects. `V` is the value of a message, `U`, `W` and `L` are the verdicts for what is refused, unknown
  * and put off.
@@ -39,6 +46,8 @@ export interface EffectOptions<V, U = never, W = never, L = never> {
   readonly backlog?: Backlog;
   /** Needs `later`, for what it would hold too long. Retries do not ask it again. */
   readonly limit?: Limit<V>;
+  /** Needs `later`, for what waits for a key that does not move. Without it one key may hold every slot. */
+  readonly share?: Share<V>;
   /** The verdict about a permanent error. Without it the message is put aside. */
   readonly refused?: (value: V, error: unknown) => U;
   /**

@@ -10,6 +10,7 @@ import { putAside } from './putAside.ts';
 import { Queue } from './queue.ts';
 import { requireAtLeast } from './requireAtLeast.ts';
 import { released, runEffect, type EffectEnd, type EffectPlan } from './runEffect.ts';
+import { Shares, type ShareEnds, type Work } from './shares.ts';
 import { verdict } from './verdict.ts';
 import { Waits } from './waits.ts';
 
@@ -28,8 +29,9 @@ export interface EffectStage<T, V, P, R> extends EffectPlan<V, R> {
 export function mergeEffects<T, V, P, R>(stage: EffectStage<T, V, P, R>): Step<T, P | R> {
   const { options } = stage;
   requireAtLeast('concurrency', options.concurrency, 1);
-  if (options.limit !== undefined && options.later === undefined) {
-    throw new TypeError(`${stage.stage}: a limit needs \`later\`, the verdict about what it would hold too long.`);
+  requireAtLeast('share.concurrency', options.share?.concurrency ?? 1, 1);
+  if ((options.limit !== undefined || options.share !== undefined) && options.later === undefined) {
+    throw new TypeError(`${stage.stage}: a limit or a share needs \`later\`, the verdict about what it would hold too long.`);
   }
   return asStage(
     stage.stage,
@@ -41,12 +43,6 @@ export function mergeEffects<T, V, P, R>(stage: EffectStage<T, V, P, R>): Step<T
         listen(source, subscriber, pool);
       }),
   );
-}
-
-/** A message whose turn it is, and how long its rate made it wait. */
-interface Work<V> {
-  readonly message: Open<V>;
-  readonly heldMs: number;
 }
 
 /**
@@ -64,6 +60,7 @@ class EffectPool<T, V, P, R> {
   readonly #timely = new Queue<Work<V>>();
   readonly #out = new Queue<Message<P | R>>();
   readonly #inSlots = new Subscription();
+  readonly #shares: Shares<V> | undefined;
   #run: Run | undefined;
   #waits: Waits | undefined;
   #slotsTaken = 0;
@@ -77,6 +74,8 @@ class EffectPool<T, V, P, R> {
   constructor(stage: EffectStage<T, V, P, R>, subscriber: Subscriber<Message<P | R>>) {
     this.#stage = stage;
     this.#subscriber = subscriber;
+    const { share, holdMs } = stage.options;
+    this.#shares = share && new Shares(share, holdMs, this.#shareEnds());
   }
 
   next(message: Message<T>): void {
@@ -168,8 +167,36 @@ class EffectPool<T, V, P, R> {
     return true;
   }
 
-  /** The next message that may start now. */
+  /** The next message that may start now, with a slot of its key where keys have shares. */
   #take(): Work<V> | undefined {
+    for (let work = this.#next(); work !== undefined; work = this.#next()) {
+      if (this.#shares?.take(work, this.#attach(work.message.envelope.run)) ?? true) return work;
+    }
+    return undefined;
+  }
+
+  #shareEnds(): ShareEnds<V> {
+    return {
+      resume: (work) => this.#timely.push(work),
+      release: (work) => {
+        this.#release(work.message);
+        this.#pump();
+      },
+      expire: ({ message }) => {
+        const { later, timeLimitMs } = this.#stage.options;
+        if (later === undefined) return;
+        // By then whatever holds the slots of its key has ended.
+        const until = new Date(message.envelope.run.clock.now().getTime() + timeLimitMs);
+        this.#endWithoutStart(
+          message,
+          verdict(() => later(message.value, until)),
+        );
+      },
+    };
+  }
+
+  /** The next message whose turn it is. */
+  #next(): Work<V> | undefined {
     const timely = this.#timely.shift();
     if (timely !== undefined) return timely;
     while (!this.#waiting.isEmpty && this.#isRateOpen()) {
@@ -256,7 +283,14 @@ class EffectPool<T, V, P, R> {
     if (this.#isCut) return;
     const { run } = message.envelope;
     const startedMs = run.clock.elapsedMs();
-    const effect = runEffect(this.#stage, { value: message.value, run, waits: this.#attach(run), heldMs }).subscribe({
+    const effect = runEffect(this.#stage, {
+      value: message.value,
+      run,
+      waits: this.#attach(run),
+      heldMs,
+      troubled: () => this.#shares?.troubled(message),
+      answered: () => this.#shares?.answered(message),
+    }).subscribe({
       next: (end) => {
         run.measure(this.#stage.stage, (run.clock.elapsedMs() - startedMs) / 1000, 1);
         this.#end(message, end);
@@ -284,6 +318,7 @@ class EffectPool<T, V, P, R> {
 
   #free(message: Message<R>): void {
     this.#slotsTaken--;
+    this.#shares?.leave(message.envelope);
     this.#out.push(message);
     this.#pump();
   }

@@ -28,6 +28,10 @@ export interface EffectCase<V> {
   readonly waits: Waits;
   /** How long the message was held back already. */
   readonly heldMs: number;
+  /** Told of each call that went wrong in a way that may pass, or that nobody can judge. */
+  readonly troubled: () => void;
+  /** Told when a call was answered. */
+  readonly answered: () => void;
 }
 
 /**
@@ -63,7 +67,10 @@ class Tries<V, R> {
     const { value, run } = this.#case;
     this.#count++;
     const call = callWithin(options.timeLimitMs, run, value, effect).subscribe({
-      next: (answer) => this.#end(answer),
+      next: (answer) => {
+        this.#case.answered();
+        this.#end(answer);
+      },
       error: (error: unknown) => this.#failed(error),
     });
     this.#subscriber.add(call);
@@ -78,6 +85,7 @@ class Tries<V, R> {
     const { refused, unknown } = this.#plan.options;
     const { value } = this.#case;
     const kind = kindOf(error);
+    if (kind === 'transient' || kind === 'unknown') this.#case.troubled();
     if (kind === 'permanent' && refused !== undefined) this.#end(verdict(() => refused(value, error)));
     else if (kind === 'unknown' && unknown !== 'retry') this.#end(verdict(() => unknown(value, error)));
     else if (kind === 'permanent' || kind === 'defect') this.#end(dead(error));

@@ -40,6 +40,7 @@ export const deliver = definePipeline({
         ...options.send,
         claim: (sends) => bills.claim(sends, leaseMsOf(options)),
         limit: rateLimit({ ...options.rate, keyOf: destinationOf }),
+        share: { keyOf: destinationOf, concurrency: options.perDestination },
         backlog: unrecorded,
         refused,
         later,

@@ -36,6 +36,10 @@ export const deliverOptions = z.object({
         .prefault({}),
     })
     .prefault({}),
+  perDestination: count.max(1_000).default(5).meta({
+    description: 'Mails at once to one destination domain. Too few: a large domain is slow; too many: one that hangs holds the others.',
+    unit: 'messages',
+  }),
   rate: z
     .object({
       perSecond: z.number().positive().default(500).meta({

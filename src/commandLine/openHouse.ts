@@ -86,6 +86,7 @@ function openBus(options: ProcessOptions, clock: Clock, log: Logger): Bus {
     clock,
     instance: instanceOf(options),
     readers: options.bus.readers,
+    idleLimitMs: options.bus.idleLimitMs,
     report: {
       trimmed: (stream, group, count) =>
         log.error('entries were trimmed away before they were read', { partition: stream, key: group, count }),

@@ -456,7 +456,7 @@ describe('mergeMapEach', () => {
   it('refuses what would wait for ever, and a function without a name', () => {
     const limit = { reserve: () => 0 };
     expect(() => mergeMapEach(sending(0), anEffect({ concurrency: 0 }))).toThrow(RangeError);
-    expect(() => mergeMapEach(sending(0), anEffect({ limit }))).toThrow(/a limit needs `later`/u);
+    expect(() => mergeMapEach(sending(0), anEffect({ limit }))).toThrow(/a limit or a share needs `later`/u);
     expect(() => mergeMapEach((value: string) => of(value), anEffect())).toThrow(TypeError);
   });
 });

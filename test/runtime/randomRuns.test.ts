@@ -100,6 +100,7 @@ function chainOf(message$: Observable<Message<number>>, { decide, look, claim, s
       ...effect,
       claim,
       limit: rateLimit({ perSecond: 200, burst: 5, keyOf: ({ value }: Verdict) => String(value % 3), totalPerSecond: 500 }),
+      share: { keyOf: ({ value }: Verdict) => String(value % 2), concurrency: 3 },
       refused: as('refused'),
       later: as('later'),
       unknown: as('unknown'),
