@@ -41,6 +41,22 @@ export default defineConfig(
     rules: { 'no-restricted-properties': 'off' },
   },
   {
+    // A pipeline is read, not run in the head: no loop, no branch and no number stands in its chain.
+    files: ['**/*.pipeline.ts', '**/*.job.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'CallExpression[callee.property.name="subscribe"]:not([callee.object.name="bus"])',
+          message: 'The runtime subscribes.',
+        },
+        { selector: 'NewExpression[callee.name=/Subject$/]', message: 'A chain has one source.' },
+        { selector: 'Property[key.name="chain"] IfStatement', message: 'Decide in a pure function of a domain file.' },
+        { selector: 'Property[key.name="chain"] Literal[raw=/^[0-9]/]', message: 'A number in a chain is an option.' },
+      ],
+    },
+  },
+  {
     files: ['test/**', 'bench/**'],
     rules: { 'max-lines-per-function': 'off', 'rxjs-x/no-ignored-subscription': 'off', 'rxjs-x/no-ignored-error': 'off' },
   },

@@ -22,9 +22,15 @@ export const joinedTopic: Topic = { name: 'members.joined', deadLetters: 'member
 const greetOptions = z.strictObject({
   concurrency: z.int().min(1).max(1_000).default(10).meta({ description: 'Greetings at once.', unit: 'greetings' }),
   timeLimitMs: z.int().min(1).default(10_000).meta({ description: 'Longest time of one greeting.', unit: 'ms' }),
+  holdMs: z.int().min(0).default(1_000).meta({ description: 'How long a greeting waits for its retries.', unit: 'ms' }),
+  retry: z
+    .strictObject({
+      maxRetries: z.int().min(0).default(3).meta({ description: 'Tries after the first.' }),
+      firstDelayMs: z.int().min(1).default(100).meta({ description: 'Longest wait before the first retry.', unit: 'ms' }),
+      maxDelayMs: z.int().min(1).default(500).meta({ description: 'Longest wait before any retry.', unit: 'ms' }),
+    })
+    .prefault({}),
 });
-
-const retry = { maxRetries: 3, firstDelayMs: 100, maxDelayMs: 500 };
 
 export const greet = definePipeline({
   name: 'members.greet',
@@ -35,6 +41,6 @@ export const greet = definePipeline({
     message$.pipe(
       decode(joinedMember),
       mapEach(decideGreeting), // pure: a greeting, or nothing to do
-      mergeMapEach(greeter.greet, { ...options, retry, holdMs: 1_000, unknown: 'retry' }), // a greeting may be repeated
+      mergeMapEach(greeter.greet, { ...options, unknown: 'retry' }), // a greeting may be repeated
     ),
 });
