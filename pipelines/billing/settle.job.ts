@@ -72,14 +72,25 @@ export const settle = defineJob({
   skipLimit: (options) => options.skipLimit,
   finish: async ({ settlement, periods }, key) => {
     await periods.analyzeBills(key.billingMonth);
-    const { count, examples } = await settlement.unbilled(key.usageMonth, { job: 'billing.settle', key: key.billingMonth });
-    if (count > 0) {
-      const text = `${count} members with usage in ${key.usageMonth} have neither bill nor skip, among them ${examples.join(', ')}.`;
-      throw new WeirError('incomplete', text);
-    }
+    await requireWhole(settlement, key);
   },
   preview: settlePreview,
 });
+
+/** Every line of the month's usage is on a bill, or its member was put aside. `incomplete` says what is missing. */
+async function requireWhole(settlement: SettleStore, { billingMonth, usageMonth }: SettleKey): Promise<void> {
+  const run = { job: 'billing.settle', key: billingMonth };
+  const { usage, billed, skipped } = await settlement.totals(usageMonth, run);
+  if (usage.lines === billed.lines + skipped.lines && usage.minor === billed.minor + skipped.minor) return;
+  const { count, examples } = await settlement.unbilled(usageMonth, run);
+  const members =
+    count === 0 ? 'nobody is without a bill' : `${count} members have neither bill nor skip, among them ${examples.join(', ')}`;
+  throw new WeirError(
+    'incomplete',
+    `The usage of ${usageMonth} is ${usage.lines} lines of ${usage.minor}; on bills are ${billed.lines} of ${billed.minor}, ` +
+      `put aside ${skipped.lines} of ${skipped.minor}; ${members}.`,
+  );
+}
 
 /** Makes the months, so that usage always has an open period, then closes the month that is billed. */
 async function closeUsage(periods: PeriodStore, { billingMonth, usageMonth }: SettleKey, now: Date, options: SettleOptions): Promise<void> {

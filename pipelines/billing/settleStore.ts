@@ -24,6 +24,21 @@ export interface MemberPage {
   readonly isRepeated: boolean;
 }
 
+/** Lines of usage, and what they sum to. */
+export interface LineTotal {
+  readonly lines: bigint;
+  readonly minor: bigint;
+}
+
+/** Where the lines of a month's usage are. */
+export interface SettlementTotals {
+  readonly usage: LineTotal;
+  /** On the bills of the month. */
+  readonly billed: LineTotal;
+  /** Of members who were put aside by the run and have no bill. */
+  readonly skipped: LineTotal;
+}
+
 /** What is left when everybody was billed. */
 export interface Unbilled {
   readonly count: number;
@@ -41,8 +56,10 @@ export interface SettleStore {
   page(page: MemberPage): Promise<readonly MemberUsage[]>;
   /** Those of these members with usage in the month and no bill for it. */
   at(month: Period, publicInfoIds: readonly string[]): Promise<readonly MemberUsage[]>;
-  /** Writes bills of one month of usage with their lines. A bill whose lines do not sum to its gross is `incomplete`. */
+  /** Writes bills of one month of usage with their lines. A chunk with a bill whose lines are not its usage is `incomplete`. */
   write(transaction: Transaction, month: Period, bills: readonly SettledBill[]): Promise<void>;
+  /** Every line of the month's usage, where it is now. */
+  totals(month: Period, run: { readonly job: string; readonly key: string }): Promise<SettlementTotals>;
   /** Members with usage in the month, without a bill and without a recorded skip of the run of this key. */
   unbilled(month: Period, run: { readonly job: string; readonly key: string }): Promise<Unbilled>;
 }
@@ -77,7 +94,15 @@ export function settleStore(database: Database, identifiers: Identifiers): Settl
       );
       const values = [firstDay(month), ids, bills.map(({ publicInfoId }) => publicInfoId)];
       const [lines] = await transaction.query<LineSums>({ text: insertLines, values, name: 'billing.insertLines' });
-      requireSums(month, bills, lines);
+      requireSums(month, bills, ids, lines);
+    },
+    totals: async (month, { job, key }) => {
+      const rows = await database.query<TotalRow>({ text: totals, values: [firstDay(month), job, key] });
+      const of = (part: keyof SettlementTotals): LineTotal => {
+        const row = rows.find((candidate) => candidate.part === part);
+        return { lines: row?.lines ?? 0n, minor: BigInt(row?.minor ?? 0) };
+      };
+      return { usage: of('usage'), billed: of('billed'), skipped: of('skipped') };
     },
     unbilled: async (month, { job, key }) => {
       const rows = await database.query<{ public_info_id: bigint; total: bigint }>({ text: unbilled, values: [firstDay(month), job, key] });
@@ -163,33 +188,62 @@ function billLine(bill: SettledBill, id: bigint | undefined): string {
   return copyLine([id, bill.billingDate, bill.publicInfoId, bill.sendOn, bill.usageId, bill.feeMinor, bill.details]);
 }
 
-// What needs no decision does not leave the database: the lines are the usage.
+/** Prime; together with the largest gross it stays within a bigint. */
+const weightModulus = 1_000_003n;
+
+// What needs no decision does not leave the database: the lines are the usage. Each line is summed once more with a weight of its
+// bill, so that what one bill lacks and another has too much of does not cancel; a sum for each bill costs a fifth more.
 const insertLines = `
   WITH line AS (
     INSERT INTO billing.billing_detail_p (billing_id, usage_id, billing_date, used_on, service, description, quantity, amount_minor)
     SELECT bill.id, usage.id, $1::date + interval '1 month', used_on, service, description, quantity, amount_minor
     FROM unnest($2::bigint[], $3::bigint[]) AS bill (id, public_info_id)
     JOIN billing.usage USING (public_info_id) WHERE usage.period = $1::date
-    RETURNING amount_minor
+    RETURNING billing_id % ${weightModulus} AS weight, amount_minor
   )
-  SELECT count(*) AS count, coalesce(sum(amount_minor), 0)::text AS minor FROM line`;
+  SELECT count(*) AS count, coalesce(sum(amount_minor), 0)::text AS minor, coalesce(sum(amount_minor * weight), 0)::text AS weighted
+  FROM line`;
 
 interface LineSums {
   readonly count: bigint;
   readonly minor: string;
+  readonly weighted: string;
 }
 
 /**
  * The closed period keeps usage from changing between its reading and its copying; this tells when something changed it without
  * the lock. Permanent, so that the chunk is halved until the member is alone: that one is put aside, the others are billed.
  */
-function requireSums(month: Period, bills: readonly SettledBill[], lines: LineSums | undefined): void {
+function requireSums(month: Period, bills: readonly SettledBill[], ids: readonly bigint[], lines: LineSums | undefined): void {
   const count = bills.reduce((total, { lineCount }) => total + lineCount, 0);
   const grossMinor = sum(bills.map((bill) => bill.grossMinor));
-  if (lines !== undefined && lines.count === BigInt(count) && BigInt(lines.minor) === grossMinor) return;
-  const text = `The usage of ${month} was ${count} lines of ${grossMinor} when it was read and ${lines?.count ?? 0} of ${lines?.minor ?? 0} when it was copied.`;
+  const weighted = sum(bills.map((bill, at) => bill.grossMinor * ((ids[at] ?? 0n) % weightModulus)));
+  const isEqual = lines?.count === BigInt(count) && BigInt(lines.minor) === grossMinor && BigInt(lines.weighted) === weighted;
+  if (isEqual) return;
+  const text = `The usage of ${month} was ${count} lines of ${grossMinor} when it was read and ${lines?.count ?? 0} of ${lines?.minor ?? 0} when it was copied, or lines of other bills.`;
   throw new WeirError('incomplete', text);
 }
+
+interface TotalRow {
+  readonly part: keyof SettlementTotals;
+  readonly lines: bigint;
+  readonly minor: string;
+}
+
+const totals = `
+  SELECT 'usage' AS part, count(*) AS lines, coalesce(sum(amount_minor), 0)::text AS minor
+  FROM billing.usage WHERE period = $1::date
+  UNION ALL
+  SELECT 'billed', count(*), coalesce(sum(amount_minor), 0)::text
+  FROM billing.billing_detail_p WHERE billing_date = $1::date + interval '1 month'
+  UNION ALL
+  SELECT 'skipped', count(*), coalesce(sum(usage.amount_minor), 0)::text
+  FROM weir.job_run AS run JOIN weir.job_skip AS skip ON skip.run_id = run.id
+  JOIN billing.usage ON usage.public_info_id = skip.position::bigint AND usage.period = $1::date
+  WHERE run.job = $2 AND run.key = $3 AND NOT EXISTS (
+    SELECT FROM billing.billing_p AS bill
+    WHERE bill.public_info_id = usage.public_info_id AND bill.billing_date = $1::date + interval '1 month'
+  )`;
 
 // Recorded skips count whether or not they were resolved: those that were have a bill.
 const unbilled = `
