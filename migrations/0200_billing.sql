@@ -32,12 +32,15 @@ CREATE TABLE billing.member (
 CREATE INDEX member_bucket ON billing.member (bucket, public_info_id);
 CREATE INDEX member_email_index ON billing.member (email_index);
 
--- A month of usage as it is billed. Writers of usage lock open periods FOR SHARE and write into one of them; closing waits for
--- them, and from then on the usage of the period never changes. What arrives later goes on the next bill.
+-- A month of usage as it is billed: open -> closing (closing_at) -> closed (closed_at, the same moment). Writers of usage hold
+-- open periods FOR KEY SHARE and write into one of them. A closing period takes no new writers; it is closed when FOR UPDATE has
+-- waited for the last one, and from then on its usage never changes. What arrives later goes on the next bill.
 CREATE TABLE billing.billing_period (
   period date PRIMARY KEY,
+  closing_at timestamptz,
   closed_at timestamptz,
-  CONSTRAINT billing_period_first_of_month CHECK (period = date_trunc('month', period))
+  CONSTRAINT billing_period_first_of_month CHECK (period = date_trunc('month', period)),
+  CONSTRAINT billing_period_closed_as_begun CHECK (closed_at IS NULL OR (closed_at = closing_at) IS TRUE)
 );
 
 -- period is the month it is billed in, assigned at insertion; used_on the day it happened. Amounts are not checked here: what

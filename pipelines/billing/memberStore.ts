@@ -7,6 +7,7 @@ import type { KeyRing } from '../../src/message/keyRing.ts';
 import { domainOf, normalizeEmail } from '../shared/emailAddress.ts';
 import type { QuietHours } from '../shared/quietHours.ts';
 import { isTimeZone } from '../shared/zoneStretch.ts';
+import { finishClosing } from './finishClosing.ts';
 
 /** A member as another system tells of one, in the clear. */
 export interface NewMember {
@@ -48,8 +49,10 @@ export interface MemberStore {
    */
   insertMembers(members: readonly NewMember[]): Promise<void>;
   /**
-   * Writes all lines or none, each into the first open period from the month it happened in: usage that comes after its month
-   * was closed goes on the next bill. `constraint` when no period is open for one of them, or it names no member.
+   * Takes in all lines or none, each into the first open period from the month it happened in: usage that comes after its month
+   * was closed goes on the next bill. A line is its member and id: one that is there already, in an open period or a closed one,
+   * is accepted and changes nothing, so what may have been written is given again. `constraint` when no period is open for one
+   * of them, or it names no member; `conflict` when earlier writers of a month that is being closed have not ended in time.
    */
   insertUsage(usage: readonly NewUsage[]): Promise<void>;
 }
@@ -63,9 +66,13 @@ export function memberStore(database: Database, ring: KeyRing): MemberStore {
     },
     insertUsage: async (usage) => {
       await database.withTransaction(async (transaction) => {
-        const written = await transaction.execute({ text: insertUsage, values: usageColumns(usage), name: 'billing.insertUsage' });
-        if (written !== usage.length) {
-          throw new WeirError('constraint', `Of ${usage.length} lines of usage ${usage.length - written} name a member that is not known.`);
+        const locked = (await transaction.query<{ period: string }>(lockOpen)).map(({ period }) => period);
+        await transaction.execute({ text: finishEarlier, values: [usage.map(({ usedOn }) => usedOn), locked] });
+        const values = [...usageColumns(usage), locked];
+        const [taken] = await transaction.query<{ known: number }>({ text: insertUsage, values, name: 'billing.insertUsage' });
+        const unknown = usage.length - (taken?.known ?? 0);
+        if (unknown > 0) {
+          throw new WeirError('constraint', `Of ${usage.length} lines of usage ${unknown} name a member that is not known.`);
         }
       });
     },
@@ -100,17 +107,36 @@ function memberLine(member: NewMember, ring: KeyRing): string {
   ]);
 }
 
-// The periods are locked before the lines are written: a closing waits for this transaction, or its period is not among them.
+// A line is written once though its writers overlap with each other and with the closing of its month:
+// - While a writer holds a period, nobody closes it. One that it found open and that was closed before it held it is seen as
+//   closed by the insertion, a later statement: this lock does not look again at a row of which only other columns changed.
+// - A period that is being closed is closed before its late lines go elsewhere: then its writers have ended, the insertion sees
+//   their lines, and whoever found it open before and comes to write now does not.
+const lockOpen = 'SELECT period FROM billing.billing_period WHERE closing_at IS NULL ORDER BY period FOR KEY SHARE';
+
+const finishEarlier = finishClosing(`
+      period >= (SELECT date_trunc('month', min(used_on)) FROM unnest($1::date[]) AS used_on) AND period <> ALL ($2::date[])`);
+
+// The OR keeps the search for a repeated line from becoming a join with months of usage: late lines alone look their key up.
 const insertUsage = `
-  WITH open AS MATERIALIZED (
-    SELECT period FROM billing.billing_period WHERE closed_at IS NULL ORDER BY period FOR SHARE
+  WITH used AS MATERIALIZED (
+    SELECT used.*, date_trunc('month', used_on)::date AS month, (
+        SELECT min(period) FROM billing.billing_period
+        WHERE closed_at IS NULL AND period = ANY ($8::date[]) AND period >= date_trunc('month', used_on)
+      ) AS period
+    FROM unnest($1::bigint[], $2::bigint[], $3::date[], $4::text[], $5::text[], $6::bigint[], $7::bigint[])
+      AS used (id, public_info_id, used_on, service, description, quantity, amount_minor)
+    JOIN billing.member USING (public_info_id)
+  ), written AS (
+    INSERT INTO billing.usage (period, id, public_info_id, used_on, service, description, quantity, amount_minor)
+    SELECT period, id, public_info_id, used_on, service, description, quantity, amount_minor FROM used
+    WHERE used.period = used.month OR NOT EXISTS (
+      SELECT FROM billing.usage AS earlier
+      WHERE earlier.public_info_id = used.public_info_id AND earlier.id = used.id AND earlier.period >= used.month
+    )
+    ON CONFLICT DO NOTHING
   )
-  INSERT INTO billing.usage (period, id, public_info_id, used_on, service, description, quantity, amount_minor)
-  SELECT (SELECT min(open.period) FROM open WHERE open.period >= date_trunc('month', used.used_on)),
-    used.id, used.public_info_id, used.used_on, used.service, used.description, used.quantity, used.amount_minor
-  FROM unnest($1::bigint[], $2::bigint[], $3::date[], $4::text[], $5::text[], $6::bigint[], $7::bigint[])
-    AS used (id, public_info_id, used_on, service, description, quantity, amount_minor)
-  JOIN billing.member USING (public_info_id)`;
+  SELECT count(*)::int AS known FROM used`;
 
 function usageColumns(usage: readonly NewUsage[]): readonly unknown[] {
   return [

@@ -1,5 +1,6 @@
-import type { Database } from '../../src/connectors/database.ts';
+import type { Database, Transaction } from '../../src/connectors/database.ts';
 import { firstDay, type Period } from '../shared/period.ts';
+import { finishClosing } from './finishClosing.ts';
 
 /** The months of the billing tables. */
 export interface PeriodStore {
@@ -9,8 +10,9 @@ export interface PeriodStore {
    */
   provideMonths(months: readonly Period[]): Promise<void>;
   /**
-   * Closes a month of usage: waits for the writers that are in it; from then on its usage does not change, and what arrives
-   * later belongs to the next open month. Repeatable.
+   * Closes a month of usage: from its first step on, new writers use the next open month; then it waits for those that are in
+   * it, and none that come later hold it up. When it ends, the usage of the month does not change any more. Repeatable, and
+   * ended by a repeat wherever it broke off. `conflict` when the writers have not ended within the limit.
    */
   closeMonth(month: Period, now: Date): Promise<void>;
   /**
@@ -22,12 +24,27 @@ export interface PeriodStore {
   analyzeBills(billingMonth: Period): Promise<void>;
 }
 
+export interface PeriodOptions {
+  /**
+   * Longest wait of a closing for the writers that are in the month, in milliseconds. Default 120,000, more than the server's
+   * limits leave a writer. Too short: one slow writer fails a settlement; too long: a settlement hangs behind one that is stuck.
+   */
+  readonly closingLimitMs?: number;
+}
+
 /** The months in the database. */
-export function periodStore(database: Database): PeriodStore {
+export function periodStore(database: Database, { closingLimitMs = 120_000 }: PeriodOptions = {}): PeriodStore {
   return {
     provideMonths: (months) => call(database, provideMonths, months.map(firstDay)),
     closeMonth: async (month, now) => {
-      await database.execute({ text: closeMonth, values: [firstDay(month), now] });
+      // By itself: writers see the first step only when it is committed, before the wait.
+      await database.execute({ text: beginClosing, values: [firstDay(month), now] });
+      const wait = async (transaction: Transaction): Promise<void> => {
+        await transaction.query({ text: `SELECT set_config('lock_timeout', $1, true)`, values: [closingLimitMs.toString()] });
+        await transaction.execute({ text: finishMonth, values: [firstDay(month)] });
+      };
+      // The lock's limit comes first: it says what was waited for.
+      await database.withTransaction(wait, { timeLimitMs: closingLimitMs + finishLimitMs });
     },
     analyzeUsage: (month) => call(database, 'SELECT billing.analyze_usage($1::date)', firstDay(month)),
     analyzeBills: (billingMonth) => call(database, 'SELECT billing.analyze_bills($1::date)', firstDay(billingMonth)),
@@ -43,5 +60,10 @@ function call(database: Database, text: string, argument: string | readonly stri
 
 const provideMonths = `SELECT billing.provide_month(month) FROM unnest($1::date[]) AS month ORDER BY month`;
 
-// Waits for those who hold the period FOR SHARE.
-const closeMonth = `UPDATE billing.billing_period SET closed_at = $2 WHERE period = $1 AND closed_at IS NULL`;
+/** What ending a closing may take when nobody is waited for. */
+const finishLimitMs = 5_000;
+
+// Changes no key, so it does not wait for those who hold the period FOR KEY SHARE.
+const beginClosing = `UPDATE billing.billing_period SET closing_at = $2 WHERE period = $1 AND closing_at IS NULL`;
+
+const finishMonth = finishClosing('period = $1');

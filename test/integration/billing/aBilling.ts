@@ -90,7 +90,7 @@ export async function emptied({ database, setNow }: Billing): Promise<void> {
   await database.execute(`
     TRUNCATE billing.member, billing.usage, billing.billing_p, billing.billing_detail_p, billing.send_attempt, billing.email_fail_log,
       weir.job_run CASCADE`);
-  await database.execute('UPDATE billing.billing_period SET closed_at = NULL');
+  await database.execute('UPDATE billing.billing_period SET closing_at = NULL, closed_at = NULL');
   setNow('2026-10-31T15:00:00Z');
 }
 
