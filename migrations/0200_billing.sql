@@ -102,8 +102,12 @@ CREATE TABLE billing.billing_p (
   CONSTRAINT billing_failed_has_code CHECK ((send_status = 'FAILED') = (fail_code IS NOT NULL))
 ) PARTITION BY RANGE (billing_date);
 CREATE INDEX billing_p_send_status ON billing.billing_p (send_status, billing_date, id);
--- Holds only bills that wait for a time: it costs settlement nothing, and redispatch reads the due ones in one pass.
-CREATE INDEX billing_p_waiting ON billing.billing_p (billing_date, id) WHERE next_attempt_at IS NOT NULL;
+-- What redispatch looks for, in the order of its pages: bills that wait for a time, and those whose message is on its way. A new
+-- bill is in neither, so they cost settlement nothing. The time comes last: it is compared within the index, so that passing over
+-- a month of bills that are not due or not lost reads none of them.
+CREATE INDEX billing_p_waiting ON billing.billing_p (billing_date, id, next_attempt_at) WHERE next_attempt_at IS NOT NULL;
+CREATE INDEX billing_p_pending ON billing.billing_p (billing_date, id, pending_since)
+  WHERE send_status = 'SEND_PENDING' AND next_attempt_at IS NULL;
 
 -- The lines of a bill: copies of the usage it was made of.
 -- No foreign key to the bill: checking it for each line costs more than writing the line, and both are written by one

@@ -50,15 +50,13 @@ export const redispatch = defineJob({
   plan: async ({ redispatches, oldestUnsettledAt, clock }: RedispatchPorts, asOf, { lostAfterMs }) => {
     if (asOf > clock.now()) throw new WeirError('invalidKey', `${seoulMinute(asOf)} has not come in Seoul.`);
     const oldest = (await oldestUnsettledAt()) ?? asOf;
-    const lostBefore = new Date(Math.min(asOf.getTime() - lostAfterMs, oldest.getTime())).toISOString();
-    const months = await redispatches.monthsUnderWay();
-    return months.flatMap((billingDate) =>
-      partitionInput.shape.kind.options.map((kind) => ({
-        name: `${kind} ${billingDate.slice(0, 7)}`,
-        input: { kind, billingDate, lostBefore },
-        total: undefined,
-      })),
-    );
+    const lostBefore = new Date(Math.min(asOf.getTime() - lostAfterMs, oldest.getTime()));
+    const parts = await redispatches.partsAgain({ asOf, lostBefore });
+    return parts.map(({ kind, billingDate }) => ({
+      name: `${kind} ${billingDate.slice(0, 7)}`,
+      input: { kind, billingDate, lostBefore: lostBefore.toISOString() },
+      total: undefined,
+    }));
   },
   rows: ({ redispatches }, partition): RowReader<DispatchedBill> => ({
     start: partition.published,

@@ -17,10 +17,16 @@ export interface RedispatchTimes {
   readonly lostBefore: Date;
 }
 
+/** Bills of a kind and a billing month, `YYYY-MM-DD`. */
+export interface RedispatchPart {
+  readonly kind: RedispatchKind;
+  readonly billingDate: string;
+}
+
 /** The statements of a redispatch. */
 export interface RedispatchStore {
-  /** Billing months with bills that are on their way. */
-  monthsUnderWay(): Promise<readonly string[]>;
+  /** The kinds and months of which there is a bill now. */
+  partsAgain(times: RedispatchTimes): Promise<readonly RedispatchPart[]>;
   /** The next bills of a kind, and those that this run has marked and perhaps not published. */
   pageAgain(kind: RedispatchKind, page: BillPage, times: RedispatchTimes): Promise<readonly DispatchedBill[]>;
   /**
@@ -38,9 +44,10 @@ export interface RedispatchStore {
 /** A redispatch's statements on a database. */
 export function redispatchStore(database: Database): RedispatchStore {
   return {
-    monthsUnderWay: async () => {
-      const rows = await database.query<{ billing_date: string }>(monthsUnderWay);
-      return rows.map(({ billing_date }) => billing_date);
+    partsAgain: async ({ asOf, lostBefore }) => {
+      const statement = { text: partsAgain, values: [asOf, lostBefore] };
+      const rows = await database.query<{ kind: RedispatchKind; billing_date: string }>(statement);
+      return rows.map(({ kind, billing_date }) => ({ kind, billingDate: billing_date }));
     },
     pageAgain: async (kind, { billingDate, after, marked, limit }, times) => {
       const values = [billingDate, after ?? '0', marked ?? '0', limit, times.asOf, ...(kind === 'lost' ? [times.lostBefore] : [])];
@@ -58,27 +65,39 @@ export function redispatchStore(database: Database): RedispatchStore {
   };
 }
 
-const monthsUnderWay = `
-  SELECT period AS billing_date FROM billing.billing_period
-  WHERE EXISTS (
-    SELECT FROM billing.billing_p
-    WHERE send_status IN ('SEND_PENDING', 'IN_QUIET_HOUR', 'SENDING') AND billing_date = period::timestamp
-  )
-  ORDER BY period`;
+const kinds: readonly RedispatchKind[] = ['due', 'lost', 'expired'];
 
-const conditions: Readonly<Record<RedispatchKind, string>> = {
-  due: `next_attempt_at <= $5::timestamptz`,
-  lost: `send_status = 'SEND_PENDING' AND next_attempt_at IS NULL AND pending_since < $6::timestamptz`,
-  // Leases are the database's own time.
-  expired: `send_status = 'SENDING' AND lease_until < clock_timestamp()`,
-};
+/** The condition of a kind, with the places of the parameters `asOf` and `lostBefore`. */
+function conditionOf(kind: RedispatchKind, asOf: string, lostBefore: string): string {
+  switch (kind) {
+    case 'due':
+      return `next_attempt_at <= ${asOf}::timestamptz`;
+    case 'lost':
+      return `send_status = 'SEND_PENDING' AND next_attempt_at IS NULL AND pending_since < ${lostBefore}::timestamptz`;
+    case 'expired':
+      // Leases are the database's own time.
+      return `send_status = 'SENDING' AND lease_until < clock_timestamp()`;
+  }
+}
+
+// One probe of an index for each month and kind. Ordered as the index is: for the first row of any, the planner would read the
+// table, in the hope of meeting one soon, and where there is none read all of it.
+const partsAgain = `
+  SELECT kind, period AS billing_date FROM billing.billing_period CROSS JOIN LATERAL (${kinds.map(probeOf).join(' UNION ALL ')}) AS part
+  ORDER BY period, kind`;
+
+function probeOf(kind: RedispatchKind): string {
+  return `
+    (SELECT '${kind}' AS kind FROM billing.billing_p
+      WHERE billing_date = period::timestamp AND ${conditionOf(kind, '$1', '$2')} ORDER BY id LIMIT 1)`;
+}
 
 /** One range of an index, and after a takeover a second one: what this run has marked bears its time. */
-function pageOf(condition: string): string {
+function pageOf(kind: RedispatchKind): string {
   return `
   WITH found AS (
     (SELECT * FROM billing.billing_p
-      WHERE billing_date = $1::timestamp AND id > $2::bigint AND ${condition} ORDER BY id LIMIT $4)
+      WHERE billing_date = $1::timestamp AND id > $2::bigint AND ${conditionOf(kind, '$5', '$6')} ORDER BY id LIMIT $4)
     UNION ALL
     (SELECT * FROM billing.billing_p
       WHERE billing_date = $1::timestamp AND id > $2::bigint AND id <= $3::bigint
@@ -88,9 +107,9 @@ function pageOf(condition: string): string {
 }
 
 const pages: Readonly<Record<RedispatchKind, string>> = {
-  due: pageOf(conditions.due),
-  lost: pageOf(conditions.lost),
-  expired: pageOf(conditions.expired),
+  due: pageOf('due'),
+  lost: pageOf('lost'),
+  expired: pageOf('expired'),
 };
 
 // What bears the run's own time was marked by an earlier try of this chunk and goes on to be published.

@@ -40,9 +40,16 @@ async function redispatched(key: string, { oldestUnsettledAt, write }: Circumsta
 
 const update = (change: string): Promise<number> => billing.database.execute(`UPDATE billing.billing_p SET ${change}`);
 
+/** The names of a run's partitions. */
+async function planned(key: string): Promise<readonly string[]> {
+  const text = `SELECT p.name FROM weir.job_partition AS p JOIN weir.job_run AS r ON r.id = p.run_id
+    WHERE r.job = 'billing.redispatch' AND r.key = $1 ORDER BY p.name`;
+  return (await billing.database.query<{ name: string }>({ text, values: [key] })).map(({ name }) => name);
+}
+
 describe('a redispatch', () => {
   it('publishes bills whose quiet hours have ended, at the very minute, and no others', async () => {
-    const [bill] = await pending(billing, 2);
+    const bill = (await pending(billing, 2)).find(({ publicInfoId }) => publicInfoId === 1_001n);
     if (bill === undefined) throw new Error('no bill');
     await update(`send_status = 'IN_QUIET_HOUR', next_attempt_at = '2026-11-15T08:00+09'`);
     await update(`next_attempt_at = '2026-11-15T08:45+09' WHERE public_info_id = 1002`);
@@ -120,6 +127,21 @@ describe('a redispatch', () => {
     await update(`send_status = 'SENDING', send_token = 1, park_reason = 'x' WHERE public_info_id = 1003`);
     await redispatched('2026-11-16T00:00');
     expect(published).toEqual([]);
+  });
+
+  it('plans nothing when there is nothing to do, and otherwise only the kinds and months of which there is a bill', async () => {
+    await pending(billing, 3);
+    expect(await redispatched('2026-11-15T00:30')).toMatchObject({ how: 'completed' });
+    expect(await planned('2026-11-15T00:30')).toEqual([]);
+    await update(`next_attempt_at = '2026-11-15T00:40+09' WHERE public_info_id = 1001`);
+    await update(`billing_date = '2026-12-01', send_on = '2026-12-15' WHERE public_info_id = 1002`);
+    await redispatched('2026-11-15T00:40');
+    expect(await planned('2026-11-15T00:40')).toEqual(['due 2026-11']);
+    await update(`send_status = 'SENDING', send_token = 1, lease_owner = 'x', lease_until = clock_timestamp() - interval '1 second'
+      WHERE public_info_id = 1003`);
+    await redispatched('2026-11-15T01:01');
+    expect(await planned('2026-11-15T01:01')).toEqual(['expired 2026-11', 'lost 2026-12']);
+    expect(published).toEqual(['1001', '1002']);
   });
 
   it('refuses a minute that has not come, and what is not a minute', async () => {
