@@ -65,7 +65,7 @@ function entrant(client: Client, truths: ReadonlyMap<number, Fingerprint>, membe
   return {
     prepare: async () => {
       await client.query('TRUNCATE billing.billing_p, billing.billing_detail_p, weir.job_run CASCADE');
-      await client.query('UPDATE billing.billing_period SET closed_at = NULL WHERE period = $1', [usageFirst]);
+      await client.query('UPDATE billing.billing_period SET closed_at = NULL, closing_at = NULL WHERE period = $1', [usageFirst]);
       await client.query('CHECKPOINT');
     },
     run: async () => {

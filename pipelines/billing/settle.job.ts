@@ -71,8 +71,7 @@ export const settle = defineJob({
   },
   skipLimit: (options) => options.skipLimit,
   finish: async ({ settlement, periods }, key) => {
-    await periods.analyzeBills(key.billingMonth);
-    await requireWhole(settlement, key);
+    await Promise.all([periods.analyzeBills(key.billingMonth), requireWhole(settlement, key)]);
   },
   preview: settlePreview,
 });

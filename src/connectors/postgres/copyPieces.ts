@@ -1,15 +1,25 @@
-/** Size from which a piece is sent, in characters. The client sends a message for each piece: small ones cost more than their rows. */
-const pieceSize = 256 * 1024;
+/** Size of a piece, in bytes. The client sends a message for each: small ones cost more than their rows, large ones stay in memory longer. */
+const pieceSize = 64 * 1024;
 
-/** Joins the lines of a COPY into pieces of about 256 KiB, one at a time, so that only one piece is held beside the lines. */
+/** Bytes that one unit of a string needs in UTF-8 at most. */
+const mostBytes = 3;
+
+/**
+ * Encodes the lines of a COPY into pieces of about 64 KiB, one at a time, so that only one piece is held beside the lines. Each
+ * line is written straight into its piece: a text that joins them first costs a fifth of the processor time of a settlement.
+ */
 export function* copyPieces(lines: readonly string[]): Generator<Buffer> {
-  let from = 0;
+  let piece = Buffer.allocUnsafe(pieceSize);
   let size = 0;
-  for (const [index, line] of lines.entries()) {
-    size += line.length + 1;
-    if (size < pieceSize && index < lines.length - 1) continue;
-    yield Buffer.from(`${lines.slice(from, index + 1).join('\n')}\n`);
-    from = index + 1;
-    size = 0;
+  for (const line of lines) {
+    const needed = line.length * mostBytes + 1;
+    if (size + needed > piece.length) {
+      if (size > 0) yield piece.subarray(0, size);
+      piece = Buffer.allocUnsafe(Math.max(pieceSize, needed));
+      size = 0;
+    }
+    size += piece.write(line, size);
+    size = piece.writeUInt8(0x0a, size);
   }
+  if (size > 0) yield piece.subarray(0, size);
 }
