@@ -109,7 +109,7 @@ function memberLine(member: NewMember, ring: KeyRing): string {
 
 // A line is written once though its writers overlap with each other and with the closing of its month:
 // - While a writer holds a period, nobody closes it. One that it found open and that was closed before it held it is seen as
-//   closed by the insertion, a later statement: this lock does not look again at a row of which only other columns changed.
+//   closed by the insertion, a later statement: FOR KEY SHARE need not look again at a row whose key did not change.
 // - A period that is being closed is closed before its late lines go elsewhere: then its writers have ended, the insertion sees
 //   their lines, and whoever found it open before and comes to write now does not.
 const lockOpen = 'SELECT period FROM billing.billing_period WHERE closing_at IS NULL ORDER BY period FOR KEY SHARE';

@@ -20,6 +20,7 @@ const states = (): Promise<readonly object[]> =>
   billing.database.query(`SELECT period, closing_at IS NOT NULL AS is_begun, closed_at IS NOT NULL AS is_closed
     FROM billing.billing_period WHERE period IN ('2026-10-01', '2026-11-01') ORDER BY period`);
 const close = (month: '2026-10' | '2026-11' = '2026-10'): Promise<void> => billing.ports.periods.closeMonth(month, billing.clock.now());
+const closeByHand = 'UPDATE billing.billing_period SET closing_at = now(), closed_at = now()';
 const beginClosing = (): Promise<number> =>
   billing.database.execute(`UPDATE billing.billing_period SET closing_at = '2026-11-01' WHERE period = '2026-10-01'`);
 const waiting = async (): Promise<number> =>
@@ -73,7 +74,7 @@ describe('usage', () => {
 
   it('that is given again is accepted when no month is open for it any more', async () => {
     await billing.members.insertUsage([october]);
-    await billing.database.execute('UPDATE billing.billing_period SET closing_at = now(), closed_at = now()');
+    await billing.database.execute(closeByHand);
     await billing.members.insertUsage([october]);
     await expect(billing.members.insertUsage([aUsage({ id: 6_000n })])).rejects.toMatchObject({ code: 'constraint' });
   });
@@ -116,14 +117,17 @@ describe('usage', () => {
     expect(await periods()).toEqual([{ id: 5_001n, period: '2026-10-01' }]);
   });
 
-  it('goes into the next month when its own was closed between the looking and the locking', async () => {
+  it.each([
+    ['closed', close],
+    ['closed by hand', () => billing.database.execute(`${closeByHand} WHERE period = '2026-10-01'`)],
+  ])('goes into the next month when its own was %s between the looking and the locking', async (_how, closeOctober) => {
     await billing.ports.periods.provideMonths(['2026-09']);
     let writer: Promise<unknown> | undefined;
     await billing.database.withTransaction(async (transaction) => {
       await transaction.execute(`SELECT FROM billing.billing_period WHERE period = '2026-09-01' FOR UPDATE`);
       writer = billing.members.insertUsage([october]);
       await until('the writer waits for September, having seen October open', async () => (await waiting()) === 1);
-      await close();
+      await closeOctober();
     });
     await writer;
     expect(await periods()).toEqual([{ id: 5_001n, period: '2026-11-01' }]);
@@ -134,16 +138,19 @@ describe('closing a month', () => {
   it('waits for the writers that are in it, and not for one that came after it began', async () => {
     await billing.members.insertMembers([aNewMember({ publicInfoId: 1_002n })]);
     const first = await aSlowWriter(1n);
+    const repeat = billing.members.insertUsage([aUsage({ id: 1n })]);
+    await until('the repeat waits inside the month', async () => (await waiting()) === 1);
     const closing = close();
-    await until('the closing waits for the first writer', async () => (await waiting()) === 1);
+    await until('the closing waits for both', async () => (await waiting()) === 2);
+    expect(await states()).toMatchObject([{ is_begun: true, is_closed: false }, { is_begun: false }]);
     await billing.database
       .withTransaction(async (transaction) => {
         // A line of the same key, not committed, keeps the second writer inside.
         await transaction.execute(`INSERT INTO billing.usage VALUES ('2026-11-01', 2, 1002, '2026-11-02', 'DATA', 'x', 1, 1)`);
         const second = billing.members.insertUsage([aUsage({ id: 2n, publicInfoId: 1_002n, usedOn: '2026-11-02' })]);
-        await until('the second writer waits too', async () => (await waiting()) === 2);
+        await until('the second writer waits too', async () => (await waiting()) === 3);
         first.leave();
-        await Promise.all([first.gone, closing]);
+        await Promise.all([first.gone, repeat, closing]);
         expect(await states()).toMatchObject([{ is_closed: true }, { is_begun: false }]);
         return { second };
       })
