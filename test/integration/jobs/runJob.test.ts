@@ -58,7 +58,8 @@ describe('runJob', () => {
       copySpec(openPool(url), {
         holder,
         options: { buckets: 2, chunkSize: 20 },
-        settings: { partitions: 1 },
+        // A lease that a busy machine does not let run out: who plans under one that ran out is relieved, and the plan made again.
+        settings: { partitions: 1, leaseMs: 20_000, heartbeatMs: 1_000 },
         hooks: {
           plan: () => {
             plans += 1;
