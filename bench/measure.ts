@@ -15,6 +15,14 @@ export interface MeasureOptions {
   readonly onProgress: (text: string) => void;
 }
 
+/** What tells whether other programs work. */
+export interface Quiet {
+  /** Resolves when others are quiet, or the patience is over. */
+  wait(patienceMs: number): Promise<void>;
+  /** Begins to watch the share of the machine that others use; the returned function tells it, where the system does. */
+  watch(): () => number | undefined;
+}
+
 /** One timed run. */
 interface Timing {
   readonly rate: number;
@@ -36,14 +44,14 @@ const lookMs = 500;
  * rounds in which they take turns, each round begun by another. A run during which other programs used more than a tenth of the
  * machine is repeated, three times at most; the least disturbed one counts.
  */
-export async function measure(entrants: Entrants, options: MeasureOptions): Promise<Rates> {
+export async function measure(entrants: Entrants, options: MeasureOptions, quiet: Quiet = thisMachine): Promise<Rates> {
   const names = (['ceiling', 'ours', 'baseline'] as const).filter((name) => entrants[name] !== undefined);
   const timings = { ours: [] as Timing[], baseline: [] as Timing[], ceiling: [] as Timing[] };
-  for (const name of names) await timeOnce(entrants[name] as Entrant);
+  for (const name of names) await timeOnce(entrants[name] as Entrant, quiet);
   for (let round = 0; round < options.runs; round += 1) {
     for (let turn = 0; turn < names.length; turn += 1) {
       const name = names[(round + turn) % names.length] as 'ours' | 'baseline' | 'ceiling';
-      const timing = await timeQuietly(entrants[name] as Entrant, options);
+      const timing = await timeQuietly(entrants[name] as Entrant, options, quiet);
       timings[name].push(timing);
       options.onProgress(`run ${round + 1} of ${options.runs}: ${name} ${Math.round(timing.rate).toLocaleString('en-US')}/s`);
     }
@@ -59,11 +67,11 @@ export async function measure(entrants: Entrants, options: MeasureOptions): Prom
   };
 }
 
-async function timeQuietly(entrant: Entrant, options: MeasureOptions): Promise<Timing> {
+async function timeQuietly(entrant: Entrant, options: MeasureOptions, quiet: Quiet): Promise<Timing> {
   const tries: Timing[] = [];
   do {
-    await quiet(options.patienceMs);
-    const timing = await timeOnce(entrant);
+    await quiet.wait(options.patienceMs);
+    const timing = await timeOnce(entrant, quiet);
     tries.push(timing);
     if (timing.foreignLoad <= quietLoad) break;
     options.onProgress(`disturbed: other programs used ${Math.round(timing.foreignLoad * 100)} % of the machine`);
@@ -71,10 +79,10 @@ async function timeQuietly(entrant: Entrant, options: MeasureOptions): Promise<T
   return tries.reduce((best, timing) => (timing.foreignLoad < best.foreignLoad ? timing : best));
 }
 
-async function timeOnce(entrant: Entrant): Promise<Timing> {
+async function timeOnce(entrant: Entrant, quiet: Quiet): Promise<Timing> {
   await entrant.prepare?.();
   collectGarbage();
-  const foreignLoad = watchForeignLoad();
+  const foreignLoad = quiet.watch();
   const startedMs = performance.now();
   const units = await entrant.run();
   const seconds = (performance.now() - startedMs) / 1_000;
@@ -83,8 +91,9 @@ async function timeOnce(entrant: Entrant): Promise<Timing> {
   return timing;
 }
 
-/** Waits until other programs are quiet, or the patience is over. */
-async function quiet(patienceMs: number): Promise<void> {
+const thisMachine: Quiet = { wait: waitForQuiet, watch: watchForeignLoad };
+
+async function waitForQuiet(patienceMs: number): Promise<void> {
   const untilMs = performance.now() + patienceMs;
   do {
     const foreignLoad = watchForeignLoad();
