@@ -113,6 +113,7 @@ class Daemon<P> {
       standing: () => standing([...this.#supervised, ...this.#parts], options.process.runtime.standingLimitMs),
       dependencies: () => this.#dependencies,
       hasStarted: () => this.#hasStarted,
+      failed: () => this.#supervised.filter((pipeline) => pipeline.state() === 'failed').map(({ name }) => name),
     });
     log.info('admin port open', { address: this.#admin.url });
   }

@@ -17,6 +17,8 @@ export interface AdminOptions {
   readonly dependencies: () => readonly Dependency[];
   /** False while the process waits for what it needs: it is not ready before, whatever answers. */
   readonly hasStarted: () => boolean;
+  /** Names of the pipelines that failed for good: the others go on, and a person has to know. */
+  readonly failed: () => readonly string[];
 }
 
 export interface AdminServer {
@@ -27,7 +29,7 @@ export interface AdminServer {
 
 /**
  * Serves /metrics, /livez and /readyz. /livez answers 503 only when something has work and makes no progress, so an orchestrator
- * restarts what is wedged and not what waits for a dependency; /readyz tells about the dependencies.
+ * restarts what is wedged and not what waits for a dependency; /readyz tells about the dependencies and about pipelines that failed.
  */
 export async function startAdminServer(options: AdminOptions): Promise<AdminServer> {
   const server = fastify({ logger: false, bodyLimit: 1_048_576, requestTimeout: 10_000, forceCloseConnections: true });
@@ -43,14 +45,20 @@ export async function startAdminServer(options: AdminOptions): Promise<AdminServ
     const states = await Promise.all(
       options.dependencies().map(async ({ name, isReachable }) => [name, (await isReachable()) ? 'reachable' : 'unreachable'] as const),
     );
-    const isReady = options.hasStarted() && states.every(([, state]) => state === 'reachable');
-    const status = isReady ? 'ready' : options.hasStarted() ? 'waiting' : 'starting';
-    return reply.code(isReady ? 200 : 503).send({ status, dependencies: Object.fromEntries(states) });
+    const failed = options.failed();
+    const isWaiting = states.some(([, state]) => state !== 'reachable');
+    const status = !options.hasStarted() ? 'starting' : isWaiting ? 'waiting' : failed.length > 0 ? 'failed' : 'ready';
+    return reply.code(status === 'ready' ? 200 : 503).send({ status, failed, dependencies: Object.fromEntries(states) });
   });
   try {
     return { url: await server.listen({ host: options.host, port: options.port }), close: () => server.close() };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EACCES') {
+      const sentence = `the admin port cannot listen on ${options.host}:${options.port} (${code}): set admin.host (WEIR_ADMIN_HOST) to an address of this machine and admin.port above 1023`;
+      throw new WeirError('invalidOption', sentence, { cause: error });
+    }
+    if (code !== 'EADDRINUSE') throw error;
     const sentence = `port ${options.port} on ${options.host} is in use: set admin.port (WEIR_ADMIN_PORT) to a free one, or 0 for any`;
     throw new WeirError('portInUse', sentence, { cause: error });
   }

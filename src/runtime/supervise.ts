@@ -236,6 +236,8 @@ class Supervisor<V> implements Supervised {
   #become(state: PipelineState, reason: string): void {
     this.#state = state;
     this.#reason = reason;
-    this.#spec.log.info('pipeline state', { pipeline: this.name, state, ...(reason === '' ? {} : { reason }) });
+    const fields = { pipeline: this.name, state, ...(reason === '' ? {} : { reason }) };
+    if (state === 'failed') this.#spec.log.error('pipeline failed for good: it reads no more until this process is started again', fields);
+    this.#spec.log.info('pipeline state', fields);
   }
 }

@@ -7,15 +7,23 @@ afterEach(async () => {
 });
 
 async function started(
-  facts: { standing?: readonly string[]; isReachable?: boolean; hasStarted?: boolean; port?: number } = {},
+  facts: {
+    standing?: readonly string[];
+    isReachable?: boolean;
+    hasStarted?: boolean;
+    failed?: readonly string[];
+    host?: string;
+    port?: number;
+  } = {},
 ): Promise<AdminServer> {
   const server = await startAdminServer({
-    host: '127.0.0.1',
+    host: facts.host ?? '127.0.0.1',
     port: facts.port ?? 0,
     scrape: () => Promise.resolve({ contentType: 'text/plain; version=0.0.4', text: 'weir_up 1\n' }),
     standing: () => facts.standing ?? [],
     dependencies: () => [{ name: 'postgres', isReachable: () => Promise.resolve(facts.isReachable ?? true) }],
     hasStarted: () => facts.hasStarted ?? true,
+    failed: () => facts.failed ?? [],
   });
   servers.push(server);
   return server;
@@ -37,7 +45,24 @@ describe('startAdminServer', () => {
     const { status, body } = await answer(server, '/readyz');
     expect({ status, body: JSON.parse(body) as unknown }).toEqual({
       status: 503,
-      body: { status: 'waiting', dependencies: { postgres: 'unreachable' } },
+      body: { status: 'waiting', failed: [], dependencies: { postgres: 'unreachable' } },
+    });
+  });
+
+  it('stays live and is not ready when a pipeline failed for good, and names it', async () => {
+    const server = await started({ failed: ['billing.deliver'] });
+    expect((await answer(server, '/livez')).status).toBe(200);
+    const { status, body } = await answer(server, '/readyz');
+    expect({ status, body: JSON.parse(body) as unknown }).toMatchObject({
+      status: 503,
+      body: { status: 'failed', failed: ['billing.deliver'] },
+    });
+  });
+
+  it('names the option when its address is not of this machine', async () => {
+    await expect(started({ host: '192.0.2.1' })).rejects.toMatchObject({
+      code: 'invalidOption',
+      message: expect.stringContaining('WEIR_ADMIN_HOST') as string,
     });
   });
 
@@ -45,7 +70,7 @@ describe('startAdminServer', () => {
     const { status, body } = await answer(await started({ hasStarted: false }), '/readyz');
     expect({ status, body: JSON.parse(body) as unknown }).toEqual({
       status: 503,
-      body: { status: 'starting', dependencies: { postgres: 'reachable' } },
+      body: { status: 'starting', failed: [], dependencies: { postgres: 'reachable' } },
     });
     expect((await answer(await started(), '/readyz')).status).toBe(200);
   });

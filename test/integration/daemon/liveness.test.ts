@@ -40,7 +40,7 @@ describe('/livez', () => {
       return answer.status === 503 ? answer : undefined;
     });
     expect(JSON.parse(away.text)).toEqual({
-      ...{ status: 'waiting', dependencies: { postgres: 'reachable', redis: 'unreachable', smtp: 'reachable' } },
+      ...{ status: 'waiting', failed: [], dependencies: { postgres: 'reachable', redis: 'unreachable', smtp: 'reachable' } },
     });
     expect((await weir.ask('/livez')).status).toBe(200);
     await weir.logged('Redis failed a command', { code: 'unavailable' });
