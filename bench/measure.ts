@@ -103,8 +103,9 @@ async function waitForQuiet(patienceMs: number): Promise<void> {
 }
 
 /** So that no run pays for the garbage of the one before. */
-function collectGarbage(): void {
+const collectGarbage = exposedCollector();
+
+function exposedCollector(): () => void {
   setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  collect();
+  return runInNewContext('gc') as () => void;
 }
