@@ -1,9 +1,9 @@
 import { Observable, type Subscriber } from 'rxjs';
 import { kindOf, textOf, WeirError } from '../../src/errors.ts';
+import { backOffMs } from '../../src/message/backOff.ts';
 import { dead, type Answer } from '../../src/message/decision.ts';
 import type { Run } from '../../src/message/run.ts';
 import type { Effect, EffectOptions } from '../effectOptions.ts';
-import { backOff } from './backOff.ts';
 import { callWithin } from './callWithin.ts';
 import { verdict } from './verdict.ts';
 import type { Waits } from './waits.ts';
@@ -95,8 +95,10 @@ class Tries<V, R> {
   #again(error: unknown): void {
     const { stage, options } = this.#plan;
     const { run, waits } = this.#case;
-    const delayMs = backOff(options.retry, this.#count, error, run.clock.random());
-    if (this.#count > options.retry.maxRetries || this.#heldMs + delayMs > options.holdMs) {
+    const { firstDelayMs, maxDelayMs, maxRetries } = options.retry;
+    const askedMs = error instanceof WeirError ? (error.retryAfterMs ?? 0) : 0;
+    const delayMs = Math.max(askedMs, backOffMs({ firstMs: firstDelayMs, maxMs: maxDelayMs }, this.#count, run.clock));
+    if (this.#count > maxRetries || this.#heldMs + delayMs > options.holdMs) {
       this.#giveUp(error, delayMs);
       return;
     }

@@ -2,8 +2,8 @@ import type { PostgresDatabase } from '../connectors/postgres/openDatabase.ts';
 import { schemaState } from '../connectors/postgres/schemaState.ts';
 import { codeOf, kindOf, textOf, WeirError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
+import { backOffMs } from '../message/backOff.ts';
 import type { Clock } from '../message/clock.ts';
-import { backOffMs } from '../runtime/backOff.ts';
 
 const waiting = { firstMs: 500, maxMs: 10_000 };
 

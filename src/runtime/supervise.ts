@@ -1,6 +1,6 @@
 import { codeOf, kindOf, textOf } from '../errors.ts';
+import { backOffMs, type BackOff } from '../message/backOff.ts';
 import type { Outcome } from '../message/message.ts';
-import { backOffMs, type BackOff } from './backOff.ts';
 import type { Counts } from './ledger.ts';
 import { runChain, type ChainRun, type ChainSpec, type RunEnd } from './runChain.ts';
 import type { Span } from './span.ts';

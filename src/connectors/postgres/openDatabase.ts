@@ -1,6 +1,6 @@
 import { WeirError } from '../../errors.ts';
+import { backOffMs } from '../../message/backOff.ts';
 import type { Database, Statement, Transaction, TransactionOptions } from '../database.ts';
-import { backOffMs } from './backOff.ts';
 import { clientConfig } from './clientConfig.ts';
 import type { Connection } from './connection.ts';
 import { type ConnectionPool, openPool } from './connectionPool.ts';
@@ -12,8 +12,8 @@ import { type Listener, startListener } from './startListener.ts';
 import { isRead, toQuery } from './statement.ts';
 import { sqlFailureOf } from './translateError.ts';
 
-const firstBackOffMs = 10;
-const maxBackOffMs = 1000;
+/** Before a transaction runs again that another one stood in the way of. */
+const betweenRuns = { firstMs: 10, maxMs: 1000 };
 
 /** A database, and whether it answers. */
 export interface PostgresDatabase extends Database {
@@ -71,7 +71,7 @@ async function runAgain<T>(
     const result = await pool.lend((connection) => runTransaction(connection, work, settings, options));
     if (result.isCommitted) return result.value;
     if (sqlFailureOf(result.failure)?.isRerunnable !== true || attempt > settings.maxConflictRetries) throw result.error;
-    await pause(settings.clock, backOffMs(settings.clock, attempt, firstBackOffMs, maxBackOffMs));
+    await pause(settings.clock, backOffMs(betweenRuns, attempt, settings.clock));
   }
 }
 

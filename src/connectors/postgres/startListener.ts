@@ -1,14 +1,13 @@
 import pg from 'pg';
 import { WeirError } from '../../errors.ts';
+import { backOffMs } from '../../message/backOff.ts';
 import type { Wake } from '../database.ts';
-import { backOffMs } from './backOff.ts';
 import { clientConfig } from './clientConfig.ts';
 import type { DatabaseSettings } from './databaseOptions.ts';
 import { openOwnConnection } from './ownConnection.ts';
 import { pause } from './pause.ts';
 
-const firstBackOffMs = 100;
-const maxBackOffMs = 10_000;
+const betweenConnections = { firstMs: 100, maxMs: 10_000 };
 
 /** A listener that runs until it is ended. */
 export interface Listener {
@@ -40,7 +39,7 @@ async function keepListening(settings: DatabaseSettings, channel: string, wake: 
       settings.onConnectionLost(error);
     }
     attempt += 1;
-    await pause(settings.clock, backOffMs(settings.clock, attempt, firstBackOffMs, maxBackOffMs), ending);
+    await pause(settings.clock, backOffMs(betweenConnections, attempt, settings.clock), ending);
   }
 }
 

@@ -1,4 +1,5 @@
 import { kindOf, WeirError } from '../../errors.ts';
+import { backOffMs } from '../../message/backOff.ts';
 import type { Connection } from './connection.ts';
 import { contentOf, type Entry } from './entry.ts';
 import type { Held } from './inFlight.ts';
@@ -7,9 +8,8 @@ import type { Reading } from './reading.ts';
 import { StreamRead } from './streamRead.ts';
 import { pause } from './waiting.ts';
 
-/** Waits after failures: from the first to the last, in milliseconds. */
-const firstBackOffMs = 50;
-const lastBackOffMs = 5_000;
+/** Waits after failures. */
+const afterFailure = { firstMs: 50, maxMs: 5_000 };
 
 /**
  * One reader of a subscription: one consumer of the group, with a connection of its own.
@@ -182,9 +182,8 @@ export class Reader {
     if (!(error instanceof WeirError) || kindOf(error) !== 'transient') throw error;
     settings.report.failed?.(error);
     this.#own.due();
-    const delayMs = Math.min(lastBackOffMs, firstBackOffMs * 2 ** this.#failures);
     this.#failures += 1;
-    await pause(settings.clock, delayMs * (0.5 + settings.clock.random() / 2), stopped);
+    await pause(settings.clock, backOffMs(afterFailure, this.#failures, settings.clock), stopped);
   }
 }
 

@@ -1,5 +1,5 @@
 import { codeOf, kindOf, textOf, type ErrorCode } from '../../errors.ts';
-import { backOffMs } from '../backOff.ts';
+import { backOffMs } from '../../message/backOff.ts';
 import type { Clock } from '../../message/clock.ts';
 import type { JobSettings } from './jobSpec.ts';
 

@@ -1,7 +1,7 @@
 import type { Database } from '../../connectors/database.ts';
 import type { Logger } from '../../logging/logger.ts';
+import type { BackOff } from '../../message/backOff.ts';
 import type { Clock } from '../../message/clock.ts';
-import type { BackOff } from '../backOff.ts';
 import type { Progress } from '../liveness.ts';
 import type { RunMeter } from '../runChain.ts';
 import type { WindowLimits } from '../window.ts';
