@@ -70,7 +70,7 @@ class Daemon<P> {
     const database = openDatabaseOf(options.process, clock, log);
     this.#dependencies = [{ name: 'postgres', isReachable: () => database.isReachable(2_000) }];
     await awaitSchema(database, migrations, { clock, log, stop: signals.drain });
-    this.#house = await openHouse(options.process, database, clock, log);
+    this.#house = await openHouse(options.process, database, { clock, log, count: this.#metrics.count });
     this.#dependencies = this.#house.dependencies;
     const ports = systems.openPorts(this.#house.house);
     this.#startPipelines(ports);

@@ -1,13 +1,11 @@
 import type { DryRunEnd } from '../runtime/jobs/dryRun.ts';
-import type { Json } from '../runtime/jobs/job.ts';
-import { table, type Cell } from './table.ts';
-
-type JsonObject = { readonly [name: string]: Json };
+import { jsonSheet } from './jsonSheet.ts';
+import { table } from './table.ts';
 
 /** A dry run as people read it: what would have been done, by whatever the job summed up, and what would have been put aside. */
 export function dryRunSheet(run: string, { rows, dead, skips, summary }: DryRunEnd): string {
   const head = `Nothing was written. ${run} would read ${grouped(rows)} rows and put ${grouped(dead)} aside.`;
-  const parts = [head, ...(isObject(summary) ? sheetOf('in all', summary) : [JSON.stringify(summary)])];
+  const parts = [head, ...jsonSheet('in all', summary)];
   if (skips.length > 0) {
     const lines = skips.map(({ partition, position, stage, code, reason }) => [partition, position, stage, code, reason]);
     parts.push(table(['partition', 'row put aside', 'stage', 'code', 'reason'], lines));
@@ -15,44 +13,6 @@ export function dryRunSheet(run: string, { rows, dead, skips, summary }: DryRunE
   return parts.join('\n\n');
 }
 
-/** Single values as one table, every object and every list of objects as a table of its own. */
-function sheetOf(title: string, branch: JsonObject): readonly string[] {
-  const entries = Object.entries(branch);
-  const single = entries.filter(([, value]) => typeof value !== 'object' || value === null);
-  const rows = single.map(([name, value]) => [name, cellOf(value, isAmount(name) || isAmount(title))]);
-  const deeper = entries.flatMap(([name, value]) => {
-    if (isList(value)) return value.length === 0 ? [] : [listSheet(value)];
-    return isObject(value) ? sheetOf(name, value) : [];
-  });
-  return [...(rows.length === 0 ? [] : [table([title, ''], rows)]), ...deeper];
-}
-
-function listSheet(list: readonly Json[]): string {
-  const objects = list.filter(isObject);
-  const names = Object.keys(objects[0] ?? {});
-  const rows = objects.map((object) => names.map((name) => cellOf(object[name] ?? null, isAmount(name))));
-  return table(names, rows);
-}
-
-/** Amounts travel as decimal text, since JSON numbers would lose digits; they are shown as the numbers they are. */
-function isAmount(name: string): boolean {
-  return name.endsWith('Minor');
-}
-
-function cellOf(value: Json, isNumber: boolean): Cell {
-  if (value === null) return undefined;
-  if (typeof value === 'string') return isNumber ? BigInt(value) : value;
-  return typeof value === 'number' ? value : JSON.stringify(value);
-}
-
 function grouped(count: number): string {
   return count.toLocaleString('en-US');
-}
-
-function isList(value: Json): value is readonly Json[] {
-  return Array.isArray(value);
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === 'object' && value !== null && !isList(value);
 }

@@ -44,7 +44,11 @@ export function openDatabaseOf({ database }: ProcessOptions, clock: Clock, log: 
 }
 
 /** Opens everything that pipelines and jobs need. The database answers already and has its schema. */
-export async function openHouse(options: ProcessOptions, database: PostgresDatabase, clock: Clock, log: Logger): Promise<OpenHouse> {
+export async function openHouse(
+  options: ProcessOptions,
+  database: PostgresDatabase,
+  { clock, log, count }: Pick<House, 'clock' | 'log' | 'count'>,
+): Promise<OpenHouse> {
   const keyRing = parseKeyRing(options.keys.ring);
   const [row] = await database.query<{ node: bigint }>(`SELECT nextval('weir.instance_node') AS node`);
   const { bus, mailer, ...outside } = openOutside(options, database, clock, log);
@@ -55,6 +59,8 @@ export async function openHouse(options: ProcessOptions, database: PostgresDatab
     mailer,
     keyRing,
     clock,
+    log,
+    count,
     instance: instanceOf(options),
     node: Number(row?.node ?? 0n),
     sender: { address: from, name: fromName },

@@ -11,6 +11,7 @@ import { awaitSchema } from './awaitSchema.ts';
 import { print, ready, type CommonFlags, type Place } from './context.ts';
 import { exitCodes, type ExitCode } from './exitCodes.ts';
 import { dryRunSheet } from './dryRunSheet.ts';
+import { jsonSheet } from './jsonSheet.ts';
 import { runSheet } from './jobCommands.ts';
 import { jobSettingsOf } from './jobSettings.ts';
 import { openDatabaseOf, openHouse } from './openHouse.ts';
@@ -44,7 +45,8 @@ export async function runJobCommand<P>(place: Place<P>, flags: RunJobFlags): Pro
   let close = (): Promise<void> => database.close();
   try {
     await awaitSchema(database, place.migrations, { clock: place.clock, log, stop: signals.drain });
-    const opened = await openHouse(options.process, database, place.clock, log);
+    const metrics = createMetrics(place.clock);
+    const opened = await openHouse(options.process, database, { clock: place.clock, log, count: metrics.count });
     close = opened.close;
     const spec: AnySpec<P> = {
       job,
@@ -53,7 +55,7 @@ export async function runJobCommand<P>(place: Place<P>, flags: RunJobFlags): Pro
       key: flags.key,
       database,
       clock: place.clock,
-      meter: createMetrics(place.clock).meterOf(job.name),
+      meter: metrics.meterOf(job.name),
       log,
       holder: opened.house.instance,
       settings: jobSettingsOf(options.process),
@@ -94,7 +96,8 @@ async function follow<P>(place: Place<P>, flags: RunJobFlags, spec: AnySpec<P>, 
     await stopDrawing();
   }
   const run = await showRun(spec.database, end.runId);
-  print(place, flags, run, () => runSheet(run));
+  const report = await spec.job.report?.(spec.ports, spec.job.parseKey(spec.key));
+  print(place, flags, { ...run, report }, () => [runSheet(run), ...jsonSheet('in all', report)].join('\n\n'));
   if (end.how === 'completed') return exitCodes.ok;
   return signals.drain.aborted ? exitCodes.failed : exitCodes.jobFailed;
 }

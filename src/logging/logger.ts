@@ -16,6 +16,8 @@ export interface LogFields {
   readonly reason?: string;
   readonly delayMs?: number;
   readonly count?: number;
+  /** A business time, as people read it. */
+  readonly asOf?: string;
   readonly limit?: number;
   readonly address?: string;
   readonly version?: string;

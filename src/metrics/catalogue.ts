@@ -40,6 +40,11 @@ export const catalogue = {
   weir_pipeline_stage_messages_total: { type: 'counter', help: 'Messages that a stage worked on.', labels: ['pipeline', 'stage'] },
   weir_pipeline_retries_total: { type: 'counter', help: 'Effects tried again after a transient error.', labels: ['pipeline', 'stage'] },
   weir_dead_letters_total: { type: 'counter', help: 'Messages put aside, by stage and reason.', labels: ['pipeline', 'stage', 'code'] },
+  weir_bills_parked_total: {
+    type: 'counter',
+    help: 'Bills put aside for a person, since nobody can tell whether their mail was sent: unknown (the send was cut short), leaseRanOut (whoever had claimed them told nothing).',
+    labels: ['reason'],
+  },
   weir_event_loop_delay_seconds: {
     type: 'gauge',
     help: 'Delay of the event loop since the last scrape, at its 99th percentile and at its maximum.',
@@ -48,3 +53,13 @@ export const catalogue = {
 } as const satisfies Record<string, MetricFacts>;
 
 export type MetricName = keyof typeof catalogue;
+
+/** The counters that systems of the business raise; the others are kept by the house. */
+export type BusinessCounter = Extract<MetricName, 'weir_bills_parked_total'>;
+
+/** Raises a counter of the business. By 0, its series is there from then on, so that its first rise is seen as one. */
+export type Count = <N extends BusinessCounter>(
+  name: N,
+  labels: Readonly<Record<(typeof catalogue)[N]['labels'][number], string>>,
+  by: number,
+) => void;

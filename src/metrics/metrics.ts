@@ -4,7 +4,7 @@ import type { Outcome } from '../message/message.ts';
 import type { Clock } from '../message/clock.ts';
 import type { RunMeter } from '../runtime/runChain.ts';
 import type { PipelineState, Supervised } from '../runtime/supervise.ts';
-import { catalogue, type MetricFacts, type MetricName } from './catalogue.ts';
+import { catalogue, type BusinessCounter, type Count, type MetricFacts, type MetricName } from './catalogue.ts';
 
 /** What a scrape asks about one pipeline. */
 export interface WatchedPipeline {
@@ -16,6 +16,7 @@ export interface WatchedPipeline {
 /** The metrics of the process. */
 export interface Metrics {
   meterOf(pipeline: string): RunMeter;
+  readonly count: Count;
   /** Adds a pipeline to what every scrape reads. */
   watch(pipeline: WatchedPipeline): void;
   /** The metrics in the text format of Prometheus. The counts of a pipeline are read at one instant, so their law holds in every scrape. */
@@ -48,6 +49,7 @@ export function createMetrics(clock: Clock): Metrics {
     restarts: counter('weir_pipeline_restarts_total'),
     watermarkAge: gauge('weir_pipeline_watermark_age_seconds'),
   };
+  const business: Readonly<Record<BusinessCounter, Counter>> = { weir_bills_parked_total: counter('weir_bills_parked_total') };
   const loopDelay = gauge('weir_event_loop_delay_seconds');
   const loop = monitorEventLoopDelay({ resolution: 20 });
   loop.enable();
@@ -73,6 +75,7 @@ export function createMetrics(clock: Clock): Metrics {
 
   return {
     meterOf: (pipeline) => meterOf(pipeline, stageMetrics),
+    count: (name, labels, by) => business[name].inc(labels, by),
     watch(pipeline) {
       watched.push(pipeline);
     },

@@ -1,8 +1,10 @@
 import type { Bus } from '../connectors/bus.ts';
 import type { Database } from '../connectors/database.ts';
 import type { Address, Mailer } from '../connectors/mailer.ts';
+import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../message/clock.ts';
 import type { KeyRing } from '../message/keyRing.ts';
+import type { Count } from '../metrics/catalogue.ts';
 
 /** What the house offers to the systems of the business: the outside behind its ports, and the facts of this process. */
 export interface House {
@@ -11,6 +13,8 @@ export interface House {
   readonly mailer: Mailer;
   readonly keyRing: KeyRing;
   readonly clock: Clock;
+  readonly log: Logger;
+  readonly count: Count;
   /** Sender of mails. */
   readonly sender: Address;
   /** Name of this process among others: holder of leases and claims. */

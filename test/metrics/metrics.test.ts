@@ -69,6 +69,15 @@ describe('createMetrics', () => {
     expect(text).toContain('weir_dead_letters_total{pipeline="billing.deliver",stage="decode",code="undecodable"} 1');
   });
 
+  it('shows a counter of the business from its first mention on, so that its first rise is seen as one', async () => {
+    const { clock } = aSpec({ source: scriptedSource() });
+    const metrics = createMetrics(clock);
+    metrics.count('weir_bills_parked_total', { reason: 'unknown' }, 0);
+    expect((await metrics.scrape()).text).toContain('weir_bills_parked_total{reason="unknown"} 0');
+    metrics.count('weir_bills_parked_total', { reason: 'unknown' }, 3);
+    expect((await metrics.scrape()).text).toContain('weir_bills_parked_total{reason="unknown"} 3');
+  });
+
   it('exports nothing of its own that the catalogue does not have', async () => {
     const { clock } = aSpec({ source: scriptedSource() });
     const { text } = await createMetrics(clock).scrape();

@@ -36,7 +36,7 @@ const skipsKept = 100;
 export async function dryRun<P, O, K, V, T>(spec: JobSpec<P, O, K, V, T>): Promise<DryRunEnd> {
   const { job, ports, options } = spec;
   const key = job.parseKey(spec.key);
-  const preview = job.preview?.();
+  const preview = job.preview?.(ports, key);
   if (preview === undefined) throw new WeirError('invalidOption', `${job.name} has no dry run`);
   const counts = { rows: 0, dead: 0 };
   const skips: DrySkip[] = [];

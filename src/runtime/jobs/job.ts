@@ -87,7 +87,9 @@ export interface JobDefinition<P, O, K, V, T = unknown> {
    */
   finish?(ports: P, key: K, options: O): Promise<void>;
   /** For `--dry-run`: gathers what `writeChunk` would have been given. A job without it has no dry run. */
-  preview?(): Preview<T>;
+  preview?(ports: P, key: K): Preview<T>;
+  /** What people are told about a run that has ended, besides its counts. Reads only. */
+  report?(ports: P, key: K): Promise<Json>;
 }
 
 /**

@@ -1,8 +1,10 @@
 import { createMemoryBus, type MemoryBus } from '../../../src/connectors/memory/memoryBus.ts';
 import { openDatabase, type PostgresDatabase } from '../../../src/connectors/postgres/openDatabase.ts';
+import type { LogFields } from '../../../src/logging/logger.ts';
 import type { Clock } from '../../../src/message/clock.ts';
 import { parseKeyRing, type KeyRing } from '../../../src/message/keyRing.ts';
 import { realClock } from '../../../src/runtime/clock.ts';
+import type { House } from '../../../src/runtime/house.ts';
 import type { Job } from '../../../src/runtime/jobs/job.ts';
 import type { JobEnd, JobSpec } from '../../../src/runtime/jobs/jobSpec.ts';
 import { runJob } from '../../../src/runtime/jobs/runJob.ts';
@@ -13,11 +15,13 @@ import { memberStore, type MemberStore, type NewMember, type NewUsage } from '..
 import { recordStore, type RecordStore } from '../../../pipelines/billing/recordStore.ts';
 import { systems } from '../../../pipelines/index.ts';
 import { createIdentifiers, type Identifiers } from '../../../pipelines/shared/identifiers.ts';
-import { silent } from '../../support/aSpec.ts';
 import { atTheEnd } from '../../support/atTheEnd.ts';
 import { aMigratedDatabase } from '../../support/services.ts';
 
 type Ports = ReturnType<typeof systems.openPorts>;
+
+/** A line of the log, or a rise of a counter. */
+type Told = readonly [what: string, fields?: LogFields] | readonly [counter: string, labels: object, by: number];
 
 /** The billing tables in a database of their own, a bus in memory, a calendar that tests set. */
 export interface Billing {
@@ -27,6 +31,8 @@ export interface Billing {
   readonly identifiers: Identifiers;
   readonly clock: Clock;
   readonly ports: Ports;
+  /** What was logged at `info` and above, and counted, since it was emptied. */
+  readonly told: Told[];
   readonly members: MemberStore;
   /** Claims and records as another process would. */
   another(instance: string): ClaimStore & RecordStore;
@@ -57,13 +63,18 @@ export async function aBilling(): Promise<Billing> {
     close: () => Promise.resolve(),
   };
   const sender = { address: 'bills@weir.example', name: 'Weir' };
-  const ports = systems.openPorts({ database, bus, mailer, keyRing: ring, clock, sender, instance: 'one', node: 1 });
+  const told: Told[] = [];
+  const tell = (sentence: string, fields?: LogFields): void => void told.push(fields === undefined ? [sentence] : [sentence, fields]);
+  const log = { debug: () => undefined, info: tell, warn: tell, error: tell };
+  const count: House['count'] = (name, labels, by) => void told.push([name, labels, by]);
+  const house = { database, bus, mailer, keyRing: ring, clock, log, count, sender, instance: 'one', node: 1 };
+  const ports = systems.openPorts(house);
   const identifiers = createIdentifiers({ now, random: () => clock.random(), node: 2 });
   await ports.periods.provideMonths(['2026-10', '2026-11', '2026-12', '2027-01']);
   const spec: Billing['spec'] = (name, key, options = {}) => {
     const job = systems.jobs.find((candidate) => candidate.name === name) as Job<Ports, unknown, unknown, unknown>;
     return {
-      ...{ job, ports, key, database, clock, settings, log: silent, holder: 'test', parts: new Set() },
+      ...{ job, ports, key, database, clock, settings, log, holder: 'test', parts: new Set() },
       options: job.options.parse(options),
       meter: { stage: () => undefined, retried: () => undefined, deadLettered: () => undefined },
       parts: new Set(),
@@ -72,7 +83,7 @@ export async function aBilling(): Promise<Billing> {
     };
   };
   return {
-    ...{ database, bus, ring, identifiers, clock, ports, spec },
+    ...{ database, bus, ring, identifiers, clock, ports, told, spec },
     members: memberStore(database, ring),
     another: (instance) => ({
       ...claimStore(database, { now, identifiers, instance }),
@@ -86,12 +97,13 @@ export async function aBilling(): Promise<Billing> {
 }
 
 /** Forgets everything: members, usage, bills, runs; every month is open again and the calendar back on 1 November. */
-export async function emptied({ database, setNow }: Billing): Promise<void> {
+export async function emptied({ database, setNow, told }: Billing): Promise<void> {
   await database.execute(`
     TRUNCATE billing.member, billing.usage, billing.billing_p, billing.billing_detail_p, billing.send_attempt, billing.email_fail_log,
       weir.job_run CASCADE`);
   await database.execute('UPDATE billing.billing_period SET closing_at = NULL, closed_at = NULL');
   setNow('2026-10-31T15:00:00Z');
+  told.length = 0;
 }
 
 /** A member in Seoul without quiet hours, whose bill is mailed on the 15th. */
