@@ -13,6 +13,9 @@ import type { ProcessOptions } from './systems.ts';
 /** How long a dependency may take to answer /readyz and `config check --connect`. */
 const reachLimitMs = 2_000;
 
+/** Where addresses are set, for sentences about what is not reached there. */
+export const origins = { database: 'database.url (WEIR_DATABASE_URL)', redis: 'redis.url (WEIR_REDIS_URL)' };
+
 /** What a house stands on, and its end. */
 export interface Outside extends Pick<House, 'bus' | 'mailer'> {
   readonly dependencies: readonly Dependency[];
@@ -34,6 +37,7 @@ export function instanceOf(options: ProcessOptions): string {
 export function openDatabaseOf({ database }: ProcessOptions, clock: Clock, log: Logger): PostgresDatabase {
   return openDatabase({
     url: database.url,
+    origin: origins.database,
     clock,
     maxConnections: database.maxConnections,
     connectLimitMs: database.connectTimeoutMs,
@@ -89,6 +93,7 @@ export function openOutside(options: ProcessOptions, database: PostgresDatabase,
 function openBus(options: ProcessOptions, clock: Clock, log: Logger): Bus {
   return createRedisStreamBus({
     url: options.redis.url,
+    origin: origins.redis,
     clock,
     instance: instanceOf(options),
     readers: options.bus.readers,

@@ -52,8 +52,8 @@ export interface Source<V = Uint8Array> {
   settle(settled: Settled): Promise<void>;
   /** Writes a dead letter durably to the place where this source's dead letters live. */
   deadLetter(letter: DeadLetter): Promise<void>;
-  /** Messages waiting to be read, for metrics; undefined where the source cannot know. */
-  lag?(): Promise<number>;
+  /** Messages waiting to be read, for metrics; undefined while the source cannot know, absent where it never can. */
+  lag?(): Promise<number | undefined>;
   /** Ends every connection. After it the source is of no use. */
   close(): Promise<void>;
 }

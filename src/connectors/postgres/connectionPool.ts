@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { WeirError } from '../../errors.ts';
 import { clientConfig } from './clientConfig.ts';
+import { connectFailure } from './connectFailure.ts';
 import { Connection } from './connection.ts';
 import type { DatabaseSettings } from './databaseOptions.ts';
 import { pause } from './pause.ts';
@@ -16,7 +17,8 @@ export interface ConnectionPool {
 
 /** Opens the pool; connections are made when they are needed and ended after ten idle seconds. */
 export function openPool(settings: DatabaseSettings): ConnectionPool {
-  const pool = new pg.Pool({ ...clientConfig(settings), max: settings.maxConnections });
+  const config = clientConfig(settings);
+  const pool = new pg.Pool({ ...config, max: settings.maxConnections });
   const open = new Map<pg.PoolClient, Connection>();
   pool.on('connect', (client) => open.set(client, new Connection(client, settings.clock)));
   pool.on('remove', (client) => open.delete(client));
@@ -26,7 +28,7 @@ export function openPool(settings: DatabaseSettings): ConnectionPool {
     lend: async (use) => {
       if (pool.ending) throw new WeirError('cancelled', 'The database was closed.');
       const client = await pool.connect().catch((error: unknown) => {
-        throw connectionLost(error);
+        throw connectFailure(error, new pg.Client(config), settings.origin);
       });
       const connection = open.get(client) as Connection;
       try {

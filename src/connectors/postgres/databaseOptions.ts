@@ -5,6 +5,8 @@ import type { Clock } from '../../message/clock.ts';
 export interface DatabaseOptions {
   /** `postgres://user:password@host:port/database`, with `?sslmode=` where needed. */
   readonly url: string;
+  /** Where the url was given, for sentences about a connection that was not had. Default `its url`. */
+  readonly origin?: string;
   readonly clock: Clock;
   /** The name in `pg_stat_activity`. Default `weir`. */
   readonly applicationName?: string;
@@ -45,6 +47,7 @@ export type DatabaseSettings = Required<DatabaseOptions>;
 /** Fills in the defaults; `invalidOption` where the limits contradict each other. */
 export function databaseSettings(options: DatabaseOptions): DatabaseSettings {
   const settings = {
+    origin: 'its url',
     applicationName: 'weir',
     maxConnections: 8,
     connectLimitMs: 2000,

@@ -3,9 +3,8 @@ import type pg from 'pg';
 import { WeirError } from '../../errors.ts';
 import type { Clock } from '../../message/clock.ts';
 import type { Queryable, Statement } from '../database.ts';
-import { clientConfig } from './clientConfig.ts';
 import type { CallOptions, Connection } from './connection.ts';
-import { databaseSettings } from './databaseOptions.ts';
+import { type DatabaseSettings, databaseSettings } from './databaseOptions.ts';
 import { migrationFile } from './migrationNames.ts';
 import { openOwnConnection } from './ownConnection.ts';
 import { pause } from './pause.ts';
@@ -20,6 +19,8 @@ const asking: CallOptions = { phase: 'read', limitMs: 15_000 };
 export interface MigrateOptions {
   /** The database, as a user that may change the schema. */
   readonly url: string;
+  /** Where the url was given, for sentences about a connection that was not had. */
+  readonly origin?: string;
   readonly clock: Clock;
   /** The folder of the numbered files. */
   readonly directory: string;
@@ -58,7 +59,7 @@ export async function migrate(options: MigrateOptions): Promise<readonly string[
 }
 
 async function migrateOnce(options: MigrateOptions, deadlineMs: number, applied: string[]): Promise<void> {
-  const { client, connection, end } = await openOwnConnection(migratorConfig(options), options.clock);
+  const { client, connection, end } = await openOwnConnection(settingsOf(options), unlimited(options));
   try {
     await takeLock(connection, options.clock, deadlineMs);
     const { kind, names } = await schemaState(queryable(connection), options.directory);
@@ -75,10 +76,13 @@ async function migrateOnce(options: MigrateOptions, deadlineMs: number, applied:
   }
 }
 
+function settingsOf({ url, clock, origin }: MigrateOptions): DatabaseSettings {
+  return databaseSettings({ url, clock, applicationName: 'weir migrate', ...(origin === undefined ? {} : { origin }) });
+}
+
 /** No limit for a statement, since building an index takes its time; a short one for locks. */
-function migratorConfig(options: MigrateOptions): pg.ClientConfig {
-  const config = clientConfig(databaseSettings({ url: options.url, clock: options.clock, applicationName: 'weir migrate' }));
-  return { ...config, statement_timeout: 0, idle_in_transaction_session_timeout: 0, lock_timeout: options.lockLimitMs ?? 3000 };
+function unlimited({ lockLimitMs }: MigrateOptions): pg.ClientConfig {
+  return { statement_timeout: 0, idle_in_transaction_session_timeout: 0, lock_timeout: lockLimitMs ?? 3000 };
 }
 
 /** The lock of the migration library, so that its own command line respects it too; held until the connection ends. */

@@ -1,7 +1,6 @@
 import { WeirError } from '../../errors.ts';
 import { backOffMs } from '../../message/backOff.ts';
 import type { Database, Statement, Transaction, TransactionOptions } from '../database.ts';
-import { clientConfig } from './clientConfig.ts';
 import type { Connection } from './connection.ts';
 import { type ConnectionPool, openPool } from './connectionPool.ts';
 import { type DatabaseOptions, type DatabaseSettings, databaseSettings } from './databaseOptions.ts';
@@ -78,7 +77,7 @@ async function runAgain<T>(
 async function isReachable(settings: DatabaseSettings, limitMs: number): Promise<boolean> {
   const startMs = settings.clock.elapsedMs();
   try {
-    const { connection, end } = await openOwnConnection({ ...clientConfig(settings), connectionTimeoutMillis: limitMs }, settings.clock);
+    const { connection, end } = await openOwnConnection(settings, { connectionTimeoutMillis: limitMs });
     const leftMs = Math.max(0, limitMs - (settings.clock.elapsedMs() - startMs));
     await connection.run({ text: 'SELECT 1' }, { phase: 'read', limitMs: leftMs }).finally(end);
     return true;

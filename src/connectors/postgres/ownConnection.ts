@@ -1,8 +1,9 @@
 import pg from 'pg';
-import type { Clock } from '../../message/clock.ts';
+import { clientConfig } from './clientConfig.ts';
+import { connectFailure } from './connectFailure.ts';
 import { Connection } from './connection.ts';
+import type { DatabaseSettings } from './databaseOptions.ts';
 import { pause } from './pause.ts';
-import { connectionLost } from './translateError.ts';
 
 /** A connection outside the pool, with its client. */
 export interface OwnConnection {
@@ -12,15 +13,16 @@ export interface OwnConnection {
   readonly end: () => Promise<void>;
 }
 
-/** Opens a connection of one's own: for what keeps state in its session or must not wait for the pool. */
-export async function openOwnConnection(config: pg.ClientConfig, clock: Clock): Promise<OwnConnection> {
-  const client = new pg.Client(config);
+/** Opens a connection of one's own, `over` the usual settings: for what keeps state in its session or must not wait for the pool. */
+export async function openOwnConnection(settings: DatabaseSettings, over: pg.ClientConfig = {}): Promise<OwnConnection> {
+  const { clock } = settings;
+  const client = new pg.Client({ ...clientConfig(settings), ...over });
   const connection = new Connection(client, clock);
   try {
     await client.connect();
   } catch (error) {
     connection.destroy();
-    throw connectionLost(error);
+    throw connectFailure(error, client, settings.origin);
   }
   return {
     client,

@@ -2,7 +2,6 @@ import pg from 'pg';
 import { WeirError } from '../../errors.ts';
 import { backOffMs } from '../../message/backOff.ts';
 import type { Wake } from '../database.ts';
-import { clientConfig } from './clientConfig.ts';
 import type { DatabaseSettings } from './databaseOptions.ts';
 import { openOwnConnection } from './ownConnection.ts';
 import { pause } from './pause.ts';
@@ -45,7 +44,7 @@ async function keepListening(settings: DatabaseSettings, channel: string, wake: 
 
 /** Listens on one connection until it is lost (rejects) or the listener is ended (resolves). */
 async function listenOnce(settings: DatabaseSettings, channel: string, wake: Wake, ending: AbortSignal): Promise<void> {
-  const { client, connection, end } = await openOwnConnection(clientConfig(settings), settings.clock);
+  const { client, connection, end } = await openOwnConnection(settings);
   try {
     client.on('notification', ({ payload }) => wake(payload ?? ''));
     const options = { phase: 'read', limitMs: settings.answerLimitMs } as const;

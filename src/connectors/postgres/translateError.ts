@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { type ErrorCode, WeirError } from '../../errors.ts';
+import { type ErrorCode, type ErrorKind, WeirError } from '../../errors.ts';
 import { SqlFailure } from './sqlFailure.ts';
 
 /**
@@ -25,6 +25,8 @@ export interface Failure {
 interface Meaning {
   readonly code: ErrorCode;
   readonly text: string;
+  /** Where it is not that of the code. */
+  readonly kind?: ErrorKind;
   /** The server's own text names things and quotes our statement, never a row. */
   readonly quotes?: boolean;
 }
@@ -32,8 +34,11 @@ interface Meaning {
 const constraint = (text: string): Meaning => ({ code: 'constraint', text });
 const conflict = (text: string): Meaning => ({ code: 'conflict', text });
 const unavailable = (text: string): Meaning => ({ code: 'unavailable', text });
-const timedOut = (text: string): Meaning => ({ code: 'timedOut', text });
-const refused = (text: string): Meaning => ({ code: 'refused', text });
+// The server says that it rolled back: here a time limit leaves no doubt.
+const timedOut = (text: string): Meaning => ({ code: 'timedOut', kind: 'transient', text });
+// No message is to blame for a password, a grant or a table that is missing: all would fail alike, until somebody sets it right.
+const refused = (text: string): Meaning => ({ code: 'refused', kind: 'transient', text, quotes: true });
+const mismatch = (text: string): Meaning => ({ code: 'schemaMismatch', kind: 'transient', text, quotes: true });
 
 /** By SQLSTATE or, for two characters, by class; the longer one wins. What is missing is a mistake in the program. */
 const meanings = new Map<string, Meaning>([
@@ -50,14 +55,19 @@ const meanings = new Map<string, Meaning>([
   ['25P04', timedOut('the transaction took too long and was rolled back')],
   ['28', refused('the server refuses this user')],
   ['3D000', refused('the server has no such database')],
+  ['3F000', mismatch('the schema is not the one that this program knows')],
   ['40001', conflict('another transaction came between')],
   ['40P01', conflict('a deadlock')],
+  ['42501', refused('this user lacks a right')],
+  ['42703', mismatch('the schema is not the one that this program knows')],
+  ['42P01', mismatch('the schema is not the one that this program knows')],
   ['44000', constraint('a row lies outside its view')],
   ['53', unavailable('the server lacks resources')],
   ['55006', conflict('the object is in use')],
   ['55P03', conflict('a lock was not free in time')],
   ['57014', timedOut('the statement took too long and was cancelled')],
   ['57P', unavailable('the server ended the connection')],
+  ['57P03', { ...unavailable('the server takes no connections at present'), quotes: true }],
   ['58', unavailable('the server has trouble with its machine')],
   ['P0001', constraint('a function of the database refused')],
 ]);
@@ -84,7 +94,7 @@ export function translateError(error: unknown, { phase, limitMs, lostBy }: Failu
   return mayHaveHappened(phase) ? unknownOutcome(error) : connectionLost(error);
 }
 
-/** Makes a `WeirError` of the loss of a connection, or of the failure to get one, when nothing was being written. */
+/** Makes a `WeirError` of the loss of a connection when nothing was being written. */
 export function connectionLost(error: unknown): WeirError {
   if (error instanceof pg.DatabaseError) return fromServer(error, 'connect');
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? ` (${error.code})` : '';
@@ -98,13 +108,12 @@ function fromServer(error: pg.DatabaseError, phase: Phase): WeirError {
   const meaning = cause.isStale ? stale : meaningOf(cause.sqlState);
   if (meaning.code === 'unavailable' && mayHaveHappened(phase) && hasEnded(cause)) return unknownOutcome(cause);
   const text = `PostgreSQL: ${meaning.text} (${cause.sqlState}${whereabouts(error)})${meaning.quotes ? `: ${error.message}` : ''}.`;
-  // The server says that it rolled back: here a time limit leaves no doubt.
-  return new WeirError(meaning.code, text, meaning.code === 'timedOut' ? { cause, kind: 'transient' } : { cause });
+  return new WeirError(meaning.code, text, meaning.kind === undefined ? { cause } : { cause, kind: meaning.kind });
 }
 
 function meaningOf(sqlState: string): Meaning {
   const meaning = meanings.get(sqlState) ?? meanings.get(sqlState.slice(0, 3)) ?? meanings.get(sqlState.slice(0, 2));
-  return meaning ?? { code: 'defect', text: 'the statement is wrong', quotes: /^(0A|25|26|2B|34|3F|42|54|55)/.test(sqlState) };
+  return meaning ?? { code: 'defect', text: 'the statement is wrong', quotes: /^(0A|25|26|2B|34|42|54|55)/.test(sqlState) };
 }
 
 /** An error that ends the connection may come after the commit record was written (in a wait for a replica, in a crash). */

@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import { WeirError } from '../../errors.ts';
 import type { Clock } from '../../message/clock.ts';
+import { connectFailure } from './connectFailure.ts';
 import { isReply, translateError } from './translateError.ts';
 import { within } from './waiting.ts';
 
@@ -8,6 +9,8 @@ import { within } from './waiting.ts';
 export interface ConnectionOptions {
   readonly url: string;
   readonly clock: Clock;
+  /** Where the url was given, for sentences about a connection that was not had. */
+  readonly origin: string;
   /** Shown by CLIENT LIST. */
   readonly name: string;
   readonly timeLimitMs: number;
@@ -63,7 +66,7 @@ export class Connection {
   }
 
   async #open(): Promise<Redis> {
-    const { url, clock, name, timeLimitMs } = this.#options;
+    const { url, clock, name, timeLimitMs, origin } = this.#options;
     const client = new Redis(url, {
       lazyConnect: true,
       protocol: 2,
@@ -94,7 +97,7 @@ export class Connection {
       return client;
     } catch (error) {
       this.#forget(client);
-      throw translateError(reason ?? error);
+      throw connectFailure(reason ?? error, client.options, origin);
     }
   }
 

@@ -179,7 +179,7 @@ export class Reader {
   async #backOff(error: unknown): Promise<void> {
     const { settings, stopped } = this.#reading;
     if (stopped.aborted) return;
-    if (!(error instanceof WeirError) || kindOf(error) !== 'transient') throw error;
+    if (!(error instanceof WeirError) || kindOf(error) !== 'transient' || error.code === 'refused') throw error;
     settings.report.failed?.(error);
     this.#own.due();
     this.#failures += 1;

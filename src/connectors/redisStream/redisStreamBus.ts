@@ -15,8 +15,8 @@ import { StreamSource, type SharedParts } from './streamSource.ts';
  */
 export function createRedisStreamBus(options: RedisStreamOptions): Bus {
   const settings = withDefaults(options);
-  const { url, clock, instance, timeLimitMs, report } = settings;
-  const connect = { url, clock, timeLimitMs, name: `weir-${instance}` };
+  const { url, origin, clock, instance, timeLimitMs, report } = settings;
+  const connect = { url, origin, clock, timeLimitMs, name: `weir-${instance}` };
   const commands = new Connection(connect);
   const probe = new BlockProbe(connect, (isPolling) => report.polling?.(isPolling));
   const parts: SharedParts = { settings, commands, probe };

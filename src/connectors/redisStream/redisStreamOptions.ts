@@ -15,6 +15,8 @@ export interface RedisStreamReport {
 export interface RedisStreamOptions {
   /** Where Redis is: `redis://` or, with TLS, `rediss://user:password@host:port/database`. */
   readonly url: string;
+  /** Where the url was given, for sentences about a connection that was not had; default `its url`. */
+  readonly origin?: string;
   readonly clock: Clock;
   /**
    * Name of this process, the same after a restart and never that of another live one: entries that it had read and not
@@ -67,6 +69,7 @@ export type RedisStreamSettings = Required<RedisStreamOptions>;
 /** Fills in the defaults. A time that Redis would read as "for ever" is brought into its bounds. */
 export function withDefaults(options: RedisStreamOptions): RedisStreamSettings {
   const settings = {
+    origin: 'its url',
     report: {},
     readers: 1,
     readCount: 500,

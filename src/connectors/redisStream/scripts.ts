@@ -1,5 +1,13 @@
 import { script } from './script.ts';
 
+/** Makes a table of what XINFO answers as names and values in turn. */
+const fields = `
+local function fields(flat)
+  local map = {}
+  for i = 1, #flat, 2 do map[flat[i]] = flat[i + 1] end
+  return map
+end`;
+
 /**
  * Takes pending entries once more for their present owner. KEYS: stream. ARGV: group, consumer, `JUSTID` or `ENTRY`, ids.
  * Answers the entries (or, with JUSTID, ids) of which the consumer is still the owner, the ids that others own, and how many the
@@ -71,12 +79,7 @@ return redis.call('XTRIM', KEYS[1], 'MINID', '~', bound, 'LIMIT', ARGV[2])
  * ever added and what the group has read; where the group stands before the first entry that is left, or behind the last, the
  * difference to what is left is lost. The group's count is then set right, which also makes its lag true again.
  */
-export const countLost = script(`
-local function fields(flat)
-  local map = {}
-  for i = 1, #flat, 2 do map[flat[i]] = flat[i + 1] end
-  return map
-end
+export const countLost = script(`${fields}
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 local stream = fields(redis.call('XINFO', 'STREAM', KEYS[1]))
 for _, flat in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
@@ -91,6 +94,48 @@ for _, flat in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
     if lost <= 0 then return 0 end
     redis.call('XGROUP', 'SETID', KEYS[1], ARGV[1], last, 'ENTRIESREAD', string.format('%.0f', stream['entries-added'] - left))
     return lost
+  end
+end
+return 0
+`);
+
+/**
+ * Where a group stands. KEYS: stream. ARGV: group. Answers one number, the entries that were never delivered, where Redis knows it;
+ * else -1, the last delivered id, the last id of the stream, how many entries there are, and how many were ever added.
+ */
+export const standing = script(`${fields}
+if redis.call('EXISTS', KEYS[1]) == 0 then return { 0 } end
+local stream = fields(redis.call('XINFO', 'STREAM', KEYS[1]))
+for _, flat in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
+  local group = fields(flat)
+  if group.name == ARGV[1] then
+    if group.lag then return { group.lag } end
+    return { -1, group['last-delivered-id'], stream['last-generated-id'], stream.length, stream['entries-added'] }
+  end
+end
+return { stream.length }
+`);
+
+/** Counts up to some entries. KEYS: stream. ARGV: XRANGE or XREVRANGE, first id, last id, how many. Answers their number and the last one's id. */
+export const countPage = script(`
+local entries = redis.call(ARGV[1], KEYS[1], ARGV[2], ARGV[3], 'COUNT', ARGV[4])
+if #entries == 0 then return { 0, '' } end
+return { #entries, entries[#entries][1] }
+`);
+
+/**
+ * Tells Redis again how many entries a group has read, which it forgets in a restart: then it keeps count by itself. KEYS: stream.
+ * ARGV: group, an id that it had read up to, how many entries that were, how many it may have read since. Answers 1 when it did.
+ */
+export const restoreCount = script(`${fields}
+for _, flat in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
+  local group = fields(flat)
+  local last = group['last-delivered-id']
+  if group.name == ARGV[1] and not group['entries-read'] then
+    local since = #redis.call('XRANGE', KEYS[1], '(' .. ARGV[2], last, 'COUNT', ARGV[4])
+    if since == tonumber(ARGV[4]) or (since == 0 and last ~= ARGV[2]) then return 0 end
+    redis.call('XGROUP', 'SETID', KEYS[1], ARGV[1], last, 'ENTRIESREAD', string.format('%.0f', tonumber(ARGV[3]) + since))
+    return 1
   end
 end
 return 0

@@ -4,6 +4,7 @@ import type { Entry } from './entry.ts';
 import { pairs } from './pairs.ts';
 import { runScript, type Script } from './script.ts';
 import * as scripts from './scripts.ts';
+import { countUndelivered } from './undelivered.ts';
 
 /** An entry that was delivered and not acknowledged. */
 export interface Pending {
@@ -116,16 +117,9 @@ export class StreamGroup {
     return consumers.map((row) => String(row.get('name')));
   }
 
-  /** Entries that were never delivered. Where Redis lost count (after deletions in the middle): those there are, an upper bound. */
-  async undelivered(): Promise<number> {
-    const length = Number(await this.#call('XLEN', this.stream));
-    if (length === 0) return 0;
-    const rows = (await this.#call('XINFO', 'GROUPS', this.stream)) as readonly (readonly unknown[])[];
-    const lag = rows
-      .map(pairs)
-      .find((row) => String(row.get('name')) === this.group)
-      ?.get('lag');
-    return typeof lag === 'number' ? lag : length;
+  /** Entries that were never delivered; undefined where Redis has lost count of so many that counting them would cost too much. */
+  undelivered(): Promise<number | undefined> {
+    return countUndelivered(this.group, (script, ...args) => this.#run(script, ...args));
   }
 
   /** When the oldest entry was written that the group has not acknowledged; undefined when there is none. */

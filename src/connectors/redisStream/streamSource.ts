@@ -50,12 +50,12 @@ export class StreamSource implements Source {
   #endRenewal: (() => void) | undefined;
 
   constructor(topic: Topic, group: string, readers: number, parts: SharedParts) {
-    const { url, clock, instance, timeLimitMs } = parts.settings;
+    const { url, origin, clock, instance, timeLimitMs } = parts.settings;
     this.#topic = topic;
     this.#parts = parts;
     this.#group = new StreamGroup(topic.name, group, parts.commands);
     this.#consumers = Array.from({ length: readers }, (_, index) => `${instance}-${index + 1}`);
-    this.#blocking = this.#consumers.map((name) => new Connection({ url, clock, timeLimitMs, name: `weir-${name}` }));
+    this.#blocking = this.#consumers.map((name) => new Connection({ url, origin, clock, timeLimitMs, name: `weir-${name}` }));
   }
 
   messages(run: Run, room: Room): Observable<Delivery> {
@@ -96,9 +96,10 @@ export class StreamSource implements Source {
     await writeDeadLetter(this.#parts.commands, this.#topic.deadLetters, letter);
   }
 
-  /** Entries that were never delivered, and those that were but are not in flight in this process. */
-  async lag(): Promise<number> {
+  /** Entries that were never delivered, and those that were but are not in flight in this process; undefined when nobody knows. */
+  async lag(): Promise<number | undefined> {
     const undelivered = await this.#group.undelivered();
+    if (undelivered === undefined) return undefined;
     if (undelivered === 0 && this.#epoch === 0) return 0;
     return undelivered + Math.max(0, (await this.#group.pendingCount()) - this.#inFlight.size);
   }

@@ -8,7 +8,9 @@ const reply = /^[A-Z]{2,}(?= )/;
 
 /**
  * What the client threw, in our words. Every command of this connector may be repeated, so whatever may pass is transient, a
- * lost reply too. The text names the code of the reply only: the client's own carries arguments. A mistake in the program stays what it is.
+ * lost reply too; and so is a refusal, since a password, a right or a name that is taken is no message's fault: all would fail
+ * alike until somebody sets it right. The text names the code of the reply only: the client's own carries arguments. A mistake in
+ * the program stays what it is.
  */
 export function translateError(error: unknown): Error {
   if (error instanceof WeirError || error instanceof TypeError || error instanceof RangeError) return error;
@@ -16,7 +18,7 @@ export function translateError(error: unknown): Error {
   const code = reply.exec(text)?.[0];
   if (code === undefined) return new WeirError('unavailable', 'Redis cannot be reached or closed the connection', { cause: error });
   if (passing.test(text)) return new WeirError('unavailable', `Redis answers ${code}`, { cause: error });
-  return new WeirError('refused', `Redis refuses a command: ${code}`, { cause: error });
+  return new WeirError('refused', `Redis refuses a command: ${code}`, { cause: error, kind: 'transient' });
 }
 
 /** True for the error reply with this code. */

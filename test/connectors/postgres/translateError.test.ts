@@ -17,11 +17,15 @@ describe('what the server says', () => {
     ['25006', 'unavailable', 'transient'],
     ['25P03', 'timedOut', 'transient'],
     ['25P04', 'timedOut', 'transient'],
-    ['28P01', 'refused', 'permanent'],
-    ['3D000', 'refused', 'permanent'],
+    ['28P01', 'refused', 'transient'],
+    ['3D000', 'refused', 'transient'],
+    ['3F000', 'schemaMismatch', 'transient'],
     ['40001', 'conflict', 'transient'],
     ['40P01', 'conflict', 'transient'],
-    ['42P01', 'defect', 'defect'],
+    ['42501', 'refused', 'transient'],
+    ['42601', 'defect', 'defect'],
+    ['42703', 'schemaMismatch', 'transient'],
+    ['42P01', 'schemaMismatch', 'transient'],
     ['53100', 'unavailable', 'transient'],
     ['53300', 'unavailable', 'transient'],
     ['55P03', 'conflict', 'transient'],
@@ -48,6 +52,16 @@ describe('what the server says', () => {
     const { message } = translateError(said('23505', names), { phase: 'write' });
     expect(message).toBe('PostgreSQL: the key exists already (23505, table billing.member, column email, constraint member_email_key).');
   });
+});
+
+test('a server that starts says so', () => {
+  const starting = Object.assign(new pg.DatabaseError('the database system is starting up', 1, 'error'), {
+    code: '57P03',
+    severity: 'FATAL',
+  });
+  expect(connectionLost(starting).message).toBe(
+    'PostgreSQL: the server takes no connections at present (57P03): the database system is starting up.',
+  );
 });
 
 describe('a connection that is lost', () => {

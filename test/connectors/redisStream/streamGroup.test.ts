@@ -17,7 +17,7 @@ async function aGroup(): Promise<{
   readonly counts: () => Promise<unknown>;
 }> {
   const [{ name }, client] = [testTopic(), testClient(url)];
-  const commands = new Connection({ url, clock: realClock, name: 'test', timeLimitMs: 2_000 });
+  const commands = new Connection({ url, clock: realClock, name: 'test', timeLimitMs: 2_000, origin: 'its url' });
   onTestFinished(() => commands.close());
   const group = new StreamGroup(name, 'g', commands);
   await group.create();
@@ -81,7 +81,7 @@ test('thousands of ids are acknowledged, renewed and delivered again in several 
 
 test('trimming removes what all groups have acknowledged, whole nodes of it, and nothing that one of them has not', async () => {
   const [{ name }, client] = [testTopic(), testClient(url)];
-  const commands = new Connection({ url, clock: realClock, name: 'test', timeLimitMs: 2_000 });
+  const commands = new Connection({ url, clock: realClock, name: 'test', timeLimitMs: 2_000, origin: 'its url' });
   onTestFinished(() => commands.close());
   const group = new StreamGroup(name, 'g', commands);
   const pipeline = client.pipeline();
@@ -116,7 +116,7 @@ test('trimming removes what all groups have acknowledged, whole nodes of it, and
 test('the oldest unsettled entry is the lowest that is pending, else the first that nobody has read, else none', async () => {
   const client = testClient(url);
   const { name } = testTopic();
-  const commands = new Connection({ url, clock: realClock, name: 'test', timeLimitMs: 2_000 });
+  const commands = new Connection({ url, clock: realClock, name: 'test', timeLimitMs: 2_000, origin: 'its url' });
   onTestFinished(() => commands.close());
   const group = new StreamGroup(name, 'g', commands);
   expect(await group.oldestUnsettledAt()).toBeUndefined();
