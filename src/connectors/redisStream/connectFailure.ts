@@ -7,6 +7,7 @@ export function connectFailure(error: unknown, { host, port, username }: RedisOp
   const failure = translateError(error);
   if (!(failure instanceof WeirError)) return failure;
   const { code, kind, message, cause } = failure;
-  const user = username === undefined || username === null || username === '' ? 'default' : username;
+  // Without one in the url the client says null, whatever its types promise.
+  const user = (username ?? '') === '' ? 'default' : username;
   return new WeirError(code, `${message}. Tried at ${host ?? ''}:${port ?? ''} as user ${user}: see ${origin}`, { cause, kind });
 }

@@ -22,7 +22,7 @@ export interface JobSettings extends LeaseTimes, WindowLimits {
   readonly pollMs: number;
   /** Wait before a partition that failed for the moment is tried again. */
   readonly restart: BackOff;
-  /** Failures of a partition in a row, without a chunk between, that fail the run. Few: a short outage does; many: it tries for long. */
+  /** Failures of a partition in a row, without a row that left the chain between, that fail the run. Few: a short outage does; many: it tries for long. */
   readonly maxFailures: number;
   /** How long effects may take to end after a cut, in milliseconds. */
   readonly stopTimeoutMs: number;

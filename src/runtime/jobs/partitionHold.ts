@@ -135,9 +135,10 @@ export class PartitionHold implements ChunkStore, RowKeeper {
     });
   }
 
-  /** Failures in a row before this claim; none once it has written something. */
+  /** Failures in a row before this claim; none once something has left the chain. */
   get failures(): number {
-    return this.#chunks === this.#spec.claim.chunks ? this.#spec.claim.failures : 0;
+    const { published, failures } = this.#spec.claim;
+    return this.#progressed.published === (published ?? undefined) ? failures : 0;
   }
 
   /** Ends the claim: the partition is completed. False when another holds it. */

@@ -34,13 +34,14 @@ function values(progress: PartitionProgress, chunk: bigint): readonly unknown[] 
   return [checkpoint ?? null, published ?? null, rowsRead, rowsWritten, rowsPublished, rowsPerSecond, chunk];
 }
 
+// Only what has left the chain ends a row of failures: a chunk of a job that publishes is written again and again while its
+// publishing fails.
+const failuresBefore = 'CASE WHEN published IS DISTINCT FROM $6 THEN 0 ELSE failures END';
+
 const progressed = `checkpoint = $5, published = $6, rows_read = $7, rows_written = $8, rows_published = $9, rows_per_second = $10,
   updated_at = clock_timestamp()`;
 
-/**
- * The first statement of a chunk's transaction: moves the partition from chunk `chunk` to the next, renews its lease and forgets
- * its failures.
- */
+/** The first statement of a chunk's transaction: moves the partition from chunk `chunk` to the next, and renews its lease. */
 export function advancePartition(
   database: Queryable,
   claim: PartitionClaim,
@@ -52,7 +53,8 @@ export function advancePartition(
     database,
     'advance-partition',
     `UPDATE weir.job_partition
-     SET ${progressed}, chunks = chunks + 1, failures = 0, lease_until = clock_timestamp() + $12 * interval '1 millisecond'
+     SET ${progressed}, chunks = chunks + 1, failures = ${failuresBefore},
+       lease_until = clock_timestamp() + $12 * interval '1 millisecond'
      WHERE ${mineSince}`,
     [...key(claim), ...values(progress, chunk), leaseMs],
   );
@@ -70,7 +72,7 @@ export function renewPartition(
     database,
     'renew-partition',
     `UPDATE weir.job_partition
-     SET ${progressed}, lease_until = clock_timestamp() + $12 * interval '1 millisecond'
+     SET ${progressed}, failures = ${failuresBefore}, lease_until = clock_timestamp() + $12 * interval '1 millisecond'
      WHERE ${mineSince}`,
     [...key(claim), ...values(progress, chunk), leaseMs],
   );
@@ -108,7 +110,9 @@ export function releasePartition(database: Queryable, claim: PartitionClaim, chu
   return hits(
     database,
     'release-partition',
-    `UPDATE weir.job_partition SET ${progressed}, status = 'WAITING', lease_owner = NULL, lease_until = NULL WHERE ${mineSince}`,
+    `UPDATE weir.job_partition
+     SET ${progressed}, failures = ${failuresBefore}, status = 'WAITING', lease_owner = NULL, lease_until = NULL
+     WHERE ${mineSince}`,
     [...key(claim), ...values(progress, chunk)],
   );
 }
@@ -126,7 +130,7 @@ export function failPartition(
     database,
     'fail-partition',
     `UPDATE weir.job_partition
-     SET ${progressed}, status = 'WAITING', lease_owner = NULL, lease_until = NULL, failures = failures + 1,
+     SET ${progressed}, status = 'WAITING', lease_owner = NULL, lease_until = NULL, failures = ${failuresBefore} + 1,
        failure_code = $12, failure = $13, not_before = clock_timestamp() + $14 * interval '1 millisecond'
      WHERE ${mineSince}`,
     [...key(claim), ...values(progress, chunk), failure.code, failure.text, delayMs],

@@ -66,7 +66,7 @@ test.each([
 
 test('a table that is missing is an error at once', async () => {
   const work = database.withTransaction((transaction) => transaction.copyIn('COPY nowhere FROM STDIN', [line(1)]));
-  await expect(work).rejects.toMatchObject({ code: 'defect' });
+  await expect(work).rejects.toMatchObject({ code: 'schemaMismatch' });
 });
 
 test.each(['SELECT 1', 'COPY bill TO STDOUT', 'COPY bill FROM STDIN; SELECT 1'])('%s is refused: it takes no lines', async (other) => {

@@ -73,6 +73,29 @@ describe('a job that publishes after it has written', () => {
     ]);
   });
 
+  it('backs off, longer each time, and fails the run after so many failures in a row when nothing can be published', async () => {
+    const before: number[] = [];
+    const below = publishing(async () => {
+      const [row] = await database.query<{ failures: number }>('SELECT failures FROM weir.job_partition');
+      before.push(row?.failures ?? -1);
+      throw new WeirError('refused', 'Redis refuses a command: NOPERM', { kind: 'transient' });
+    });
+    const end = await runJob(copySpec(database, { options, hooks: { below }, settings: { maxFailures: 4 } }));
+    expect(end).toMatchObject({ how: 'failed', failure: { code: 'refused' } });
+    expect(before).toEqual([0, 1, 2, 3]);
+  });
+
+  it('forgets failures once something was published', async () => {
+    let calls = 0;
+    const below = publishing(() => {
+      calls += 1;
+      return calls % 3 === 0 ? Promise.resolve() : Promise.reject(new WeirError('unavailable', 'Redis restarts'));
+    });
+    const spec = copySpec(database, { options: { ...options, chunkSize: 50 }, hooks: { below }, settings: { maxFailures: 4 } });
+    expect(await runJob(spec)).toMatchObject({ how: 'completed' });
+    expect(await database.query('SELECT rows_published FROM weir.job_partition')).toEqual([{ rows_published: 200n }]);
+  });
+
   it('puts aside what cannot be published, with that stage, and publishes it after mending', async () => {
     let isMended = false;
     const send = (rows: readonly CopyRow[]): Promise<readonly (CopyRow | ReturnType<typeof dead>)[]> =>
