@@ -3,7 +3,9 @@
 import { join } from 'node:path';
 import { become } from './become.js';
 import { isRecentNode, root } from './installation.js';
+import { nodeOptions } from './nodeOptions.js';
 import { prepare } from './prepare.js';
 
 const command = isRecentNode ? process.execPath : 'node';
-become(command, [join(root, 'src/main.ts'), ...process.argv.slice(2)], isRecentNode ? process.env : prepare({ isProduction: true }));
+const args = [...nodeOptions, join(root, 'src/main.ts'), ...process.argv.slice(2)];
+become(command, args, isRecentNode ? process.env : prepare({ isProduction: true }));

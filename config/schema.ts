@@ -134,11 +134,11 @@ export const processOptions = {
           'How long a partition stays with a process that says nothing. Too small: a slow chunk loses it; too large: takeover is late.',
         unit: 'ms',
       }),
-      partitionsAtOnce: option(z.int().min(1).max(32).default(2), {
+      partitionsAtOnce: option(z.int().min(1).max(32).default(4), {
         about: 'Partitions of a job that this process works on at once. More than twice the processors gives nothing.',
         unit: 'partitions',
       }),
-      pageSize: option(z.int().min(1).max(50_000).default(1_000), {
+      pageSize: option(z.int().min(1).max(50_000).default(500), {
         about: 'Rows that a partition reads at once. Too small: more queries; too large: memory.',
         unit: 'rows',
       }),

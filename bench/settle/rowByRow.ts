@@ -1,5 +1,6 @@
 import { Client, type QueryResultRow } from 'pg';
 import { calculateBill } from '../../pipelines/billing/bill.ts';
+import { writeDetails } from '../../pipelines/billing/billingDetails.ts';
 import { usageFirst, usageMonth } from './months.ts';
 
 /** Members of one transaction, as in the settlement that is measured. */
@@ -31,7 +32,15 @@ async function settleChunk(client: Client, from: number, to: number): Promise<vo
   for (const member of members) {
     const own = lines.get(member.publicInfoId) ?? [];
     const bill = billOf(member, own);
-    const values = [bill.publicInfoId, bill.billingDate, bill.publicInfoId, bill.sendOn, bill.usageId, bill.feeMinor, bill.details];
+    const values = [
+      bill.publicInfoId,
+      bill.billingDate,
+      bill.publicInfoId,
+      bill.sendOn,
+      bill.usageId,
+      bill.feeMinor,
+      writeDetails(bill.details),
+    ];
     await client.query({ name: 'bill', text: insertBill, values });
     for (const line of own) {
       const { id, used_on, service, description, quantity, amount_minor } = line;

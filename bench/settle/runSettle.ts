@@ -10,14 +10,11 @@ import { runJob } from '../../src/runtime/jobs/runJob.ts';
 import { benchLog, benchMetrics } from '../chainParts.ts';
 import { billingMonth } from './months.ts';
 
-/** Partitions at once: twice the processors of a small machine, as `jobs.partitionsAtOnce` advises. Everything else is at its default. */
-const partitionsAtOnce = 4;
-
-/** Runs the job `billing.settle` for the month as `weir run --job` does: from planning to the check of its result. */
+/** Runs the job `billing.settle` for the month as `weir run --job` does, every option at its default: from planning to the check of its result. */
 export async function runSettle(url: string): Promise<void> {
   const database = openDatabase({ url, clock: realClock, statementLimitMs: 30_000, answerLimitMs: 35_000 });
   const identifiers = createIdentifiers({ now: () => realClock.now(), random: () => realClock.random(), node: 1 });
-  const options = { jobs: processOptions.jobs.parse({ partitionsAtOnce }), runtime: processOptions.runtime.parse(undefined) };
+  const options = { jobs: processOptions.jobs.parse(undefined), runtime: processOptions.runtime.parse(undefined) };
   const never = new AbortController().signal;
   try {
     const end = await runJob({

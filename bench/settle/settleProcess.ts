@@ -1,15 +1,10 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { nodeOptions } from '../../bin/nodeOptions.js';
 import type { ResidentMemory } from './residentMemory.ts';
 
 /** What the process answers to a database's URL: what it needed, or why it failed. */
 export type SettleAnswer = { readonly memory: ResidentMemory } | { readonly failure: string };
-
-/**
- * Node.js lets the room for new objects grow with the machine, to 64 MB three times over; with 16 a settlement needs 100 MB less
- * and 3 % more time.
- */
-const nodeOptions: readonly string[] = ['--max-semi-space-size=16'];
 
 /** A process of its own that settles the month whenever it is asked, so that its memory is that of settlement alone. */
 export class SettleProcess {

@@ -1,6 +1,6 @@
 import { WeirError } from '../../src/errors.ts';
 import { addMonths, dayOf, firstDay, type Period } from '../shared/period.ts';
-import { detailsOf, writeDetails } from './billingDetails.ts';
+import { detailsOf, type BillingDetails } from './billingDetails.ts';
 import { giveDiscounts, type DiscountSubject } from './discount.ts';
 
 /** A member with the sums of a month's usage, as the settlement's page reads them. */
@@ -27,8 +27,8 @@ export interface Bill {
   readonly usageId: bigint;
   /** What is to be paid; zero or more, and the `finalAmount` of the details. */
   readonly feeMinor: bigint;
-  /** JSON text of `billing_details`. */
-  readonly details: string;
+  /** How the fee came about. Their text is longer than they are, so it is made when the bill is written. */
+  readonly details: BillingDetails;
 }
 
 /** Largest usage of a month that is believed: a billion won. */
@@ -52,7 +52,7 @@ export function calculateBill(member: MemberUsage, month: Period): Bill {
     sendOn: dayOf(billingMonth, member.sendDay),
     usageId: member.usageId,
     feeMinor: details.finalAmountMinor,
-    details: writeDetails(details),
+    details,
   };
 }
 

@@ -23,11 +23,10 @@ export function detailsOf(grossMinor: bigint, discounts: readonly Discount[]): B
  * are JSON integers, which jsonb keeps exactly. Written by hand, since JSON has no bigint and a million are written in a run.
  */
 export function writeDetails(details: BillingDetails): string {
-  let discounts = '';
-  for (const { type, amountMinor, description } of details.discounts) {
-    discounts += `${discounts === '' ? '' : ','}{"type":"${type}","amount":${amountMinor},"description":"${description}"}`;
-  }
-  return `{"discounts":[${discounts}],"totalDiscount":${details.totalDiscountMinor},"finalAmount":${details.finalAmountMinor}}`;
+  const discounts = details.discounts.map(
+    ({ type, amountMinor, description }) => `{"type":"${type}","amount":${amountMinor},"description":"${description}"}`,
+  );
+  return `{"discounts":[${discounts.join()}],"totalDiscount":${details.totalDiscountMinor},"finalAmount":${details.finalAmountMinor}}`;
 }
 
 const discountTypes = ['CONTRACT', 'BIRTHDAY', 'ADDON_GRADE', 'LOYALTY', 'FAMILY'] as const satisfies readonly DiscountType[];

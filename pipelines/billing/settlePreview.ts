@@ -1,4 +1,3 @@
-import { readDetails } from './billingDetails.ts';
 import type { Bill } from './bill.ts';
 
 interface PreviewedBill extends Bill {
@@ -32,7 +31,7 @@ export function settlePreview(): SettlePreview {
         count += 1;
         grossMinor += bill.grossMinor;
         feeMinor += bill.feeMinor;
-        for (const { type, amountMinor } of readDetails(JSON.parse(bill.details)).discounts) {
+        for (const { type, amountMinor } of bill.details.discounts) {
           discounts.set(type, (discounts.get(type) ?? 0n) + amountMinor);
         }
         if (first.length < samples) first.push(bill);

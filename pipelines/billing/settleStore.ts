@@ -5,6 +5,7 @@ import type { Identifiers } from '../shared/identifiers.ts';
 import { sum } from '../shared/money.ts';
 import { firstDay, type Period } from '../shared/period.ts';
 import type { Bill, MemberUsage } from './bill.ts';
+import { writeDetails } from './billingDetails.ts';
 
 /** A bill and what it was reckoned from: its lines must be as many and sum to that. */
 export interface SettledBill extends Bill {
@@ -185,7 +186,7 @@ const copyBills = `
 
 function billLine(bill: SettledBill, id: bigint | undefined): string {
   if (id === undefined) throw new WeirError('defect', 'A bill was to be written without an id.');
-  return copyLine([id, bill.billingDate, bill.publicInfoId, bill.sendOn, bill.usageId, bill.feeMinor, bill.details]);
+  return copyLine([id, bill.billingDate, bill.publicInfoId, bill.sendOn, bill.usageId, bill.feeMinor, writeDetails(bill.details)]);
 }
 
 /** Prime; together with the largest gross it stays within a bigint. */

@@ -12,12 +12,7 @@ const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '
  * empty text stays an empty text. A number that is not finite is a defect: a `numeric` column would accept NaN without a word.
  */
 export function copyLine(values: readonly CopyValue[]): string {
-  let line = '';
-  for (let index = 0; index < values.length; index += 1) {
-    if (index > 0) line += '\t';
-    line += field(values[index] as CopyValue);
-  }
-  return line;
+  return values.map(field).join('\t');
 }
 
 function field(value: CopyValue): string {

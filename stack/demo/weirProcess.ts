@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { nodeOptions } from '../../bin/nodeOptions.js';
 
 const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 
@@ -18,7 +19,7 @@ export interface WeirProcess {
 
 /** Starts a daemon. */
 export function startWeir(environment: Readonly<Record<string, string>>, ...args: readonly string[]): WeirProcess {
-  const child = spawn(process.execPath, [main, ...args], {
+  const child = spawn(process.execPath, [...nodeOptions, main, ...args], {
     env: { ...process.env, ...environment, WEIR_ADMIN_PORT: '0' },
     stdio: ['ignore', 'inherit', 'pipe'],
   });
@@ -37,7 +38,7 @@ export function startWeir(environment: Readonly<Record<string, string>>, ...args
 
 /** Runs a command to its end with its progress on this terminal; rejects unless it succeeds. */
 export async function weir(environment: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<void> {
-  const child = spawn(process.execPath, [main, ...args], {
+  const child = spawn(process.execPath, [...nodeOptions, main, ...args], {
     env: { ...process.env, ...environment, WEIR_LOG_LEVEL: 'error' },
     stdio: ['ignore', 'ignore', 'inherit'],
   });

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { nodeOptions } from '../../bin/nodeOptions.js';
 import { atTheEnd } from './atTheEnd.ts';
 import { until } from './until.ts';
 
@@ -55,7 +56,7 @@ const logLimitMs = 30_000;
  */
 export function startWeir(environment: Readonly<Record<string, string>>, ...words: readonly string[]): WeirProcess {
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('WEIR_')));
-  const child = spawn(process.execPath, [main, ...words], {
+  const child = spawn(process.execPath, [...nodeOptions, main, ...words], {
     env: { ...inherited, WEIR_ADMIN_PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -41,5 +41,10 @@ function prepareValue(value: unknown): unknown {
   if (typeof value === 'number' && !Number.isFinite(value)) {
     throw new WeirError('defect', `A parameter is ${value}: only finite numbers are written.`);
   }
-  return Array.isArray(value) ? value.map(prepareValue) : value;
+  return Array.isArray(value) ? prepareArray(value) : value;
+}
+
+/** Of bigints the server's literal is made here at once: the client puts it together element by element. */
+function prepareArray(values: readonly unknown[]): unknown {
+  return values.every((value) => typeof value === 'bigint') ? `{${values.join()}}` : values.map(prepareValue);
 }

@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { calculateBill } from '../../../pipelines/billing/bill.ts';
+import { writeDetails } from '../../../pipelines/billing/billingDetails.ts';
 import { dryRun } from '../../../src/runtime/jobs/dryRun.ts';
 import { runJob } from '../../../src/runtime/jobs/runJob.ts';
 import { runSkipped } from '../../../src/runtime/jobs/runSkipped.ts';
@@ -87,7 +88,7 @@ describe('a settlement', () => {
       );
       return {
         ...{ public_info_id: bill.publicInfoId, billing_date: '2026-11-01 00:00:00', send_on: bill.sendOn, usage_id: bill.usageId },
-        ...{ billing_fee: bill.feeMinor, billing_details: JSON.parse(bill.details) as object, send_status: 'CREATED' },
+        ...{ billing_fee: bill.feeMinor, billing_details: JSON.parse(writeDetails(bill.details)) as object, send_status: 'CREATED' },
       };
     });
     expect(await bills()).toMatchObject(expected);
