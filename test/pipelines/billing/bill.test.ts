@@ -12,7 +12,7 @@ test("October's usage is billed on the first of November and sent on the member'
     sendOn: '2026-11-21',
     usageId: 9_005n,
     feeMinor: 50_000n,
-    details: '{"discounts":[],"totalDiscount":0,"finalAmount":50000}',
+    details: { discounts: [], totalDiscountMinor: 0n, finalAmountMinor: 50_000n },
   });
 });
 
