@@ -9,6 +9,7 @@ import { standing, type Progress } from '../runtime/liveness.ts';
 import { stopAll } from '../runtime/stopAll.ts';
 import type { StopSignals } from '../runtime/stopSignals.ts';
 import { supervise, type Supervised } from '../runtime/supervise.ts';
+import { unlessStopped } from '../runtime/unlessStopped.ts';
 import { awaitSchema } from './awaitSchema.ts';
 import { exitCodes, type ExitCode } from './exitCodes.ts';
 import { jobSettingsOf } from './jobSettings.ts';
@@ -91,9 +92,11 @@ class Daemon<P> {
       signals.stopNow();
     });
     const isClean = await stopAll(this.#supervised, signals.cut);
-    await this.#jobs;
+    // Jobs that outlive the cut are left to their leases, as effects of a pipeline are.
+    const jobs = this.#jobs.then(() => 'ended');
+    const jobsEnd = await unlessStopped(clock, signals.cut, jobs, options.process.runtime.stopTimeoutMs);
     cancel();
-    const exitCode = isClean && why === 'asked' ? exitCodes.ok : exitCodes.failed;
+    const exitCode = isClean && jobsEnd === 'ended' && why === 'asked' ? exitCodes.ok : exitCodes.failed;
     log.info('stopped', { exitCode });
     return exitCode;
   }

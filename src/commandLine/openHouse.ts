@@ -43,6 +43,8 @@ export function openDatabaseOf({ database }: ProcessOptions, clock: Clock, log: 
     connectLimitMs: database.connectTimeoutMs,
     statementLimitMs: database.statementTimeoutMs,
     answerLimitMs: database.statementTimeoutMs + 5_000,
+    // Everything was awaited by then: whoever still holds a connection has been given up.
+    closeLimitMs: 1_000,
     onConnectionLost: (error) => log.warn('connection to the database lost', { code: error.code, error: error.message }),
   });
 }

@@ -1,4 +1,5 @@
 import { kindOf, WeirError } from '../../errors.ts';
+import { unlessStopped } from '../unlessStopped.ts';
 import { failureOf } from './failure.ts';
 import type { PartitionPlan } from './job.ts';
 import type { JobEnd, JobSettings, JobSpec } from './jobSpec.ts';
@@ -68,18 +69,18 @@ class JobWork<P, O, K, V, T> {
     }
   }
 
-  /** Looks at the run and does what is to be done; undefined while the database is away. */
+  /** Looks at the run and does what is to be done; undefined while the database is away, and when this process stops. */
   async #look(): Promise<RunState | undefined> {
-    const { database, log, job, key } = this.#spec;
+    const { log, job, key } = this.#spec;
     try {
-      const before = await readRunState(database, this.#runId);
-      if (this.#isStopping()) return before;
+      const before = await this.#state();
+      if (before === undefined || this.#isStopping()) return before;
       if (before.status === 'PLANNING') await this.#plan();
       else if (before.status === 'OPEN' && before.unfinished > 0) await this.#claim();
       else if (before.status === 'OPEN') await this.#finish();
       else return before;
-      const after = await readRunState(database, this.#runId);
-      if (after.status !== before.status) this.#wakeUp.wake();
+      const after = await this.#state();
+      if (after !== undefined && after.status !== before.status) this.#wakeUp.wake();
       return after;
     } catch (error) {
       if (kindOf(error) === 'permanent' || kindOf(error) === 'defect') throw error;
@@ -87,6 +88,12 @@ class JobWork<P, O, K, V, T> {
       log.warn('job cannot reach its run', { job: job.name, key, code, error: text });
       return undefined;
     }
+  }
+
+  /** The state of the run; undefined when this process stops before it is told. */
+  #state(): Promise<RunState | undefined> {
+    const { clock, database, draining, signal } = this.#spec;
+    return unlessStopped(clock, AbortSignal.any([draining, signal]), readRunState(database, this.#runId));
   }
 
   #plan(): Promise<void> {

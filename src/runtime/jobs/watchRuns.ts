@@ -2,6 +2,7 @@ import type { Database } from '../../connectors/database.ts';
 import { kindOf } from '../../errors.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Clock } from '../../message/clock.ts';
+import { unlessStopped } from '../unlessStopped.ts';
 import { failureOf } from './failure.ts';
 import { WakeUp } from './wakeUp.ts';
 
@@ -36,7 +37,7 @@ export async function watchRuns(spec: WatchSpec): Promise<void> {
   const working = new Map<bigint, Promise<void>>();
   draining.addEventListener('abort', () => wakeUp.wake(), { once: true });
   while (!draining.aborted) {
-    for (const run of await openRuns(spec)) {
+    for (const run of (await unlessStopped(clock, draining, openRuns(spec))) ?? []) {
       if (working.has(run.id)) continue;
       const work = workOn(spec, run).finally(() => working.delete(run.id));
       working.set(run.id, work);

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { countsOf, isLawful, type PipelineCounts } from '../../../stack/demo/law.ts';
+import { atTheEnd } from '../../support/atTheEnd.ts';
+import { TcpProxy } from '../../support/tcpProxy.ts';
 import { startWeir, type WeirProcess } from '../../support/weirProcess.ts';
 import { aMonth, type AMonth } from './aMonth.ts';
 import { eventually } from './eventually.ts';
@@ -80,6 +82,19 @@ describe('SIGTERM', () => {
     await eventually('a bill was claimed and put off', () => month.inbox.faults.strikes > 0);
     expect(await weir.stop()).toEqual({ code: 0, signal: null });
     expect(await month.bills()).toEqual({ SEND_PENDING: 6 });
+  });
+
+  it('ends cleanly, long before the grace time is over, when the database is silent and nothing is left to do', async () => {
+    const month = await aMonth();
+    const database = new URL(month.environment['WEIR_DATABASE_URL'] ?? '');
+    const proxy = await TcpProxy.start({ port: Number(database.port) });
+    atTheEnd(() => proxy.close());
+    database.port = String(proxy.port);
+    const weir = startWeir({ ...month.environment, WEIR_DATABASE_URL: database.href }, 'run', '--set', 'runtime.stopGraceMs=10000');
+    await weir.logged('pipeline state', { state: 'running' });
+    await proxy.strike('weir-job-open-runs', 'holeAfter', { call: () => proxy.hole() });
+    expect(await weir.stop()).toEqual({ code: 0, signal: null });
+    expect(weir.log().map(({ msg }) => msg)).not.toContain('the grace time is over: what is not settled is released');
   });
 
   it.each([
