@@ -1,5 +1,5 @@
 import type { Database, Transaction } from '../../src/connectors/database.ts';
-import { firstDay, type Period } from '../shared/period.ts';
+import { firstDay, periodOf, type Period } from '../shared/period.ts';
 import { finishClosing } from './finishClosing.ts';
 
 /** The months of the billing tables. */
@@ -9,6 +9,8 @@ export interface PeriodStore {
    * lines. Any number of callers at once.
    */
   provideMonths(months: readonly Period[]): Promise<void>;
+  /** The months with usage in them, in ascending order. */
+  monthsWithUsage(): Promise<readonly Period[]>;
   /**
    * Closes a month of usage: from its first step on, new writers use the next open month; then it waits for those that are in
    * it, and none that come later hold it up. When it ends, the usage of the month does not change any more. Repeatable, and
@@ -36,6 +38,7 @@ export interface PeriodOptions {
 export function periodStore(database: Database, { closingLimitMs = 120_000 }: PeriodOptions = {}): PeriodStore {
   return {
     provideMonths: (months) => call(database, provideMonths, months.map(firstDay)),
+    monthsWithUsage: async () => (await database.query<{ period: string }>(monthsWithUsage)).map(({ period }) => periodOf(period)),
     closeMonth: async (month, now) => {
       // By itself: writers see the first step only when it is committed, before the wait.
       await database.execute({ text: beginClosing, values: [firstDay(month), now] });
@@ -62,6 +65,12 @@ const provideMonths = `SELECT billing.provide_month(month) FROM unnest($1::date[
 
 /** What ending a closing may take when nobody is waited for. */
 const finishLimitMs = 5_000;
+
+// The LIMIT keeps it a look at the first row of each month: joined, the planner might read all usage there is.
+const monthsWithUsage = `
+  SELECT period FROM billing.billing_period
+  CROSS JOIN LATERAL (SELECT FROM billing.usage WHERE usage.period = billing_period.period LIMIT 1) AS used
+  ORDER BY period`;
 
 // Changes no key, so it does not wait for those who hold the period FOR KEY SHARE.
 const beginClosing = `UPDATE billing.billing_period SET closing_at = $2 WHERE period = $1 AND closing_at IS NULL`;

@@ -59,6 +59,8 @@ export const settle = defineJob({
   planVersion: 1,
   parseKey: (text): SettleKey => ({ billingMonth: parsePeriod(text), usageMonth: previousPeriod(parsePeriod(text)) }),
   plan: async ({ settlement, periods, clock }: SettlePorts, key, options, { isDryRun }) => {
+    if (!isDryRun) requireEnded(key, clock.now());
+    await requireUsage(periods, key);
     if (!isDryRun) await closeUsage(periods, key, clock.now(), options);
     return planBuckets(await settlement.countMembers());
   },
@@ -91,11 +93,24 @@ async function requireWhole(settlement: SettleStore, { billingMonth, usageMonth 
   );
 }
 
+function requireEnded({ billingMonth, usageMonth }: SettleKey, now: Date): void {
+  if (now >= seoulInstant(firstDay(billingMonth))) return;
+  throw new WeirError('invalidKey', `${usageMonth} has not ended in Seoul: billing ${billingMonth} now would close it.`);
+}
+
+/** A run of a month without usage would complete, and what is loaded later could never be billed under its key. */
+async function requireUsage(periods: PeriodStore, { billingMonth, usageMonth }: SettleKey): Promise<void> {
+  const months = await periods.monthsWithUsage();
+  if (months.includes(usageMonth)) return;
+  throw new WeirError(
+    'notFound',
+    `billing.settle:${billingMonth} bills the usage of ${usageMonth}, and there is none; ` +
+      `there is usage of ${months.slice(-6).join(', ') || 'no month'}. The month stays open: load its usage, then run this key again.`,
+  );
+}
+
 /** Makes the months, so that usage always has an open period, then closes the month that is billed. */
-async function closeUsage(periods: PeriodStore, { billingMonth, usageMonth }: SettleKey, now: Date, options: SettleOptions): Promise<void> {
-  if (now < seoulInstant(firstDay(billingMonth))) {
-    throw new WeirError('invalidKey', `${usageMonth} has not ended in Seoul: billing ${billingMonth} now would close it.`);
-  }
+async function closeUsage(periods: PeriodStore, { usageMonth }: SettleKey, now: Date, options: SettleOptions): Promise<void> {
   await periods.provideMonths(Array.from({ length: options.monthsAhead + 2 }, (_, index) => addMonths(usageMonth, index)));
   await periods.closeMonth(usageMonth, now);
   await periods.analyzeUsage(usageMonth);
