@@ -7,6 +7,7 @@ import { deliver, deliverGroup, type DeliverPorts } from './billing/deliver.pipe
 import { dispatch, type DispatchPorts } from './billing/dispatch.job.ts';
 import { emailTopic } from './billing/dispatchedBill.ts';
 import { dispatchStore } from './billing/dispatchStore.ts';
+import { parkStore } from './billing/parkStore.ts';
 import { periodStore } from './billing/periodStore.ts';
 import { recordStore } from './billing/recordStore.ts';
 import { redispatch, type RedispatchPorts } from './billing/redispatch.job.ts';
@@ -14,6 +15,7 @@ import { redispatchStore } from './billing/redispatchStore.ts';
 import { sendBillMail } from './billing/sendBillMail.ts';
 import { settle, type SettlePorts } from './billing/settle.job.ts';
 import { settleStore } from './billing/settleStore.ts';
+import { parkedTeller } from './billing/tellParked.ts';
 import { createIdentifiers } from './shared/identifiers.ts';
 
 /** The ports of every pipeline and job. */
@@ -32,18 +34,20 @@ export const systems: {
   openPorts,
 };
 
-function openPorts({ database, bus, mailer, keyRing, clock, sender, instance, node }: House): Ports {
+function openPorts({ database, bus, mailer, keyRing, clock, log, count, sender, instance, node }: House): Ports {
   const now = (): Date => clock.now();
   const identifiers = createIdentifiers({ now, random: () => clock.random(), node });
+  const tellParked = parkedTeller({ log, count });
   return {
     clock,
+    log,
     bus,
     settlement: settleStore(database, identifiers),
     periods: periodStore(database),
     dispatches: dispatchStore(database),
-    redispatches: redispatchStore(database),
+    redispatches: { ...redispatchStore(database), ...parkStore(database, tellParked) },
     emails: bus.publish(emailTopic),
-    bills: { ...claimStore(database, { now, identifiers, instance }), ...recordStore(database, { now, identifiers }) },
+    bills: { ...claimStore(database, { now, identifiers, instance }), ...recordStore(database, { now, identifiers, tellParked }) },
     mail: { send: sendBillMail({ mailer, keyRing, sender }) },
     oldestUnsettledAt: () => bus.oldestUnsettledAt(emailTopic, { group: deliverGroup }),
   };

@@ -3,7 +3,6 @@ import { WeirError } from '../../src/errors.ts';
 import { dead, defer, skip, type Answer, type Decision } from '../../src/message/decision.ts';
 import type { Identifiers } from '../shared/identifiers.ts';
 import { nextAllowedAt } from '../shared/quietHours.ts';
-import { readDetails } from './billingDetails.ts';
 import type { SendableBill } from './delivery.ts';
 import type { SendState } from './sendStatus.ts';
 
@@ -146,14 +145,8 @@ function answerOf(value: SendableBill, row: ClaimRow | undefined): Answer<Sendab
   if (row === undefined) return missing(value.bill.billId);
   if (row.is_quiet) return defer('quiet hours');
   if (!row.is_claimed) return answerOfState(value.bill.billId, row.state, row.fail_code);
-  try {
-    const details = readDetails(row.details);
-    const lines = (row.lines ?? []).map(({ label, amount }) => ({ label, amountMinor: BigInt(amount) }));
-    return { ...value, claimed: { token: row.token, details, lines, encryptedName: row.name, encryptedEmail: row.email } };
-  } catch (error) {
-    // Its row stays claimed until the lease runs out, then it is parked for a person; the bills beside it are sent.
-    return dead(error);
-  }
+  const lines = (row.lines ?? []).map(({ label, amount }) => ({ label, amountMinor: BigInt(amount) }));
+  return { ...value, claimed: { token: row.token, details: row.details, lines, encryptedName: row.name, encryptedEmail: row.email } };
 }
 
 /** How a message ends whose bill nobody may take: by what the bill is. */

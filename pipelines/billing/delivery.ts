@@ -1,13 +1,16 @@
 import { textOf, WeirError } from '../../src/errors.ts';
 import { nextAllowedAt } from '../shared/quietHours.ts';
-import type { BillingDetails } from './billingDetails.ts';
 import type { DispatchedBill } from './dispatchedBill.ts';
 
 /** What the claim adds to a bill: the token under which it is sent, and what the mail says. */
 export interface ClaimedBill {
   /** Id of the send attempt; every later write about this send is guarded by it. */
   readonly token: bigint;
-  readonly details: BillingDetails;
+  /**
+   * The column `billing_details`. Read by the send, not by the claim: a bill whose details are damaged is refused and recorded
+   * like one whose address does not open, instead of staying claimed as if its mail were under way.
+   */
+  readonly details: unknown;
   readonly lines: readonly BillLine[];
   /** Encrypted, field `name`, owner `public_info_id`. */
   readonly encryptedName: string;

@@ -87,10 +87,10 @@ export function billingDatesOf(bills: readonly DispatchedBill[]): readonly strin
 }
 
 /** The bills that were marked go on, the others were sent or forced meanwhile. */
-export function passMarked(
-  bills: readonly DispatchedBill[],
+export function passMarked<B extends DispatchedBill>(
+  bills: readonly B[],
   marked: readonly { readonly id: bigint }[],
-): readonly Answer<DispatchedBill>[] {
+): readonly Answer<B>[] {
   const ids = new Set(marked.map(({ id }) => id));
   return bills.map((bill) => (ids.has(bill.billId) ? bill : skip('no longer waits to be sent')));
 }

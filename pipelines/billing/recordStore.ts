@@ -5,12 +5,14 @@ import type { Identifiers } from '../shared/identifiers.ts';
 import { answerOfState, missing } from './claimStore.ts';
 import type { SendVerdict, SentBill } from './delivery.ts';
 import type { SendState } from './sendStatus.ts';
+import type { TellParked } from './tellParked.ts';
 
 /** What recording needs besides the database. */
 export interface RecordOptions {
   /** Calendar time. */
   readonly now: () => Date;
   readonly identifiers: Identifiers;
+  readonly tellParked: TellParked;
 }
 
 /** Writes what became of bills. */
@@ -19,13 +21,14 @@ export interface RecordStore {
    * Writes every verdict of a chunk in one statement: sent → COMPLETED; refused → FAILED with its row in `email_fail_log`; quiet
    * → IN_QUIET_HOUR; later → SEND_PENDING with its time; unknown → parked. Guarded by the token, so an answer counts though the
    * bill was parked meanwhile, and never for another's send. Repeatable. Only what was sent goes on; a refusal is `dead`, what
-   * a row brings back or a person decides is `deferred`, and a verdict that no longer applies ends as the bill's state says.
+   * a row brings back or a person decides is `deferred`, and a verdict that no longer applies ends as the bill's state says. How
+   * many it has parked is told.
    */
   readonly record: (verdicts: readonly SendVerdict[]) => Promise<readonly Answer<SentBill>[]>;
 }
 
 /** Records on a database. */
-export function recordStore(database: Database, { now, identifiers }: RecordOptions): RecordStore {
+export function recordStore(database: Database, { now, identifiers, tellParked }: RecordOptions): RecordStore {
   return {
     record: async (verdicts) => {
       const written = verdicts.map((verdict) => columnsOf(verdict, identifiers));
@@ -46,6 +49,8 @@ export function recordStore(database: Database, { now, identifiers }: RecordOpti
         ],
       });
       const byPlace = new Map(rows.map((row) => [Number(row.place), row]));
+      const parked = verdicts.filter(({ kind }, index) => kind === 'unknown' && byPlace.get(index + 1)?.is_moved === true);
+      tellParked('unknown', parked.length);
       return verdicts.map((verdict, index) => answerOf(verdict, byPlace.get(index + 1)));
     },
   };

@@ -1,71 +1,46 @@
 import type { Database, Transaction } from '../../src/connectors/database.ts';
-import { defer, type Answer } from '../../src/message/decision.ts';
+import type { Answer } from '../../src/message/decision.ts';
 import { billColumns, billingDatesOf, idsOf, passMarked, readBills, type BillPage, type BillRow } from './dispatchStore.ts';
-import type { DispatchedBill } from './dispatchedBill.ts';
-
-/**
- * Why a bill is looked at again. `due`: its next time has come. `lost`: it is SEND_PENDING, and its message cannot be on the way
- * any more. `expired`: its holder's lease ran out.
- */
-export type RedispatchKind = 'due' | 'lost' | 'expired';
-
-/** Business times of a redispatch. */
-export interface RedispatchTimes {
-  /** The run's own time, which marks what it publishes. */
-  readonly asOf: Date;
-  /** A bill that has been pending since before this has lost its message. */
-  readonly lostBefore: Date;
-}
-
-/** Bills of a kind and a billing month, `YYYY-MM-DD`. */
-export interface RedispatchPart {
-  readonly kind: RedispatchKind;
-  readonly billingDate: string;
-}
+import { parkExpired } from './parkStore.ts';
+import { redispatchKinds, type FoundBill, type RedispatchKind, type RedispatchPart, type RedispatchTimes } from './redispatchPart.ts';
 
 /** The statements of a redispatch. */
 export interface RedispatchStore {
   /** The kinds and months of which there is a bill now. */
   partsAgain(times: RedispatchTimes): Promise<readonly RedispatchPart[]>;
-  /** The next bills of a kind, and those that this run has marked and perhaps not published. */
-  pageAgain(kind: RedispatchKind, page: BillPage, times: RedispatchTimes): Promise<readonly DispatchedBill[]>;
+  /** The next bills of a part, and those that this run has marked and perhaps not published. */
+  pageAgain(part: RedispatchPart, page: Omit<BillPage, 'billingDate'>): Promise<readonly FoundBill[]>;
   /**
-   * Marks bills that are due or lost as SEND_PENDING since `asOf`, before they are published; what moved on meanwhile is skipped.
-   * A bill whose lease ran out is parked: its mail may have reached the server, so it is never mailed again by itself.
+   * Marks bills of one part that are due or lost as SEND_PENDING since `asOf`, before they are published; those whose lease ran
+   * out are parked. What moved on meanwhile is skipped.
    */
-  markAgain(
-    transaction: Transaction,
-    kind: RedispatchKind,
-    bills: readonly DispatchedBill[],
-    times: RedispatchTimes,
-  ): Promise<readonly Answer<DispatchedBill>[]>;
+  readonly markAgain: (transaction: Transaction, bills: readonly FoundBill[]) => Promise<readonly Answer<FoundBill>[]>;
 }
 
 /** A redispatch's statements on a database. */
 export function redispatchStore(database: Database): RedispatchStore {
   return {
-    partsAgain: async ({ asOf, lostBefore }) => {
-      const statement = { text: partsAgain, values: [asOf, lostBefore] };
+    partsAgain: async (times) => {
+      const statement = { text: partsAgain, values: [times.asOf, times.lostBefore] };
       const rows = await database.query<{ kind: RedispatchKind; billing_date: string }>(statement);
-      return rows.map(({ kind, billing_date }) => ({ kind, billingDate: billing_date }));
+      return rows.map(({ kind, billing_date }) => ({ kind, billingDate: billing_date, ...times }));
     },
-    pageAgain: async (kind, { billingDate, after, marked, limit }, times) => {
-      const values = [billingDate, after ?? '0', marked ?? '0', limit, times.asOf, ...(kind === 'lost' ? [times.lostBefore] : [])];
-      return readBills(await database.query<BillRow>({ text: pages[kind], values, name: `billing.page.${kind}` }));
+    pageAgain: async (part, { after, marked, limit }) => {
+      const { kind, billingDate, asOf, lostBefore } = part;
+      const values = [billingDate, after ?? '0', marked ?? '0', limit, asOf, ...(kind === 'lost' ? [lostBefore] : [])];
+      const rows = await database.query<BillRow>({ text: pages[kind], values, name: `billing.page.${kind}` });
+      return readBills(rows).map((bill) => ({ ...bill, part }));
     },
-    markAgain: async (transaction, kind, bills, { asOf, lostBefore }) => {
-      const values = [billingDatesOf(bills), idsOf(bills), asOf];
-      if (kind === 'expired') {
-        await transaction.execute({ text: park, values, name: 'billing.park' });
-        return bills.map(() => defer('parked for a person'));
-      }
-      const statement = { text: markAgain, values: [...values, lostBefore], name: 'billing.markAgain' };
-      return passMarked(bills, await transaction.query<{ id: bigint }>(statement));
+    markAgain: async (transaction, bills) => {
+      const [first] = bills;
+      if (first === undefined) return [];
+      const { kind, asOf, lostBefore } = first.part;
+      if (kind === 'expired') return parkExpired(transaction, bills, asOf);
+      const values = [billingDatesOf(bills), idsOf(bills), asOf, lostBefore];
+      return passMarked(bills, await transaction.query<{ id: bigint }>({ text: markAgain, values, name: 'billing.markAgain' }));
     },
   };
 }
-
-const kinds: readonly RedispatchKind[] = ['due', 'lost', 'expired'];
 
 /** The condition of a kind, with the places of the parameters `asOf` and `lostBefore`. */
 function conditionOf(kind: RedispatchKind, asOf: string, lostBefore: string): string {
@@ -83,7 +58,7 @@ function conditionOf(kind: RedispatchKind, asOf: string, lostBefore: string): st
 // One probe of an index for each month and kind. Ordered as the index is: for the first row of any, the planner would read the
 // table, in the hope of meeting one soon, and where there is none read all of it.
 const partsAgain = `
-  SELECT kind, period AS billing_date FROM billing.billing_period CROSS JOIN LATERAL (${kinds.map(probeOf).join(' UNION ALL ')}) AS part
+  SELECT kind, period AS billing_date FROM billing.billing_period CROSS JOIN LATERAL (${redispatchKinds.map(probeOf).join(' UNION ALL ')}) AS part
   ORDER BY period, kind`;
 
 function probeOf(kind: RedispatchKind): string {
@@ -124,15 +99,3 @@ const markAgain = `
     AND (held.send_status IN ('IN_QUIET_HOUR', 'SEND_PENDING') AND held.next_attempt_at <= $3
       OR held.send_status = 'SEND_PENDING' AND held.next_attempt_at IS NULL AND (held.pending_since < $4 OR held.pending_since = $3))
   RETURNING bill.id`;
-
-const park = `
-  WITH held AS (
-    SELECT id, billing_date, send_token, lease_until < clock_timestamp() AS is_over FROM billing.billing_p
-    WHERE billing_date = ANY ($1::timestamp[]) AND id = ANY ($2::bigint[]) ORDER BY id FOR UPDATE
-  ), closed AS (
-    UPDATE billing.send_attempt AS attempt SET ended_at = $3, result = 'UNKNOWN', response = 'the lease ran out'
-    FROM held WHERE attempt.id = held.send_token AND held.is_over AND attempt.result IS NULL
-  )
-  UPDATE billing.billing_p AS bill SET lease_owner = NULL, lease_until = NULL, park_reason = 'the lease ran out'
-  FROM held WHERE bill.id = held.id AND bill.billing_date = held.billing_date AND bill.billing_date = ANY ($1::timestamp[])
-    AND held.is_over`;

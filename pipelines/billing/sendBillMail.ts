@@ -1,6 +1,7 @@
 import type { Address, Mailer } from '../../src/connectors/mailer.ts';
 import { decryptField } from '../../src/message/encryption.ts';
 import type { KeyRing } from '../../src/message/keyRing.ts';
+import { readDetails } from './billingDetails.ts';
 import { composeBillMail } from './billMail.ts';
 import { claimOf, sent, type SendableBill, type SentBill } from './delivery.ts';
 
@@ -13,7 +14,8 @@ export interface BillMailPorts {
 
 /**
  * Makes the effect that mails a claimed bill: opens name and address, composes, sends. Only here, for the length of a call, are
- * they in the clear. Errors are the mailer's; `decryption` when name or address do not open.
+ * they in the clear. Errors are the mailer's; `decryption` when name or address do not open, `undecodable` when the details cannot
+ * be read: nothing was sent then.
  */
 export function sendBillMail({ mailer, keyRing, sender }: BillMailPorts): (send: SendableBill, signal: AbortSignal) => Promise<SentBill> {
   return async function send(sendable, signal) {
@@ -24,7 +26,8 @@ export function sendBillMail({ mailer, keyRing, sender }: BillMailPorts): (send:
       name: decryptField(keyRing, owner, 'name', claimed.encryptedName),
       address: decryptField(keyRing, owner, 'email', claimed.encryptedEmail),
     };
-    const mail = composeBillMail({ billId, billingDate, recipient, details: claimed.details, lines: claimed.lines }, sender);
+    const details = readDetails(claimed.details);
+    const mail = composeBillMail({ billId, billingDate, recipient, details, lines: claimed.lines }, sender);
     const { response } = await mailer.send(mail, signal);
     return sent(sendable, response);
   };

@@ -1,3 +1,5 @@
+import { WeirError } from '../../src/errors.ts';
+
 /** Keys of billing runs are Seoul's wall time, nine hours ahead of UTC all year. */
 const offset = '+09:00';
 const offsetMs = 9 * 3_600_000;
@@ -15,4 +17,27 @@ export function seoulMinute(instant: Date): string {
 /** The date in Seoul at an instant: `2026-11-01`. */
 export function seoulDay(instant: Date): string {
   return seoulMinute(instant).slice(0, 10);
+}
+
+/** Reads a date of Seoul, the key of a run; `invalidKey` for anything else. */
+export function parseSeoulDay(text: string): string {
+  if (!isWritten(seoulInstant(text), seoulDay, text)) throw notA('a date as YYYY-MM-DD', text);
+  return text;
+}
+
+/** Reads a minute of Seoul's clocks, the key of a run; `invalidKey` for anything else. */
+export function parseSeoulMinute(text: string): Date {
+  const [date = '', time = ''] = text.split('T');
+  const instant = seoulInstant(date, time);
+  if (!isWritten(instant, seoulMinute, text)) throw notA('a minute as YYYY-MM-DDTHH:MM', text);
+  return instant;
+}
+
+/** A date that does not exist (30 February) is read as another one. */
+function isWritten(instant: Date, write: (instant: Date) => string, text: string): boolean {
+  return !Number.isNaN(instant.getTime()) && write(instant) === text;
+}
+
+function notA(expected: string, text: string): WeirError {
+  return new WeirError('invalidKey', `Expected ${expected}, got ${JSON.stringify(text.slice(0, 40))}.`);
 }

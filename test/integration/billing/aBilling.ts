@@ -87,7 +87,7 @@ export async function aBilling(): Promise<Billing> {
     members: memberStore(database, ring),
     another: (instance) => ({
       ...claimStore(database, { now, identifiers, instance }),
-      ...recordStore(database, { now, identifiers }),
+      ...recordStore(database, { now, identifiers, tellParked: () => undefined }),
     }),
     setNow: (now) => {
       calendar = new Date(now);

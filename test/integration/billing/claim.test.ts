@@ -34,7 +34,7 @@ describe('a claim', () => {
     const [answer] = await billing.ports.bills.claim([sendable(bill)], leaseMs);
     if (answer === undefined || Decision.is(answer) || answer.claimed === undefined) throw new Error(endOf(answer));
     const { claimed } = answer;
-    expect(claimed.details).toEqual({ discounts: [], totalDiscountMinor: 0n, finalAmountMinor: 10_000n });
+    expect(claimed.details).toEqual({ discounts: [], totalDiscount: 0, finalAmount: 10_000 });
     expect(claimed.lines).toEqual([{ label: '데이터', amountMinor: 10_000n }]);
     expect(decryptField(billing.ring, '1001', 'email', claimed.encryptedEmail)).toBe('gildong@example.com');
     expect(await billRow(billing, bill)).toMatchObject({

@@ -15,7 +15,7 @@ function aSend(owner = '1001'): SendableBill {
     bill: aDispatchedBill(),
     claimed: {
       token: 5n,
-      details: { discounts: [], totalDiscountMinor: 0n, finalAmountMinor: 1_000n },
+      details: { discounts: [], totalDiscount: 0, finalAmount: 1_000 },
       lines: [],
       encryptedName: encryptField(keyRing, owner, 'name', '홍길동'),
       encryptedEmail: encryptField(keyRing, owner, 'email', 'gildong@example.com'),
@@ -46,6 +46,14 @@ test('a claimed bill is opened, composed and sent under its token', async () => 
 test('personal data of another member does not open, and nothing is sent', async () => {
   const mailer = anInbox();
   await expect(sendBillMail({ mailer, keyRing, sender })(aSend('1002'), AbortSignal.any([]))).rejects.toMatchObject({ code: 'decryption' });
+  expect(mailer.mails).toEqual([]);
+});
+
+test('a bill whose details are damaged is refused, and nothing is sent', async () => {
+  const mailer = anInbox();
+  const send = aSend();
+  const damaged = { ...send, claimed: send.claimed && { ...send.claimed, details: { finalAmount: 1_000 } } };
+  await expect(sendBillMail({ mailer, keyRing, sender })(damaged, AbortSignal.any([]))).rejects.toMatchObject({ code: 'undecodable' });
   expect(mailer.mails).toEqual([]);
 });
 

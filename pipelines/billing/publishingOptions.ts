@@ -1,0 +1,26 @@
+import { z } from 'zod';
+
+/** Options of jobs that mark bills and publish them. */
+export const publishingOptions = z.object({
+  chunk: z
+    .object({
+      size: z.int().min(1).max(2_000).default(1_000).meta({
+        description:
+          'Bills marked in one transaction and published in one call. Too small: slow; too large: more duplicates after a crash.',
+        unit: 'messages',
+      }),
+      maxWaitMs: z.int().min(0).default(50).meta({
+        description: 'How long a chunk waits to fill. Too short: small chunks at the end of a page; too long: nothing is gained.',
+        unit: 'ms',
+      }),
+    })
+    .prefault({}),
+});
+
+/** Options of `billing.redispatch`. */
+export const redispatchOptions = publishingOptions.extend({
+  lostAfterMs: z.int().min(60_000).default(3_600_000).meta({
+    description: 'Age from which a bill may have lost its message. Too short: duplicates of slow messages; too long: lost ones wait.',
+    unit: 'ms',
+  }),
+});

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import type { DispatchedBill } from './dispatchedBill.ts';
+
+/**
+ * Why a bill is looked at again. `due`: its next time has come. `lost`: it is SEND_PENDING, and its message cannot be on the way
+ * any more. `expired`: its holder's lease ran out.
+ */
+export const redispatchKinds = ['due', 'lost', 'expired'] as const;
+
+export type RedispatchKind = (typeof redispatchKinds)[number];
+
+/** Business times of a redispatch. */
+export interface RedispatchTimes {
+  /** The run's own time, which marks what it publishes. */
+  readonly asOf: Date;
+  /** A bill that has been pending since before this has lost its message. */
+  readonly lostBefore: Date;
+}
+
+/** What one partition of a redispatch looks for: bills of a kind and a billing month. */
+export interface RedispatchPart extends RedispatchTimes {
+  readonly kind: RedispatchKind;
+  /** First day of the billing month, `YYYY-MM-DD`. */
+  readonly billingDate: string;
+}
+
+/** A bill that is looked at again, and for what. */
+export interface FoundBill extends DispatchedBill {
+  readonly part: RedispatchPart;
+}
+
+const input = z.object({
+  kind: z.enum(redispatchKinds),
+  billingDate: z.string(),
+  lostBefore: z.iso.datetime().transform((text) => new Date(text)),
+});
+
+interface PartPlan {
+  readonly name: string;
+  readonly input: Readonly<Record<string, string>>;
+  readonly total: undefined;
+}
+
+/** The partition of a part. Nobody knows how many bills it has: counting them costs as much as marking them. */
+export function planPart({ kind, billingDate, lostBefore }: RedispatchPart): PartPlan {
+  const name = `${kind} ${billingDate.slice(0, 7)}`;
+  return { name, input: { kind, billingDate, lostBefore: lostBefore.toISOString() }, total: undefined };
+}
+
+/** The part of a partition; its run's key is the time. */
+export function readPart(partition: { readonly key: Date; readonly input: unknown }): RedispatchPart {
+  return { ...input.parse(partition.input), asOf: partition.key };
+}
+
+/**
+ * Since when bills must have been pending to have lost their messages: for `lostAfterMs`, and since before the oldest message
+ * was published that is not settled (undefined: every message is).
+ */
+export function lostBeforeOf(asOf: Date, oldestUnsettledAt: Date | undefined, lostAfterMs: number): Date {
+  return new Date(Math.min(asOf.getTime() - lostAfterMs, (oldestUnsettledAt ?? asOf).getTime()));
+}
