@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { memberStore } from '../pipelines/billing/memberStore.ts';
 import { periodStore } from '../pipelines/billing/periodStore.ts';
 import { isQuiet } from '../pipelines/shared/quietHours.ts';
@@ -15,16 +14,22 @@ import { countsOf, isLawful } from './demo/law.ts';
 import { demoMonth, type DemoMonth } from './demo/month.ts';
 import { people, refusedDomain, type People } from './demo/people.ts';
 import { startWeir, weir } from './demo/weirProcess.ts';
+import { parseFlags } from './parseFlags.ts';
 import { startStack, type Stack } from './startStack.ts';
 
-/**
- * `npm run demo [-- --members N] [--report FILE]`: the way of a bill, from usage to inbox, on real services. Ends with tables in
- * which every number must add up; its exit code is 0 only when it does.
- */
-const { values } = parseArgs({ options: { members: { type: 'string', default: '2000' }, report: { type: 'string' } } });
-const memberCount = Number(values.members);
+const usage = `npm run demo [-- --members N] [--report FILE]
+
+The way of a bill, from usage to inbox, on real services. Ends with tables in which every number must add up; its exit code is 0
+only when it does.
+
+  --members N    how many people get a bill, from 1 to 1,000,000 (default 2000)
+  --report FILE  also write the closing checks to FILE, as JSON
+  --help         print this and end`;
+
+const { members = '2000', report } = parseFlags(usage, ['members', 'report']);
+const memberCount = Number(members);
 if (!Number.isInteger(memberCount) || memberCount < 1 || memberCount > 1_000_000) {
-  console.error(`--members takes a whole number from 1 to 1,000,000, got ${values.members}`);
+  console.error(`--members takes a whole number from 1 to 1,000,000, got ${members}\n\n${usage}`);
   process.exit(2);
 }
 
@@ -71,7 +76,7 @@ const exitCode = await daemon.exited;
 
 const checks = await show(database, metrics, exitCode);
 const seconds = (performance.now() - startedMs) / 1_000;
-if (values.report !== undefined) writeFileSync(values.report, JSON.stringify({ members: memberCount, seconds, checks }, null, 2));
+if (report !== undefined) writeFileSync(report, JSON.stringify({ members: memberCount, seconds, checks }, null, 2));
 const broken = checks.filter(({ holds }) => !holds);
 say(
   broken.length === 0

@@ -1,20 +1,24 @@
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { parseFlags } from './parseFlags.ts';
 import { startStack } from './startStack.ts';
 
-/**
- * `npm run stack [-- --env FILE]`: the services and simulators for working by hand. Prints their addresses, writes them to FILE
- * as lines `WEIR_…=value`, and keeps them until Ctrl-C; their data goes with them.
- */
-const { values } = parseArgs({ options: { env: { type: 'string' } } });
+const usage = `npm run stack [-- --env FILE]
+
+Starts PostgreSQL, Redis and a mail inbox for working by hand, prints their addresses, and keeps them until Ctrl-C; their data
+goes with them.
+
+  --env FILE  also write the addresses to FILE, as lines WEIR_…=value
+  --help      print this and end`;
+
+const { env } = parseFlags(usage, ['env']);
 const ending = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => ending.abort());
 
 const stack = await startStack();
 try {
   const lines = Object.entries(stack.environment).map(([name, value]) => `${name}=${value}`);
-  if (values.env !== undefined) writeFileSync(values.env, `${lines.join('\n')}\n`, { mode: 0o600 });
+  if (env !== undefined) writeFileSync(env, `${lines.join('\n')}\n`, { mode: 0o600 });
   console.log([...lines, `Mail inbox: ${stack.inbox.httpUrl}`, 'Ctrl-C ends everything.'].join('\n'));
   if (!ending.signal.aborted) await once(ending.signal, 'abort');
 } finally {

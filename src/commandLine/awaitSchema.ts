@@ -1,9 +1,9 @@
 import type { PostgresDatabase } from '../connectors/postgres/openDatabase.ts';
-import { schemaState } from '../connectors/postgres/schemaState.ts';
 import { codeOf, kindOf, textOf, WeirError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import { backOffMs } from '../message/backOff.ts';
 import type { Clock } from '../message/clock.ts';
+import { checkSchema } from './checkSchema.ts';
 
 const waiting = { firstMs: 500, maxMs: 10_000 };
 
@@ -27,14 +27,6 @@ export async function awaitSchema(
       log.warn('waiting for the database', { code: codeOf(error), error: textOf(error), delayMs });
       await pause(delayMs, clock, stop);
     }
-  }
-}
-
-async function checkSchema(database: PostgresDatabase, directory: string): Promise<void> {
-  const { kind, names } = await schemaState(database, directory);
-  if (kind === 'behind') throw new WeirError('schemaMismatch', `the database lacks ${names.join(', ')}: run weir migrate`);
-  if (kind === 'incompatible') {
-    throw new WeirError('schemaMismatch', `a newer Weir changed the database (${names.join(', ')}) and forbids this one: upgrade it`);
   }
 }
 

@@ -1,6 +1,8 @@
-import { WeirError } from '../errors.ts';
+import type { Database } from '../connectors/database.ts';
+import { codeOf, WeirError } from '../errors.ts';
 import { listRuns, type RunSummary } from '../runtime/jobs/listRuns.ts';
 import { showRun, type RunView } from '../runtime/jobs/showRun.ts';
+import { checkSchema } from './checkSchema.ts';
 import { print, ready, type CommonFlags, type Place } from './context.ts';
 import { exitCodes, type ExitCode } from './exitCodes.ts';
 import { openDatabaseOf } from './openHouse.ts';
@@ -8,26 +10,28 @@ import { table } from './table.ts';
 
 /** `weir job list`: the latest runs. */
 export async function listJobs<P>(place: Place<P>, flags: CommonFlags): Promise<ExitCode> {
-  const { options, log } = ready(place, flags);
-  const database = openDatabaseOf(options.process, place.clock, log);
-  try {
-    const runs = await listRuns(database);
-    print(place, flags, runs, () => (runs.length === 0 ? 'There are no runs yet.' : runTable(runs)));
-    return exitCodes.ok;
-  } finally {
-    await database.close();
-  }
+  const runs = await onDatabase(place, flags, (database) => listRuns(database));
+  print(place, flags, runs, () => (runs.length === 0 ? 'There are no runs yet.' : runTable(runs)));
+  return exitCodes.ok;
 }
 
 /** `weir job show ID`: one run with its partitions and skips. */
 export async function showJob<P>(place: Place<P>, flags: CommonFlags, id: string): Promise<ExitCode> {
   if (!/^\d{1,18}$/.test(id)) throw new WeirError('invalidKey', `a run has a number, got "${id}": weir job list shows them`);
+  const run = await onDatabase(place, flags, (database) => showRun(database, BigInt(id)));
+  print(place, flags, run, () => runSheet(run));
+  return exitCodes.ok;
+}
+
+/** Asks the database; where it lacks what is asked for, says what is to be done about that. */
+async function onDatabase<P, T>(place: Place<P>, flags: CommonFlags, ask: (database: Database) => Promise<T>): Promise<T> {
   const { options, log } = ready(place, flags);
   const database = openDatabaseOf(options.process, place.clock, log);
   try {
-    const run = await showRun(database, BigInt(id));
-    print(place, flags, run, () => runSheet(run));
-    return exitCodes.ok;
+    return await ask(database);
+  } catch (error) {
+    if (codeOf(error) === 'schemaMismatch') await checkSchema(database, place.migrations);
+    throw error;
   } finally {
     await database.close();
   }

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { aDatabase } from '../../support/services.ts';
 import { runWeir } from '../../support/weirProcess.ts';
 import { dayOf } from '../../../pipelines/shared/period.ts';
 import { aMonth, type AMonth } from './aMonth.ts';
@@ -56,6 +57,18 @@ describe('weir job show', () => {
   it('says that there is no such run, with 2', async () => {
     const { code, errors } = await runWeir(month.environment, 'job', 'show', '77');
     expect({ code, errors }).toEqual({ code: 2, errors: 'there is no run 77' });
+  });
+});
+
+describe('weir job on a database without a schema', () => {
+  it.each([
+    ['list', []],
+    ['show', ['1']],
+  ])('(%s) says what to run, with 78', async (command, words) => {
+    const environment = { ...month.environment, WEIR_DATABASE_URL: await aDatabase() };
+    const { code, output, errors } = await runWeir(environment, 'job', command, ...words);
+    expect({ code, output }).toEqual({ code: 78, output: '' });
+    expect(errors).toMatch(/^the database lacks 0001_weir, .*: run weir migrate$/);
   });
 });
 
