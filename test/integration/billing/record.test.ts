@@ -53,6 +53,18 @@ async function park(): Promise<void> {
 }
 
 describe('recording', () => {
+  it('tells how many bills it has parked, once', async () => {
+    const [one, other, good] = await claimed(3);
+    if (!one || !other || !good) throw new Error('three bills were expected');
+    await ends(unknownSend(one, lost), sent(good, '250 ok'), unknownSend(other, lost));
+    await ends(unknownSend(one, lost));
+    const parked = billing.told.filter(([what]) => what.includes('parked'));
+    expect(parked).toEqual([
+      ['bills were parked for a person: nobody can tell whether they were mailed', { reason: 'unknown', count: 2 }],
+      ['weir_bills_parked_total', { reason: 'unknown' }, 2],
+    ]);
+  });
+
   it('writes a chunk of every verdict in one statement, and answers each', async () => {
     const [good, bad, slow, odd] = await claimed(5);
     const [quiet] = await billing.database.query<{ id: bigint }>(`SELECT id FROM billing.billing_p ORDER BY id DESC LIMIT 1`);

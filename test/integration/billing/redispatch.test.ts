@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Transaction } from '../../../src/connectors/database.ts';
 import type { Outgoing } from '../../../src/connectors/sink.ts';
 import { WeirError } from '../../../src/errors.ts';
+import { dryRunSheet } from '../../../src/commandLine/dryRunSheet.ts';
+import { dryRun } from '../../../src/runtime/jobs/dryRun.ts';
 import type { JobEnd } from '../../../src/runtime/jobs/jobSpec.ts';
 import { runJob } from '../../../src/runtime/jobs/runJob.ts';
 import { claimOf, sent } from '../../../pipelines/billing/delivery.ts';
@@ -22,10 +26,12 @@ beforeEach(async () => {
 interface Circumstances {
   readonly oldestUnsettledAt?: Date;
   readonly write?: () => void;
+  /** Called in the transaction of each chunk, before and after its bills are marked or parked. */
+  readonly marking?: (transaction: Transaction, when: 'before' | 'after') => Promise<void> | void;
 }
 
-/** Runs at a minute of Seoul's clock; by default every message is settled. */
-async function redispatched(key: string, { oldestUnsettledAt, write }: Circumstances = {}): Promise<JobEnd> {
+/** The job with ports of its own, at a minute of Seoul's clock. */
+function aRedispatch(key: string, { oldestUnsettledAt, write, marking }: Circumstances = {}): ReturnType<Billing['spec']> {
   billing.setNow(`${key}:00+09:00`);
   const spec = billing.spec('billing.redispatch', key, { chunk: { size: 10 } });
   const emails = {
@@ -35,7 +41,20 @@ async function redispatched(key: string, { oldestUnsettledAt, write }: Circumsta
       return Promise.resolve();
     },
   };
-  return runJob({ ...spec, ports: { ...spec.ports, emails, oldestUnsettledAt: () => Promise.resolve(oldestUnsettledAt) } });
+  const { redispatches } = spec.ports;
+  const markAgain: typeof redispatches.markAgain = async (transaction, bills) => {
+    await marking?.(transaction, 'before');
+    const answers = await redispatches.markAgain(transaction, bills);
+    await marking?.(transaction, 'after');
+    return answers;
+  };
+  const ports = { ...spec.ports, emails, redispatches: { ...redispatches, markAgain } };
+  return { ...spec, ports: { ...ports, oldestUnsettledAt: () => Promise.resolve(oldestUnsettledAt) } };
+}
+
+/** Runs at a minute of Seoul's clock; by default every message is settled. */
+function redispatched(key: string, circumstances: Circumstances = {}): Promise<JobEnd> {
+  return runJob(aRedispatch(key, circumstances));
 }
 
 const update = (change: string): Promise<number> => billing.database.execute(`UPDATE billing.billing_p SET ${change}`);
@@ -151,5 +170,128 @@ describe('a redispatch', () => {
       failure: { code: 'invalidKey' },
     });
     await expect(billing.run('billing.redispatch', '2026-11-15')).rejects.toMatchObject({ code: 'invalidKey' });
+  });
+});
+
+describe('bills whose lease ran out', () => {
+  const parkedWarnings = (): readonly unknown[] => billing.told.filter(([what]) => what.startsWith('bills were parked'));
+  const parkedCounted = (): readonly unknown[] => billing.told.filter(([what]) => what === 'weir_bills_parked_total');
+
+  /** Makes bills of 1001 and up that a process claimed and left. */
+  async function left(count: number): Promise<void> {
+    const bills = await pending(billing, count);
+    await billing.ports.bills.claim(bills.map(sendable), 60_000);
+    await update(`lease_until = clock_timestamp() - interval '1 second'`);
+  }
+
+  it('are told of when they are parked: a warning and a count for each chunk, and in what the run ends with', async () => {
+    await left(25);
+    const spec = aRedispatch('2026-11-15T03:05');
+    expect(await runJob(spec)).toMatchObject({ how: 'completed' });
+    expect(parkedWarnings()).toEqual(
+      [10, 10, 5].map((count) => [
+        'bills were parked for a person: nobody can tell whether they were mailed',
+        { reason: 'leaseRanOut', count },
+      ]),
+    );
+    expect(parkedCounted()).toEqual([10, 10, 5].map((count) => ['weir_bills_parked_total', { reason: 'leaseRanOut' }, count]));
+    const report = { asOf: '2026-11-15 03:05 Seoul (now)', parkedByThisRun: 25, parkedInAll: 25 };
+    expect(await spec.job.report?.(spec.ports, spec.job.parseKey(spec.key))).toEqual(report);
+
+    billing.setNow('2026-11-15T03:15:00+09:00');
+    expect(await spec.job.report?.(spec.ports, spec.job.parseKey('2026-11-15T03:10'))).toEqual({
+      ...{ asOf: '2026-11-15 03:10 Seoul (5 min ago)', parkedByThisRun: 0, parkedInAll: 25 },
+    });
+  });
+
+  it('are told of once, after their parking is durable', async () => {
+    await left(3);
+    let tries = 0;
+    const marking = (_: Transaction, when: string): void => {
+      if (when !== 'after') return;
+      tries += 1;
+      if (tries === 1) throw new WeirError('unavailable', 'the database is gone for a moment');
+    };
+    expect(await redispatched('2026-11-15T03:05', { marking })).toMatchObject({ how: 'completed' });
+    expect(tries).toBe(2);
+    expect(parkedWarnings()).toHaveLength(1);
+  });
+
+  it('are left, and not told of, when they are recorded between the reading and the parking', async () => {
+    await left(2);
+    const marking = async (transaction: Transaction, when: string): Promise<void> => {
+      if (when === 'after') return;
+      await transaction.execute(
+        `UPDATE billing.billing_p SET send_status = 'COMPLETED', sent_channel = 'EMAIL', send_token = NULL, lease_owner = NULL, lease_until = NULL
+         WHERE public_info_id = 1001`,
+      );
+    };
+    await redispatched('2026-11-15T03:05', { marking });
+    expect(parkedCounted()).toEqual([['weir_bills_parked_total', { reason: 'leaseRanOut' }, 1]]);
+    expect(await billing.database.query('SELECT send_status, park_reason FROM billing.billing_p ORDER BY public_info_id')).toEqual([
+      { send_status: 'COMPLETED', park_reason: null },
+      { send_status: 'SENDING', park_reason: 'the lease ran out' },
+    ]);
+  });
+
+  it('are listed, oldest first, by the statement that the README gives to operators', async () => {
+    await left(3);
+    await redispatched('2026-11-15T03:05');
+    await update(`send_status = 'SEND_PENDING', send_token = NULL, park_reason = NULL WHERE public_info_id = 1002`);
+    const readme = readFileSync('pipelines/billing/README.md', 'utf8');
+    const [, statement = ''] = /```sql\n(.*?)```/s.exec(readme) ?? [];
+    const row = { billing_date: '2026-11-01', park_reason: 'the lease ran out', attempt: 1, instance: 'one' };
+    const times = { started_at: new Date('2026-11-14T15:00:00Z'), parked_at: new Date('2026-11-14T18:05:00Z') };
+    expect(await billing.database.query(statement)).toEqual([
+      { id: expect.any(BigInt) as bigint, public_info_id: 1_001n, ...row, ...times },
+      { id: expect.any(BigInt) as bigint, public_info_id: 1_003n, ...row, ...times },
+    ]);
+  });
+});
+
+describe('the time of a redispatch', () => {
+  const looks = (): readonly unknown[] => billing.told.filter(([what]) => what.startsWith('looks at'));
+
+  it('is told in the log, of Seoul, with how far it is', async () => {
+    await redispatched('2026-11-15T00:30');
+    expect(looks()).toEqual([['looks at a time', { key: '2026-11-15T00:30', asOf: '2026-11-15 00:30 Seoul (now)' }]]);
+  });
+
+  it('is warned of when it is long past, as the minute of UTC is', async () => {
+    const spec = aRedispatch('2026-11-15T00:30');
+    billing.setNow('2026-11-15T00:30:00Z');
+    expect(await runJob(spec)).toMatchObject({ how: 'completed' });
+    expect(looks()).toEqual([
+      [
+        'looks at a time long past, and leaves what came due since: keys are minutes of Seoul',
+        { key: '2026-11-15T00:30', asOf: '2026-11-15 00:30 Seoul (9 h ago)' },
+      ],
+    ]);
+  });
+
+  it('may be a minute ahead and not more', async () => {
+    const spec = aRedispatch('2026-11-15T00:30');
+    billing.setNow('2026-11-14T15:28:59Z');
+    const text = "2026-11-15 00:30 Seoul (in 1 min) has not come: the key is a minute of Seoul's clocks, which show 2026-11-15T00:28 now.";
+    expect(await runJob(spec)).toMatchObject({ how: 'failed', failure: { code: 'invalidKey', text } });
+    billing.setNow('2026-11-14T15:29:00Z');
+    expect(await runJob(spec)).toMatchObject({ how: 'completed' });
+  });
+});
+
+describe('a dry run of a redispatch', () => {
+  it('tells the time, what would be published and what would be parked, and changes nothing', async () => {
+    const bills = await pending(billing, 6);
+    await billing.ports.bills.claim(bills.filter(({ publicInfoId }) => publicInfoId <= 1_003n).map(sendable), 60_000);
+    await update(`lease_until = clock_timestamp() - interval '1 second' WHERE public_info_id <= 1002`);
+    await update(`next_attempt_at = '2026-11-15T03:00+09' WHERE public_info_id = 1004`);
+    const rows = 'SELECT * FROM billing.billing_p ORDER BY id';
+    const before = await billing.database.query(rows);
+    const end = await dryRun(aRedispatch('2026-11-15T03:05'));
+    const summary = { asOf: '2026-11-15 03:05 Seoul (now)', due: 1, lost: 2, toPark: 2 };
+    expect(end).toEqual({ rows: 5, dead: 0, skips: [], summary });
+    expect(published).toEqual([]);
+    expect(await billing.database.query(rows)).toEqual(before);
+    expect(dryRunSheet('billing.redispatch:2026-11-15T03:05', end)).toMatch(/^toPark +2$/m);
   });
 });
