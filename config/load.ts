@@ -67,10 +67,27 @@ export function loadOptions<T>(schema: z.ZodType<T>, sources: OptionSources): Lo
     const { value, problem } = check(leaf, given.get(leaf.path));
     const origin = given.get(leaf.path)?.origin ?? 'default';
     if (problem === undefined) list.push({ ...leaf, value, origin });
-    else problems.push({ path: leaf.path, problem, origin: origin === 'default' ? `set ${variableOf(leaf.path)} or a file` : origin });
+    else problems.push({ path: leaf.path, problem, origin: originOf(origin, leaf.path) });
   }
   if (problems.length > 0) throw new OptionProblems(problems);
-  return { values: schema.parse(treeOf(list)), list };
+  return { values: together(schema, list), list };
+}
+
+/** The values as a whole: each is right by itself, and may contradict another. */
+function together<T>(schema: z.ZodType<T>, list: readonly LoadedOption[]): T {
+  const { success, data, error } = schema.safeParse(treeOf(list));
+  if (success) return data;
+  throw new OptionProblems(
+    error.issues.map(({ path, message }) => {
+      const option = list.find((candidate) => candidate.path === path.join('.'));
+      return { path: path.join('.'), problem: message, origin: originOf(option?.origin ?? 'default', path.join('.')) };
+    }),
+  );
+}
+
+/** Where an option was given, or where it may be. */
+function originOf(origin: string, path: string): string {
+  return origin === 'default' ? `set ${variableOf(path)} or a file` : origin;
 }
 
 function check(leaf: Leaf, given: Given | undefined): { readonly value?: unknown; readonly problem?: string } {

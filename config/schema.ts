@@ -121,7 +121,7 @@ export const processOptions = {
       }),
       restartFirstMs: option(ms.default(200), { about: 'First back-off before a failed pipeline starts again.', unit: 'ms' }),
       restartMaxMs: option(ms.default(30_000), { about: 'Longest back-off before a failed pipeline starts again.', unit: 'ms' }),
-      standingLimitMs: option(ms.default(120_000), {
+      standingLimitMs: option(ms.min(1_000).default(120_000), {
         about: '/livez turns red when a pipeline has work and ends none of it for so long. Keep above the longest time limit of an effect.',
         unit: 'ms',
       }),

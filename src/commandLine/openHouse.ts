@@ -103,7 +103,8 @@ function openBus(options: ProcessOptions, clock: Clock, log: Logger): Bus {
     report: {
       trimmed: (stream, group, count) =>
         log.error('entries were trimmed away before they were read', { partition: stream, key: group, count }),
-      failed: (error) => log.warn('Redis failed a command', { code: error.code, error: error.message }),
+      failed: (error) => log.warn('Redis failed a command: it is tried again until it works', { code: error.code, error: error.message }),
+      recovered: (awayMs) => log.info('Redis is back', { awayMs: Math.round(awayMs) }),
       polling: (isPolling) => log.warn(isPolling ? 'this Redis does not answer blocking reads: polling' : 'blocking reads work again'),
     },
   });

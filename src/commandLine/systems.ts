@@ -55,10 +55,34 @@ export interface Options {
 
 type Tree = Record<string, unknown>;
 
+function refuseNarrowSpan({ window, maxSpan }: Partial<FlowOptions>, context: z.RefinementCtx): void {
+  if (window === undefined || maxSpan === undefined || maxSpan >= window) return;
+  context.addIssue({ code: 'custom', path: ['maxSpan'], message: `expected at least the window (${window}), got ${maxSpan}` });
+}
+
+/** An effect that takes as long as it may is no reason to be restarted. */
+function refuseHastyLimit(tree: Tree, context: z.RefinementCtx): void {
+  const { standingLimitMs } = (tree as unknown as ProcessOptions).runtime;
+  const longest = timeLimitsOf(tree, []).reduce((left, right) => (right.ms > left.ms ? right : left), { path: '', ms: 0 });
+  if (standingLimitMs > longest.ms) return;
+  const message = `expected more than ${longest.path} (${longest.ms} ms), got ${standingLimitMs}`;
+  context.addIssue({ code: 'custom', path: ['runtime', 'standingLimitMs'], message });
+}
+
+/** The time limits of effects, wherever in the tree they stand. */
+function timeLimitsOf(value: unknown, path: readonly string[]): readonly { readonly path: string; readonly ms: number }[] {
+  if (path.at(-1) === 'timeLimitMs' && typeof value === 'number') return [{ path: path.join('.'), ms: value }];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => timeLimitsOf(inner, [...path, name]));
+}
+
 /** The schema of the process joined with those of its pipelines and jobs, each under its name. */
 export function joinedSchema<P>(systems: Pick<Systems<P>, 'pipelines' | 'jobs'>): z.ZodType<Tree> {
   const own = [
-    ...systems.pipelines.map(({ name, options }) => ({ name, schema: shapeOf(name, options).extend(flowOptions) })),
+    ...systems.pipelines.map(({ name, options }) => ({
+      name,
+      schema: shapeOf(name, options).extend(flowOptions).superRefine(refuseNarrowSpan),
+    })),
     ...systems.jobs.map(({ name, options }) => ({ name, schema: shapeOf(name, options) })),
   ];
   const domains = Map.groupBy(own, ({ name }) => name.split('.')[0] ?? '');
@@ -66,7 +90,7 @@ export function joinedSchema<P>(systems: Pick<Systems<P>, 'pipelines' | 'jobs'>)
     const shape = Object.fromEntries(parts.map(({ name, schema }) => [name.slice(domain.length + 1), schema.prefault({})]));
     return [domain, z.strictObject(shape).prefault({})] as const;
   });
-  return z.strictObject({ ...processOptions, keys, ...Object.fromEntries(joined) });
+  return z.strictObject({ ...processOptions, keys, ...Object.fromEntries(joined) }).superRefine(refuseHastyLimit);
 }
 
 function shapeOf(name: string, options: OptionsSchema<unknown>): z.ZodObject {

@@ -15,6 +15,7 @@ export interface LogFields {
   readonly state?: string;
   readonly reason?: string;
   readonly delayMs?: number;
+  readonly awayMs?: number;
   readonly count?: number;
   /** A business time, as people read it. */
   readonly asOf?: string;

@@ -28,6 +28,28 @@ describe('wrong options', () => {
     ]);
   });
 
+  it.each([
+    [
+      'billing.deliver.maxSpan=10',
+      'billing.deliver.window=500',
+      'billing.deliver.maxSpan expected at least the window (500), got 10 (--set)',
+    ],
+    [
+      'billing.deliver.window=50000',
+      'log.level=info',
+      'billing.deliver.maxSpan expected at least the window (50000), got 20000 (set WEIR_BILLING_DELIVER_MAX_SPAN or a file)',
+    ],
+    [
+      'runtime.standingLimitMs=30000',
+      'billing.deliver.send.timeLimitMs=30000',
+      'runtime.standingLimitMs expected more than billing.deliver.send.timeLimitMs (30000 ms), got 30000 (--set)',
+    ],
+    ['runtime.standingLimitMs=5', 'log.level=info', 'runtime.standingLimitMs Too small: expected number to be >=1000 (in ms) (--set)'],
+  ])('that contradict another (%s, %s) are told with what was expected', async (one, other, sentence) => {
+    const { exitCode, errors } = await say(['run', '--set', one, '--set', other]);
+    expect({ exitCode, errors }).toEqual({ exitCode: 78, errors: `An option is wrong:\n  ${sentence}\n` });
+  });
+
   it('that are missing are named with what they are for and how to set them', async () => {
     const { exitCode, errors } = await say(['run'], {});
     expect(exitCode).toBe(78);

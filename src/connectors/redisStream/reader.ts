@@ -23,6 +23,7 @@ export class Reader {
   readonly #reading: Reading;
   readonly #consumer: string;
   readonly #partition: string;
+  readonly #activity: string;
   readonly #read: StreamRead;
   readonly #own: OwnPending;
   #backlog: Held[] = [];
@@ -35,6 +36,7 @@ export class Reader {
     this.#reading = reading;
     this.#consumer = consumer;
     this.#partition = partition;
+    this.#activity = `read ${partition} ${reading.group.group}`;
     this.#read = new StreamRead(reading, consumer, blocking);
     this.#own = new OwnPending(reading, consumer);
   }
@@ -65,6 +67,7 @@ export class Reader {
         emit(some);
       }
       this.#failures = 0;
+      this.#reading.outage.worked(this.#activity);
     } catch (error) {
       await this.#backOff(error);
     } finally {
@@ -177,10 +180,10 @@ export class Reader {
 
   /** A lost answer may have delivered entries to this consumer, so it looks for its own pending ones after every failure. */
   async #backOff(error: unknown): Promise<void> {
-    const { settings, stopped } = this.#reading;
+    const { settings, stopped, outage } = this.#reading;
     if (stopped.aborted) return;
     if (!(error instanceof WeirError) || kindOf(error) !== 'transient' || error.code === 'refused') throw error;
-    settings.report.failed?.(error);
+    outage.failed(this.#activity, error);
     this.#own.due();
     this.#failures += 1;
     await pause(settings.clock, backOffMs(afterFailure, this.#failures, settings.clock), stopped);

@@ -6,6 +6,7 @@ import type { ClaimSchedule } from './claimSchedule.ts';
 import type { Connection } from './connection.ts';
 import type { Gate } from './gate.ts';
 import type { InFlight } from './inFlight.ts';
+import type { Outage } from './outage.ts';
 import type { RedisStreamSettings } from './redisStreamOptions.ts';
 import type { StreamGroup } from './streamGroup.ts';
 
@@ -21,6 +22,7 @@ export interface Reading {
   readonly gate: Gate;
   readonly claims: ClaimSchedule;
   readonly probe: BlockProbe;
+  readonly outage: Outage;
   /** Aborted when no more is to be read; what was read is emitted. */
   readonly stopped: AbortSignal;
   /** Aborted when no more is to be emitted. */

@@ -4,6 +4,7 @@ import type { Source } from '../source.ts';
 import { WeirError } from '../../errors.ts';
 import { BlockProbe } from './blockProbe.ts';
 import { Connection } from './connection.ts';
+import { Outage } from './outage.ts';
 import { withDefaults, type RedisStreamOptions } from './redisStreamOptions.ts';
 import { StreamGroup } from './streamGroup.ts';
 import { StreamSink } from './streamSink.ts';
@@ -19,7 +20,7 @@ export function createRedisStreamBus(options: RedisStreamOptions): Bus {
   const connect = { url, origin, clock, timeLimitMs, name: `weir-${instance}` };
   const commands = new Connection(connect);
   const probe = new BlockProbe(connect, (isPolling) => report.polling?.(isPolling));
-  const parts: SharedParts = { settings, commands, probe };
+  const parts: SharedParts = { settings, commands, probe, outage: new Outage(clock, report) };
   const sources: Source[] = [];
 
   return {

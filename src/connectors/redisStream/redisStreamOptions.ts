@@ -5,8 +5,10 @@ import type { Clock } from '../../message/clock.ts';
 export interface RedisStreamReport {
   /** Entries were trimmed away by someone else before this group had finished them. The work is lost: alert. */
   trimmed?(stream: string, group: string, count: number): void;
-  /** A command failed or a connection was lost; it is tried again. */
+  /** Commands fail or a connection was lost; they are tried again. Told once, until `recovered`. */
   failed?(error: WeirError): void;
+  /** What failed works again, after so many milliseconds. */
+  recovered?(awayMs: number): void;
   /** Reads block no more (`true`: this Redis does not answer them in time) or block again (`false`). */
   polling?(isPolling: boolean): void;
 }

@@ -12,6 +12,7 @@ import { writeDeadLetter } from './writeDeadLetter.ts';
 import { Gate } from './gate.ts';
 import { InFlight } from './inFlight.ts';
 import { maintain } from './maintain.ts';
+import type { Outage } from './outage.ts';
 import { Reader } from './reader.ts';
 import type { RedisStreamSettings } from './redisStreamOptions.ts';
 import { StreamGroup } from './streamGroup.ts';
@@ -27,6 +28,7 @@ export interface SharedParts {
   readonly settings: RedisStreamSettings;
   readonly commands: Connection;
   readonly probe: BlockProbe;
+  readonly outage: Outage;
 }
 
 /**
@@ -76,17 +78,20 @@ export class StreamSource implements Source {
   /** Acknowledging is repeatable, so it is tried for two time limits: a Redis that restarts meanwhile costs no duplicates. */
   async settle({ messages }: Settled): Promise<void> {
     const ids = messages.map(({ envelope }) => envelope.position);
-    const { clock, report, timeLimitMs } = this.#parts.settings;
+    const { settings, outage } = this.#parts;
+    const { clock, timeLimitMs } = settings;
+    const activity = this.#activity('settle');
     const untilMs = clock.elapsedMs() + 2 * timeLimitMs;
     for (let waitMs = firstSettleWaitMs; ; waitMs = Math.min(lastSettleWaitMs, waitMs * 2)) {
       try {
         await this.#group.acknowledge(ids);
         this.#inFlight.remove(ids);
+        outage.worked(activity);
         return;
       } catch (error) {
         const isLast = clock.elapsedMs() + waitMs > untilMs || this.#closing.signal.aborted;
         if (isLast || !(error instanceof WeirError) || error.kind !== 'transient') throw error;
-        report.failed?.(error);
+        outage.failed(activity, error);
         await pause(clock, waitMs, this.#closing.signal);
       }
     }
@@ -123,13 +128,13 @@ export class StreamSource implements Source {
   ): Promise<void> {
     const isCut = (): boolean => signals.cut.aborted;
     if (isCut()) return;
-    const { settings, commands, probe } = this.#parts;
+    const { settings, commands, probe, outage } = this.#parts;
     const { clock, claimMinMs, claimMaxMs } = settings;
     this.#epoch += 1;
     this.#inFlight.release();
     this.#startTimers();
     const reading = {
-      ...{ settings, commands, probe, room, ...signals },
+      ...{ settings, commands, probe, outage, room, ...signals },
       ...{ topic: this.#topic, epoch: this.#epoch, group: this.#group, inFlight: this.#inFlight },
       gate: new Gate(this.#inFlight, signals.cut),
       claims: new ClaimSchedule(clock, claimMinMs, claimMaxMs),
@@ -155,13 +160,27 @@ export class StreamSource implements Source {
    * not any more, since a process whose pipeline has failed must not keep them.
    */
   #startTimers(): void {
-    const { clock, idleLimitMs, trimEveryMs, report } = this.#parts.settings;
-    const failed = (error: unknown): void => {
-      if (error instanceof WeirError) report.failed?.(error);
-    };
+    const { idleLimitMs, trimEveryMs } = this.#parts.settings;
     this.#endRenewal?.();
-    this.#endRenewal = repeat(clock, idleLimitMs / 3, () => this.#renew(), failed);
-    this.#endMaintenance ??= repeat(clock, trimEveryMs, () => maintain(this.#group, this.#parts.settings, this.#consumers), failed);
+    this.#endRenewal = this.#often('renew', idleLimitMs / 3, () => this.#renew());
+    this.#endMaintenance ??= this.#often('maintain', trimEveryMs, () => maintain(this.#group, this.#parts.settings, this.#consumers));
+  }
+
+  /** Does something now and then. */
+  #often(name: string, delayMs: number, work: () => Promise<void>): () => void {
+    const { settings, outage } = this.#parts;
+    const activity = this.#activity(name);
+    const told = async (): Promise<void> => {
+      await work();
+      outage.worked(activity);
+    };
+    return repeat(settings.clock, delayMs, told, (error) => {
+      if (error instanceof WeirError) outage.failedRarely(activity, error);
+    });
+  }
+
+  #activity(name: string): string {
+    return `${name} ${this.#topic.name} ${this.#group.group}`;
   }
 
   async #renew(): Promise<void> {

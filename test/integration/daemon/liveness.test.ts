@@ -5,20 +5,32 @@ import { startWeir } from '../../support/weirProcess.ts';
 import { aMonth } from './aMonth.ts';
 import { eventually } from './eventually.ts';
 
+/** The same service behind a proxy. */
+async function behindProxy(address: string): Promise<{ readonly proxy: TcpProxy; readonly url: string }> {
+  const url = new URL(address);
+  const proxy = await TcpProxy.start({ port: Number(url.port) });
+  atTheEnd(() => proxy.close());
+  url.port = String(proxy.port);
+  return { proxy, url: url.href };
+}
+
 describe('/livez', () => {
   it('turns red while there is work and none of it ends, and green again when some does', async () => {
     const month = await aMonth();
     await month.load([{}, {}]);
+    const { proxy, url } = await behindProxy(month.environment['WEIR_DATABASE_URL'] ?? '');
+    const limits = ['--set', 'runtime.standingLimitMs=1000', '--set', 'billing.deliver.send.timeLimitMs=900'];
+    const weir = startWeir({ ...month.environment, WEIR_DATABASE_URL: url }, 'run', '--profile', 'consumer', ...limits);
+    await weir.logged('pipeline state', { state: 'running' });
+    proxy.hole();
     await month.dispatch();
-    const unstick = month.inbox.faults.add({ phase: 'mail', action: { kind: 'silence' } });
-    const weir = startWeir({ ...month.environment, WEIR_RUNTIME_STANDING_LIMIT_MS: '100' }, 'run', '--profile', 'consumer');
     const red = await eventually('it is not live', async () => {
       const answer = await weir.ask('/livez');
       return answer.status === 503 ? answer : undefined;
     });
     expect(JSON.parse(red.text)).toEqual({ status: 'standing', standing: ['billing.deliver'] });
-    unstick();
-    month.inbox.cutConnections();
+    proxy.pass();
+    proxy.cut();
     await eventually('it is live', async () => (await weir.ask('/livez')).status === 200);
     await eventually('2 mails came', () => month.inbox.count() >= 2);
     expect(await weir.stop()).toEqual({ code: 0, signal: null });
@@ -27,11 +39,8 @@ describe('/livez', () => {
   it('stays green while Redis is away, /readyz says so, and what comes after is delivered', async () => {
     const month = await aMonth();
     await month.load([{}]);
-    const redis = new URL(month.redisUrl);
-    const proxy = await TcpProxy.start({ port: Number(redis.port) });
-    atTheEnd(() => proxy.close());
-    redis.port = String(proxy.port);
-    const weir = startWeir({ ...month.environment, WEIR_REDIS_URL: redis.href }, 'run', '--profile', 'consumer');
+    const { proxy, url } = await behindProxy(month.redisUrl);
+    const weir = startWeir({ ...month.environment, WEIR_REDIS_URL: url }, 'run', '--profile', 'consumer');
     await eventually('it is ready', async () => (await weir.ask('/readyz')).status === 200);
     proxy.refuse();
     proxy.cut();
@@ -43,12 +52,15 @@ describe('/livez', () => {
       ...{ status: 'waiting', failed: [], dependencies: { postgres: 'reachable', redis: 'unreachable', smtp: 'reachable' } },
     });
     expect((await weir.ask('/livez')).status).toBe(200);
-    await weir.logged('Redis failed a command', { code: 'unavailable' });
+    const failed = 'Redis failed a command: it is tried again until it works';
+    await weir.logged(failed, { code: 'unavailable' });
     expect((await weir.ask('/metrics')).status).toBe(200);
     proxy.pass();
     await month.dispatch();
     await eventually('a mail came', () => month.inbox.count() >= 1);
     expect((await weir.ask('/readyz')).status).toBe(200);
+    expect((await weir.logged('Redis is back'))['awayMs']).toBeGreaterThan(0);
     expect(await weir.stop()).toEqual({ code: 0, signal: null });
+    expect(weir.log().filter(({ msg }) => msg === failed)).toHaveLength(1);
   });
 });
