@@ -1,5 +1,5 @@
 import { Observable, Subscription, type Subscriber } from 'rxjs';
-import { Decision } from '../../src/message/decision.ts';
+import { Decision, type Answer } from '../../src/message/decision.ts';
 import { decide, withValue, type Message, type Open } from '../../src/message/message.ts';
 import type { Run } from '../../src/message/run.ts';
 import { asStage, type Step } from '../step.ts';
@@ -10,8 +10,8 @@ import { putAside } from './putAside.ts';
 import { Queue } from './queue.ts';
 import { requireAtLeast } from './requireAtLeast.ts';
 import { released, runEffect, type EffectEnd, type EffectPlan } from './runEffect.ts';
-import { Shares, type ShareEnds, type Work } from './shares.ts';
-import { verdict } from './verdict.ts';
+import type { Work } from './shares.ts';
+import { WaitingLine, type LineEnds } from './waitingLine.ts';
 import { Waits } from './waits.ts';
 
 /** What a stage of effects is. `T` comes in, effects act on `V` and make `R`, `P` passes by. */
@@ -56,17 +56,14 @@ class EffectPool<T, V, P, R> {
   readonly #lanes = new Lanes<T>();
   /** Keys of which a message was given back: what follows it must not overtake it. Filled only while the run drains. */
   readonly #releasedKeys = new Set<string>();
-  readonly #waiting = new Queue<Open<V>>();
-  readonly #timely = new Queue<Work<V>>();
   readonly #out = new Queue<Message<P | R>>();
   readonly #inSlots = new Subscription();
-  readonly #shares: Shares<V> | undefined;
   #run: Run | undefined;
   #waits: Waits | undefined;
+  #line: WaitingLine<V, R> | undefined;
   #slotsTaken = 0;
   #unfinished = 0;
   #isClaiming = false;
-  #isShut = false;
   #isCut = false;
   #isPumping = false;
   #isDone = false;
@@ -74,8 +71,6 @@ class EffectPool<T, V, P, R> {
   constructor(stage: EffectStage<T, V, P, R>, subscriber: Subscriber<Message<P | R>>) {
     this.#stage = stage;
     this.#subscriber = subscriber;
-    const { share, holdMs } = stage.options;
-    this.#shares = share && new Shares(share, holdMs, this.#shareEnds());
   }
 
   next(message: Message<T>): void {
@@ -107,6 +102,7 @@ class EffectPool<T, V, P, R> {
     if (this.#waits !== undefined) return this.#waits;
     this.#run = run;
     this.#waits = new Waits(run);
+    this.#line = new WaitingLine(this.#stage.options, this.#lineEnds(), run, this.#waits);
     run.signal.addEventListener('abort', this.close);
     if (run.signal.aborted) this.close();
     return this.#waits;
@@ -117,7 +113,7 @@ class EffectPool<T, V, P, R> {
       message,
       (open) => {
         if (this.#releasedKeys.has(open.envelope.key)) this.#release(open);
-        else this.#waiting.push(open);
+        else this.#line?.push(open);
       },
       (other) => this.#out.push(other),
     );
@@ -156,7 +152,7 @@ class EffectPool<T, V, P, R> {
     const works: Work<V>[] = [];
     const most = claim === undefined ? 1 : Infinity;
     while (works.length < Math.min(most, this.#stage.options.concurrency - this.#slotsTaken)) {
-      const work = this.#take();
+      const work = this.#line?.next();
       if (work === undefined) break;
       works.push(work);
     }
@@ -167,93 +163,15 @@ class EffectPool<T, V, P, R> {
     return true;
   }
 
-  /** The next message that may start now, with a slot of its key where keys have shares. */
-  #take(): Work<V> | undefined {
-    for (let work = this.#next(); work !== undefined; work = this.#next()) {
-      if (this.#shares?.take(work, this.#attach(work.message.envelope.run)) ?? true) return work;
-    }
-    return undefined;
-  }
-
-  #shareEnds(): ShareEnds<V> {
+  #lineEnds(): LineEnds<V, R> {
     return {
-      resume: (work) => this.#timely.push(work),
-      release: (work) => {
-        this.#release(work.message);
-        this.#pump();
-      },
-      expire: ({ message }) => {
-        const { later, timeLimitMs } = this.#stage.options;
-        if (later === undefined) return;
-        // By then whatever holds the slots of its key has ended.
-        const until = new Date(message.envelope.run.clock.now().getTime() + timeLimitMs);
-        this.#endWithoutStart(
-          message,
-          verdict(() => later(message.value, until)),
-        );
-      },
+      wake: () => this.#pump(),
+      end: (message, answer) => this.#endWithoutStart(message, answer),
+      release: (message) => this.#release(message),
     };
   }
 
-  /** The next message whose turn it is. */
-  #next(): Work<V> | undefined {
-    const timely = this.#timely.shift();
-    if (timely !== undefined) return timely;
-    while (!this.#waiting.isEmpty && this.#isRateOpen()) {
-      const message = this.#waiting.shift();
-      const work = message && this.#pace(message);
-      if (work !== undefined) return work;
-    }
-    return undefined;
-  }
-
-  /** False while the total rate lets nothing start; then a wait is under way. */
-  #isRateOpen(): boolean {
-    const { limit } = this.#stage.options;
-    if (this.#run === undefined || limit?.opensInMs === undefined) return true;
-    if (this.#isShut) return false;
-    const inMs = limit.opensInMs(this.#run.clock.elapsedMs());
-    if (inMs <= 0) return true;
-    this.#isShut = true;
-    this.#waits?.start(inMs, (isDrained) => {
-      this.#isShut = false;
-      if (isDrained) this.#releaseWaiting();
-      this.#pump();
-    });
-    return false;
-  }
-
-  #releaseWaiting(): void {
-    for (let message = this.#waiting.shift(); message !== undefined; message = this.#waiting.shift()) this.#release(message);
-  }
-
-  /** Asks the rate for one message: it may start, or waits without a slot, or is put off. */
-  #pace(message: Open<V>): Work<V> | undefined {
-    const { limit, later, holdMs } = this.#stage.options;
-    if (limit === undefined || later === undefined) return { message, heldMs: 0 };
-    const { value, envelope } = message;
-    const { clock } = envelope.run;
-    const delayMs = verdict(() => limit.reserve(value, clock.elapsedMs(), holdMs));
-    if (Decision.is(delayMs)) this.#endWithoutStart(message, delayMs);
-    else if (delayMs <= 0) return { message, heldMs: 0 };
-    else if (delayMs > holdMs)
-      this.#endWithoutStart(
-        message,
-        verdict(() => later(value, new Date(clock.now().getTime() + delayMs))),
-      );
-    else this.#hold(message, delayMs);
-    return undefined;
-  }
-
-  #hold(message: Open<V>, delayMs: number): void {
-    this.#waits?.start(delayMs, (isDrained) => {
-      if (isDrained) this.#release(message);
-      else this.#timely.push({ message, heldMs: delayMs });
-      this.#pump();
-    });
-  }
-
-  #endWithoutStart(message: Open<V>, end: EffectEnd<R>): void {
+  #endWithoutStart(message: Open<V>, end: Answer<R>): void {
     this.#slotsTaken++;
     this.#end(message, end);
   }
@@ -288,8 +206,8 @@ class EffectPool<T, V, P, R> {
       run,
       waits: this.#attach(run),
       heldMs,
-      troubled: () => this.#shares?.troubled(message),
-      answered: () => this.#shares?.answered(message),
+      troubled: () => this.#line?.troubled(message),
+      answered: () => this.#line?.answered(message),
     }).subscribe({
       next: (end) => {
         run.measure(this.#stage.stage, (run.clock.elapsedMs() - startedMs) / 1000, 1);
@@ -318,7 +236,7 @@ class EffectPool<T, V, P, R> {
 
   #free(message: Message<R>): void {
     this.#slotsTaken--;
-    this.#shares?.leave(message.envelope);
+    this.#line?.leave(message.envelope);
     this.#out.push(message);
     this.#pump();
   }
