@@ -1,7 +1,5 @@
-import { isOpen } from '../src/message/message.ts';
 import type { Effect, EffectOptions } from './effectOptions.ts';
-import { mergeEffects } from './internal/mergeEffects.ts';
-import { stageName } from './internal/stageName.ts';
+import { mergeOpen } from './internal/mergeOpen.ts';
 import type { Step } from './step.ts';
 
 /**
@@ -24,11 +22,5 @@ export function mergeMapByKey<T, R, U = never, W = never, L = never>(
   project: Effect<T, R>,
   options: EffectOptions<NoInfer<T>, U, W, L>,
 ): Step<T, R | U | W | L> {
-  return mergeEffects<T, T, never, R | U | W | L>({
-    stage: stageName(project),
-    effect: project,
-    options,
-    isOrdered: true,
-    route: (message, act, pass) => (isOpen(message) ? act(message) : pass(message)),
-  });
+  return mergeOpen<T, R | U | W | L>(project, options, true);
 }

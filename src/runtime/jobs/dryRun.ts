@@ -1,11 +1,12 @@
 import { WeirError } from '../../errors.ts';
 import { decide, isOpen, type Message } from '../../message/message.ts';
-import { runChain } from '../runChain.ts';
 import type { ChunkPart, ChunkStore } from './chunkStore.ts';
+import { endUnder } from './endUnder.ts';
 import type { Json, JobPartition, PartitionPlan, Preview } from './job.ts';
 import type { JobSpec } from './jobSpec.ts';
 import { RowLine } from './rowLine.ts';
 import { rowSource, type RowKeeper } from './rowSource.ts';
+import { runJobChain } from './runJobChain.ts';
 
 /** A row that would have been put aside, and why. */
 export interface DrySkip {
@@ -63,28 +64,14 @@ async function dryPartition<P, O, K, V, T>(
   plan: PartitionPlan,
   { preview, skip }: Findings<T>,
 ): Promise<{ readonly rows: number; readonly dead: number }> {
-  const { job, ports, options, settings, clock, meter, log, signal, draining } = spec;
+  const { job, ports, options, settings, signal, draining } = spec;
   const place = { job: job.name, key, runId: 0n, checkpoint: undefined, published: undefined };
   const line = new RowLine(0);
   const partition: JobPartition<K> = { ...plan, ...place, isDryRun: true, chunks: previewStore(preview, line) };
   const reader = job.rows(ports, partition, options);
-  const run = runChain({
-    name: job.name,
-    source: rowSource({ partition: plan.name, epoch: 0, reader, keeper: dryKeeper(line, skip), pageSize: settings.pageSize }),
-    chain: (row$) => job.chain(row$, ports, options, partition),
-    clock,
-    meter,
-    log,
-    limits: settings,
-    stopTimeoutMs: settings.stopTimeoutMs,
-  });
-  const cut = (): void => run.cut();
-  const stop = AbortSignal.any([signal, draining]);
-  stop.addEventListener('abort', cut, { once: true });
-  if (stop.aborted) cut();
-  const end = await run.ended;
-  stop.removeEventListener('abort', cut);
-  if (end.how === 'failed') throw end.error;
+  const keeper = dryKeeper(line, skip);
+  const run = runJobChain(spec, partition, rowSource({ partition: plan.name, epoch: 0, reader, keeper, pageSize: settings.pageSize }));
+  const end = await endUnder(run, { cut: AbortSignal.any([signal, draining]) });
   if (end.how === 'cut') throw new WeirError('cancelled', `the dry run of ${job.name}:${spec.key} was stopped`);
   return { rows: run.counts().received, dead: run.counts().dead };
 }

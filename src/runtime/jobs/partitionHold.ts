@@ -5,7 +5,6 @@ import type { Clock } from '../../message/clock.ts';
 import type { DeadLetter } from '../../message/deadLetter.ts';
 import { isOpen, type Decided, type Message } from '../../message/message.ts';
 import type { ChunkPart, ChunkStore } from './chunkStore.ts';
-import { concludeChunk, type Conclusion } from './concludeChunk.ts';
 import type { Failure } from './failure.ts';
 import { Lease, trustMs, type LeaseTimes } from './lease.ts';
 import type { PartitionClaim } from './partitionClaim.ts';
@@ -24,6 +23,7 @@ import { RowRate } from './rowRate.ts';
 import type { RowKeeper } from './rowSource.ts';
 import { countSkips, insertSkips, type Skip } from './skips.ts';
 import { Turns } from './turns.ts';
+import { writePart, type Conclusion } from './writePart.ts';
 
 export interface PartitionHoldSpec {
   readonly database: Database;
@@ -183,9 +183,7 @@ export class PartitionHold implements ChunkStore, RowKeeper {
     const moved = lastNumber > now.rowsRead ? { checkpoint: last, rowsRead: lastNumber } : {};
     const behind = { ...now, ...moved, rowsWritten };
     const outcome = await this.#advance(behind, async (transaction) => {
-      const values = open.map((message) => message.value);
-      const answers = open.length === 0 ? undefined : await part.write(transaction, values);
-      const conclusion = concludeChunk(part, answers, this.#noted);
+      const conclusion = await writePart(transaction, part, this.#noted);
       const reallyWritten = now.rowsWritten + conclusion.messages.filter((message) => isOpen(message) && isNew(message)).length;
       if (reallyWritten !== rowsWritten || conclusion.skips.length > 0) await this.#record(transaction, conclusion.skips, reallyWritten);
       return { conclusion, reallyWritten };

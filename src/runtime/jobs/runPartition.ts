@@ -1,11 +1,13 @@
 import { WeirError } from '../../errors.ts';
-import { runChain, type ChainRun } from '../runChain.ts';
+import type { ChainRun } from '../runChain.ts';
 import { consequenceOf, failureOf } from './failure.ts';
 import type { JobPartition } from './job.ts';
 import type { JobSpec } from './jobSpec.ts';
 import type { PartitionClaim } from './partitionClaim.ts';
 import { PartitionHold } from './partitionHold.ts';
+import { partitionOf } from './partitionOf.ts';
 import { rowSource, type RowSource } from './rowSource.ts';
+import { runJobChain } from './runJobChain.ts';
 import { failRun } from './runState.ts';
 
 /** A partition that this process works on. */
@@ -61,18 +63,7 @@ class LivePartition<P, O, K, V, T> {
         this.#chainRun?.cut();
       },
     });
-    this.#partition = {
-      name: claim.name,
-      input: claim.input,
-      total: claim.total === null ? undefined : Number(claim.total),
-      job: job.name,
-      key,
-      runId: claim.runId,
-      checkpoint: claim.checkpoint ?? undefined,
-      published: claim.published ?? undefined,
-      isDryRun: false,
-      chunks: this.#hold,
-    };
+    this.#partition = partitionOf(job.name, key, claim, this.#hold);
   }
 
   standingMs(): number {
@@ -98,30 +89,20 @@ class LivePartition<P, O, K, V, T> {
   }
 
   async #work(): Promise<void> {
-    const { job, ports, options, settings, clock, meter, log } = this.#spec;
     let source: RowSource<V>;
     try {
       source = this.#source();
     } catch (error) {
       return this.#failed(error);
     }
-    this.#chainRun = runChain({
-      name: job.name,
-      source,
-      chain: (row$) => job.chain(row$, ports, options, this.#partition),
-      clock,
-      meter,
-      log,
-      limits: settings,
-      stopTimeoutMs: settings.stopTimeoutMs,
-    });
+    this.#chainRun = runJobChain(this.#spec, this.#partition, source);
     const end = await this.#chainRun.ended;
     if (!end.isQuiet) throw new WeirError('cancelled', 'effects outlived the stop timeout');
     if (this.#lostBy !== undefined) throw this.#lostBy;
     if (end.how === 'failed') return this.#failed(end.error);
     const isDone = end.how === 'completed' && source.isExhausted() && this.#chainRun.counts().released === 0;
     if (!(await (isDone ? this.#hold.complete() : this.#hold.release()))) throw new WeirError('fenced', 'another process holds it');
-    log.info(isDone ? 'job partition completed' : 'job partition handed back', this.#fields());
+    this.#spec.log.info(isDone ? 'job partition completed' : 'job partition handed back', this.#fields());
   }
 
   #source(): RowSource<V> {

@@ -1,10 +1,12 @@
 import type { Queryable } from '../../connectors/database.ts';
 import { WeirError } from '../../errors.ts';
-import { runChain } from '../runChain.ts';
-import type { Json, JobPartition, RowReader } from './job.ts';
+import { endUnder } from './endUnder.ts';
+import type { RowReader } from './job.ts';
 import type { JobSpec } from './jobSpec.ts';
 import { trustMs } from './lease.ts';
+import { partitionOf, type PartitionRow } from './partitionOf.ts';
 import { rowSource } from './rowSource.ts';
+import { runJobChain } from './runJobChain.ts';
 import { SkippedHold } from './skippedHold.ts';
 import { unresolvedSkips } from './skips.ts';
 
@@ -15,14 +17,8 @@ export interface SkippedEnd {
   readonly remaining: number;
 }
 
-interface PartitionRow {
-  readonly runId: bigint;
+interface PlannedRow extends PartitionRow {
   readonly planVersion: number;
-  readonly name: string;
-  readonly input: Json;
-  readonly total: bigint | null;
-  readonly checkpoint: string | null;
-  readonly published: string | null;
 }
 
 /**
@@ -58,41 +54,12 @@ async function runPositions<P, O, K, V, T>(
   row: PartitionRow,
   positions: readonly string[],
 ): Promise<void> {
-  const { job, ports, options, settings, clock, meter, log, database, draining, signal } = spec;
+  const { job, ports, options, settings, database, draining, signal } = spec;
   const hold = new SkippedHold({ database, runId: row.runId, partition: row.name, timeLimitMs: trustMs(settings) });
-  const partition: JobPartition<K> = {
-    name: row.name,
-    input: row.input,
-    total: row.total === null ? undefined : Number(row.total),
-    job: job.name,
-    key,
-    runId: row.runId,
-    checkpoint: row.checkpoint ?? undefined,
-    published: row.published ?? undefined,
-    isDryRun: false,
-    chunks: hold,
-  };
+  const partition = partitionOf(job.name, key, row, hold);
   const reader = positionReader(job.name, job.rows(ports, partition, options), positions);
-  const run = runChain({
-    name: job.name,
-    source: rowSource({ partition: row.name, epoch: 0, reader, keeper: hold, pageSize: settings.pageSize }),
-    chain: (row$) => job.chain(row$, ports, options, partition),
-    clock,
-    meter,
-    log,
-    limits: settings,
-    stopTimeoutMs: settings.stopTimeoutMs,
-  });
-  const drain = (): void => run.drain();
-  const cut = (): void => run.cut();
-  draining.addEventListener('abort', drain, { once: true });
-  signal.addEventListener('abort', cut, { once: true });
-  if (draining.aborted) drain();
-  if (signal.aborted) cut();
-  const end = await run.ended;
-  draining.removeEventListener('abort', drain);
-  signal.removeEventListener('abort', cut);
-  if (end.how === 'failed') throw end.error;
+  const source = rowSource({ partition: row.name, epoch: 0, reader, keeper: hold, pageSize: settings.pageSize });
+  await endUnder(runJobChain(spec, partition, source), { drain: draining, cut: signal });
 }
 
 /** Reads rows by their positions, page by page; what is gone is left out. */
@@ -115,8 +82,8 @@ function positionReader<V>(job: string, reader: RowReader<V>, positions: readonl
   };
 }
 
-function readPartitions(database: Queryable, job: string, key: string): Promise<readonly PartitionRow[]> {
-  return database.query<PartitionRow>({
+function readPartitions(database: Queryable, job: string, key: string): Promise<readonly PlannedRow[]> {
+  return database.query<PlannedRow>({
     text: `
       SELECT r.id AS "runId", r.plan_version AS "planVersion", p.name, p.input, p.total, p.checkpoint, p.published
       FROM weir.job_run r JOIN weir.job_partition p ON p.run_id = r.id

@@ -2,9 +2,9 @@ import type { Database, Transaction } from '../../connectors/database.ts';
 import type { Settled } from '../../connectors/source.ts';
 import { WeirError } from '../../errors.ts';
 import type { DeadLetter } from '../../message/deadLetter.ts';
-import { isOpen, type Message } from '../../message/message.ts';
+import type { Message } from '../../message/message.ts';
 import type { ChunkPart, ChunkStore } from './chunkStore.ts';
-import { concludeChunk } from './concludeChunk.ts';
+import { writePart } from './writePart.ts';
 import { RowLine } from './rowLine.ts';
 import type { RowKeeper } from './rowSource.ts';
 import { countSkips, insertSkips, resolveSkips, type Skip } from './skips.ts';
@@ -45,12 +45,7 @@ export class SkippedHold implements ChunkStore, RowKeeper {
   }
 
   async commit<T, R>(part: ChunkPart<T, R>): Promise<readonly Message<R>[]> {
-    const open = part.line.filter(isOpen);
-    const { messages, died } = await this.#transact(part.line, async (transaction) => {
-      const values = open.map((message) => message.value);
-      const answers = open.length === 0 ? undefined : await part.write(transaction, values);
-      return concludeChunk(part, answers, this.#noted);
-    });
+    const { messages, died } = await this.#transact(part.line, (transaction) => writePart(transaction, part, this.#noted));
     for (const { envelope, error } of died) await envelope.run.deadLetter(envelope, part.stage, error);
     return messages;
   }

@@ -6,9 +6,9 @@ import { WeirError } from '../../../src/errors.ts';
 import { dead, skip } from '../../../src/message/decision.ts';
 import { decide, isOpen, type Message } from '../../../src/message/message.ts';
 import type { ChunkPart, ChunkStore } from '../../../src/runtime/jobs/chunkStore.ts';
-import { concludeChunk } from '../../../src/runtime/jobs/concludeChunk.ts';
 import type { JobPartition } from '../../../src/runtime/jobs/job.ts';
 import { writeChunk } from '../../../src/runtime/jobs/writeChunk.ts';
+import { writePart } from '../../../src/runtime/jobs/writePart.ts';
 import { anOpen, aRun, type FakeRun } from '../../support/aRun.ts';
 
 interface RecordedChunk {
@@ -24,9 +24,7 @@ function aStore(): ChunkStore & { readonly committed: RecordedChunk[] } {
     attach: () => undefined,
     placeOf: Number,
     async commit<T, R>(part: ChunkPart<T, R>) {
-      const values = part.line.filter(isOpen).map((message) => message.value);
-      const answers = values.length === 0 ? undefined : await part.write({} as Transaction, values);
-      const { messages } = concludeChunk(part, answers, new Map());
+      const { messages } = await writePart({} as Transaction, part, new Map());
       committed.push({
         positions: part.line.map(({ envelope }) => envelope.position),
         isDead: part.line.map(({ outcome }) => outcome === 'dead'),

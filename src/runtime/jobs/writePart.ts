@@ -1,3 +1,4 @@
+import type { Transaction } from '../../connectors/database.ts';
 import { WeirError } from '../../errors.ts';
 import { Decision, type Answer } from '../../message/decision.ts';
 import { deadLetterOf } from '../../message/deadLetter.ts';
@@ -14,11 +15,22 @@ export interface Conclusion<R> {
   readonly died: readonly { readonly envelope: Envelope; readonly error: unknown }[];
 }
 
+/** Writes the open messages of a part in its transaction, if there are any, and joins the line with their answers. */
+export async function writePart<T, R>(
+  transaction: Transaction,
+  part: ChunkPart<T, R>,
+  noted: ReadonlyMap<string, Skip>,
+): Promise<Conclusion<R>> {
+  const values = part.line.filter(isOpen).map((message) => message.value);
+  const answers = values.length === 0 ? undefined : await part.write(transaction, values);
+  return concludeChunk(part, answers, noted);
+}
+
 /**
  * Joins the line with the answers for its open messages. `noted` are the skips of messages that died above. Another number of
  * answers than of open messages is a defect.
  */
-export function concludeChunk<T, R>(
+function concludeChunk<T, R>(
   { line, stage }: ChunkPart<T, R>,
   answers: readonly Answer<R>[] | undefined,
   noted: ReadonlyMap<string, Skip>,
