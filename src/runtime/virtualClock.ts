@@ -14,6 +14,8 @@ export interface VirtualClock extends Clock {
   step(): Promise<boolean>;
   /** Moves calendar time alone, as a changed wall clock does. */
   setNow(now: Date): void;
+  /** Timers that are set: 0 where nothing was left behind. */
+  timerCount(): number;
 }
 
 /** Small and even enough for tests: mulberry32. */
@@ -77,5 +79,6 @@ export function virtualClock(start: Date, seed = 1): VirtualClock {
     setNow(now) {
       calendarOffset = now.getTime() - elapsed;
     },
+    timerCount: () => timers.size,
   };
 }

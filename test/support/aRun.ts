@@ -1,6 +1,7 @@
 import { asyncScheduler, of, type ObservableInput, type SchedulerLike } from 'rxjs';
 import { codeOf, textOf, type ErrorCode } from '../../src/errors.ts';
 import type { Decided, Envelope, Open, Outcome } from '../../src/message/message.ts';
+import type { Clock } from '../../src/message/clock.ts';
 import type { Run } from '../../src/message/run.ts';
 
 export interface RunOptions {
@@ -10,6 +11,8 @@ export interface RunOptions {
   /** Calendar time when the scheduler stands at 0. */
   readonly startsAt?: Date;
   readonly random?: () => number;
+  /** Instead of one that is made from the scheduler. */
+  readonly clock?: Clock;
   /** What the write of a dead letter answers; at once by default. */
   readonly deadLetter?: (letter: RecordedDeadLetter) => ObservableInput<unknown>;
 }
@@ -48,7 +51,7 @@ export function aRun(options: RunOptions = {}): FakeRun {
   const tracked: PromiseLike<unknown>[] = [];
   return {
     pipeline: options.pipeline ?? 'test.pipeline',
-    clock: {
+    clock: options.clock ?? {
       now: () => new Date(startsAt.getTime() + scheduler.now()),
       elapsedMs: () => scheduler.now(),
       random,
