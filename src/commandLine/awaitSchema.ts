@@ -3,6 +3,7 @@ import { codeOf, kindOf, textOf, WeirError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import { backOffMs } from '../message/backOff.ts';
 import type { Clock } from '../message/clock.ts';
+import { pause } from '../message/pause.ts';
 import { checkSchema } from './checkSchema.ts';
 
 const waiting = { firstMs: 500, maxMs: 10_000 };
@@ -25,22 +26,8 @@ export async function awaitSchema(
       if (codeOf(error) === 'schemaMismatch' || kindOf(error) === 'defect') throw error;
       const delayMs = Math.round(backOffMs(waiting, attempt, clock));
       log.warn('waiting for the database', { code: codeOf(error), error: textOf(error), delayMs });
-      await pause(delayMs, clock, stop);
+      await pause(clock, delayMs, stop);
+      if (stop.aborted) throw new WeirError('cancelled', 'stopped while waiting for the database');
     }
   }
-}
-
-function pause(delayMs: number, clock: Clock, stop: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onStop = (): void => {
-      cancel();
-      reject(new WeirError('cancelled', 'stopped while waiting for the database'));
-    };
-    const cancel = clock.after(delayMs, () => {
-      stop.removeEventListener('abort', onStop);
-      resolve();
-    });
-    if (stop.aborted) onStop();
-    else stop.addEventListener('abort', onStop, { once: true });
-  });
 }

@@ -1,10 +1,10 @@
 import pg from 'pg';
 import { WeirError } from '../../errors.ts';
+import { pause } from '../../message/pause.ts';
 import { clientConfig } from './clientConfig.ts';
 import { connectFailure } from './connectFailure.ts';
 import { Connection } from './connection.ts';
 import type { DatabaseSettings } from './databaseOptions.ts';
-import { pause } from './pause.ts';
 import { connectionLost } from './translateError.ts';
 
 /** A bounded set of connections that are lent to one user at a time. */

@@ -1,11 +1,11 @@
 import { WeirError } from '../../errors.ts';
 import { backOffMs } from '../../message/backOff.ts';
+import { pause } from '../../message/pause.ts';
 import type { Database, Statement, Transaction, TransactionOptions } from '../database.ts';
 import type { Connection } from './connection.ts';
 import { type ConnectionPool, openPool } from './connectionPool.ts';
 import { type DatabaseOptions, type DatabaseSettings, databaseSettings } from './databaseOptions.ts';
 import { openOwnConnection } from './ownConnection.ts';
-import { pause } from './pause.ts';
 import { runTransaction } from './runTransaction.ts';
 import { type Listener, startListener } from './startListener.ts';
 import { isRead, toQuery } from './statement.ts';

@@ -1,9 +1,9 @@
 import pg from 'pg';
+import { pause } from '../../message/pause.ts';
 import { clientConfig } from './clientConfig.ts';
 import { connectFailure } from './connectFailure.ts';
 import { Connection } from './connection.ts';
 import type { DatabaseSettings } from './databaseOptions.ts';
-import { pause } from './pause.ts';
 
 /** A connection outside the pool, with its client. */
 export interface OwnConnection {

@@ -1,10 +1,10 @@
 import pg from 'pg';
 import { WeirError } from '../../errors.ts';
 import { backOffMs } from '../../message/backOff.ts';
+import { pause } from '../../message/pause.ts';
 import type { Wake } from '../database.ts';
 import type { DatabaseSettings } from './databaseOptions.ts';
 import { openOwnConnection } from './ownConnection.ts';
-import { pause } from './pause.ts';
 
 const betweenConnections = { firstMs: 100, maxMs: 10_000 };
 

@@ -1,12 +1,12 @@
 import { kindOf, WeirError } from '../../errors.ts';
 import { backOffMs } from '../../message/backOff.ts';
+import { pause } from '../../message/pause.ts';
 import type { Connection } from './connection.ts';
 import { contentOf, type Entry } from './entry.ts';
 import type { Held } from './inFlight.ts';
 import { OwnPending } from './ownPending.ts';
 import type { Reading } from './reading.ts';
 import { StreamRead } from './streamRead.ts';
-import { pause } from './waiting.ts';
 
 /** Waits after failures. */
 const afterFailure = { firstMs: 50, maxMs: 5_000 };

@@ -5,6 +5,7 @@ import { WeirError } from '../../errors.ts';
 import type { DeadLetter } from '../../message/deadLetter.ts';
 import type { Delivery } from '../../message/message.ts';
 import type { Run } from '../../message/run.ts';
+import { pause } from '../../message/pause.ts';
 import type { BlockProbe } from './blockProbe.ts';
 import { ClaimSchedule } from './claimSchedule.ts';
 import { Connection } from './connection.ts';
@@ -17,7 +18,7 @@ import { Reader } from './reader.ts';
 import type { RedisStreamSettings } from './redisStreamOptions.ts';
 import { StreamGroup } from './streamGroup.ts';
 import { translateError } from './translateError.ts';
-import { pause, repeat } from './waiting.ts';
+import { repeat } from './waiting.ts';
 
 /** Wait before an acknowledgement is tried for the second time, in milliseconds; it doubles up to the last. */
 const firstSettleWaitMs = 50;

@@ -1,22 +1,5 @@
 import type { Clock } from '../../message/clock.ts';
 
-/** Waits `delayMs` of elapsed time, or until the signal is aborted. Never rejects. */
-export function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-      return;
-    }
-    const end = (): void => {
-      cancel();
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const cancel = clock.after(delayMs, end);
-    signal.addEventListener('abort', end, { once: true });
-  });
-}
-
 /** Settles as `work` does, or rejects with `error()` when that takes longer than `limitMs` of elapsed time. */
 export async function within<T>(clock: Clock, limitMs: number, work: Promise<T>, error: () => Error): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
