@@ -2,7 +2,9 @@
  * Why a bill was parked. `unknown`: its send was cut short, so nobody can tell whether it was mailed. `leaseRanOut`: whoever had
  * claimed it died or hung, and told nothing.
  */
-export type ParkReason = 'unknown' | 'leaseRanOut';
+export const parkReasons = ['unknown', 'leaseRanOut'] as const;
+
+export type ParkReason = (typeof parkReasons)[number];
 
 /** Tells people that a number of bills was parked and waits for them; nothing for none. */
 export type TellParked = (reason: ParkReason, bills: number) => void;
@@ -18,7 +20,7 @@ export interface ParkedNews {
  * between the two has not told, so what counts is the rows, which its log and counter only point to.
  */
 export function parkedTeller({ log, count }: ParkedNews): TellParked {
-  for (const reason of ['unknown', 'leaseRanOut'] satisfies ParkReason[]) count('weir_bills_parked_total', { reason }, 0);
+  for (const reason of parkReasons) count('weir_bills_parked_total', { reason }, 0);
   return (reason, bills) => {
     if (bills === 0) return;
     log.warn('bills were parked for a person: nobody can tell whether they were mailed', { reason, count: bills });

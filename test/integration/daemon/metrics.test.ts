@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parkReasons } from '../../../pipelines/billing/tellParked.ts';
 import { systems } from '../../../pipelines/index.ts';
 import { errorCodes } from '../../../src/errors.ts';
 import { catalogue } from '../../../src/metrics/catalogue.ts';
@@ -31,6 +32,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   outcome: ['done', 'skipped', 'deferred', 'dead', 'released'],
   state: ['starting', 'running', 'paused', 'backingOff', 'draining', 'stopped', 'failed'],
   code: Object.keys(errorCodes),
+  reason: parkReasons,
   quantile: ['0.99', '1'],
   le: [...catalogue.weir_pipeline_stage_seconds.buckets.map(String), '+Inf'],
 };

@@ -1,18 +1,25 @@
 import { describe, expect, it } from 'vitest';
+import { periodStore } from '../../../pipelines/billing/periodStore.ts';
 import { insertRun } from '../../../src/runtime/jobs/openRun.ts';
 import { listRuns } from '../../../src/runtime/jobs/listRuns.ts';
 import { countsOf } from '../../../stack/demo/law.ts';
 import { startWeir } from '../../support/weirProcess.ts';
-import { aMonth } from './aMonth.ts';
+import { aMonth, type AMonth } from './aMonth.ts';
 import { eventually } from './eventually.ts';
 import { theTopic } from './theTopic.ts';
 
 const settleRun = (key: string) => ({ job: 'billing.settle', key, planVersion: 1 });
 
+/** A member with usage of the month, and of one of long ago that can be settled too. */
+async function loadOldAndNew(month: AMonth): Promise<void> {
+  await periodStore(month.database).provideMonths(['2024-12']);
+  await month.load([{}], (_, line) => (line === 0 ? { usedOn: '2024-12-10' } : {}));
+}
+
 describe('weir run --profile', () => {
   it('runs the pipelines of its profiles and works on the runs of their jobs, and leaves the others alone', async () => {
     const month = await aMonth();
-    await month.load([{}]);
+    await loadOldAndNew(month);
     await month.dispatch();
     await insertRun(month.database, settleRun('2025-01'));
     const topic = await theTopic(month.redisUrl);
@@ -39,7 +46,7 @@ describe('weir run --profile', () => {
 describe('weir run --hold', () => {
   it('starts with everything paused: nothing is read and no run is worked on, until a daemon without it', async () => {
     const month = await aMonth();
-    await month.load([{}]);
+    await loadOldAndNew(month);
     await month.dispatch();
     await insertRun(month.database, settleRun('2025-01'));
     const topic = await theTopic(month.redisUrl);
