@@ -13,7 +13,7 @@ import { weirHere } from './weirHere.ts';
 // Processes start and die in each of these: on a busy machine that takes its time.
 vi.setConfig({ testTimeout: 120_000 });
 
-const small = ['jobs.pageSize=10', 'billing.settle.chunk.size=10'].flatMap((set) => ['--set', set]);
+const small = ['jobs.pageSize=10', 'jobs.partitionsAtOnce=2', 'billing.settle.chunk.size=10'].flatMap((set) => ['--set', set]);
 
 /** Keeps everybody from writing bills until it is called. */
 async function holdBills({ environment }: MonthToBill): Promise<() => Promise<void>> {
