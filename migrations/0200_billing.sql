@@ -192,16 +192,17 @@ END
 $$;
 
 -- Gather the planner's statistics of what was just loaded; of the owner's right, which a program that only reads and writes lacks.
--- Plans that were made when a month was empty are dropped with it. Only of the columns that are searched: a fraction of the time.
+-- Plans that were made when a month was empty are dropped with it. Only of the columns that are searched, and from samples of 3,000
+-- rows: a fraction of the time, and the number of rows, which is what plans turn on, is as exact.
 CREATE FUNCTION billing.analyze_usage(month date) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET default_statistics_target = 10 AS $$
 BEGIN
   EXECUTE format('ANALYZE billing.%I (public_info_id)', to_char(month, '"usage"_YYYY_MM'));
 END
 $$;
 
 CREATE FUNCTION billing.analyze_bills(month date) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET default_statistics_target = 10 AS $$
 BEGIN
   EXECUTE format('ANALYZE billing.%I (id, send_status)', to_char(month, '"billing_p"_YYYY_MM'));
   EXECUTE format('ANALYZE billing.%I (billing_id)', to_char(month, '"billing_detail_p"_YYYY_MM'));

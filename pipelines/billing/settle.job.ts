@@ -61,8 +61,9 @@ export const settle = defineJob({
   plan: async ({ settlement, periods, clock }: SettlePorts, key, options, { isDryRun }) => {
     if (!isDryRun) requireEnded(key, clock.now());
     await requireUsage(periods, key);
-    if (!isDryRun) await closeUsage(periods, key, clock.now(), options);
-    return planBuckets(await settlement.countMembers());
+    const close = isDryRun ? undefined : closeUsage(periods, key, clock.now(), options);
+    const [members] = await Promise.all([settlement.countMembers(), close]);
+    return planBuckets(members);
   },
   rows: ({ settlement }, partition) => readMembers(settlement, partition),
   chain: (row$, { settlement }, options, partition) => {
