@@ -1,4 +1,3 @@
-import { copyLine } from '../../src/connectors/copyLine.ts';
 import type { Database, Transaction } from '../../src/connectors/database.ts';
 import { WeirError } from '../../src/errors.ts';
 import type { Identifiers } from '../shared/identifiers.ts';
@@ -89,10 +88,7 @@ export function settleStore(database: Database, identifiers: Identifiers): Settl
     },
     write: async (transaction, month, bills) => {
       const ids = bills.map(() => identifiers.next());
-      await transaction.copyIn(
-        copyBills,
-        bills.map((bill, at) => billLine(bill, ids[at])),
-      );
+      await transaction.execute({ text: insertBills, values: billColumns(bills, ids), name: 'billing.insertBills' });
       const values = [firstDay(month), ids, bills.map(({ publicInfoId }) => publicInfoId)];
       const [lines] = await transaction.query<LineSums>({ text: insertLines, values, name: 'billing.insertLines' });
       requireSums(month, bills, ids, lines);
@@ -181,12 +177,22 @@ function readUsage(row: UsageRow): MemberUsage {
   };
 }
 
-const copyBills = `
-  COPY billing.billing_p (id, billing_date, public_info_id, send_on, usage_id, billing_fee, billing_details) FROM STDIN`;
+// Not by COPY: a server that waits for its rows heeds no timeout, so the transaction of a process that stands still there would
+// outlive its lease, and hold up whoever takes over.
+const insertBills = `
+  INSERT INTO billing.billing_p (id, billing_date, public_info_id, send_on, usage_id, billing_fee, billing_details)
+  SELECT * FROM unnest($1::bigint[], $2::timestamp[], $3::bigint[], $4::date[], $5::bigint[], $6::bigint[], $7::jsonb[])`;
 
-function billLine(bill: SettledBill, id: bigint | undefined): string {
-  if (id === undefined) throw new WeirError('defect', 'A bill was to be written without an id.');
-  return copyLine([id, bill.billingDate, bill.publicInfoId, bill.sendOn, bill.usageId, bill.feeMinor, writeDetails(bill.details)]);
+function billColumns(bills: readonly SettledBill[], ids: readonly bigint[]): readonly unknown[] {
+  return [
+    ids,
+    bills.map(({ billingDate }) => billingDate),
+    bills.map(({ publicInfoId }) => publicInfoId),
+    bills.map(({ sendOn }) => sendOn),
+    bills.map(({ usageId }) => usageId),
+    bills.map(({ feeMinor }) => feeMinor),
+    bills.map(({ details }) => writeDetails(details)),
+  ];
 }
 
 /** Prime; together with the largest gross it stays within a bigint. */

@@ -22,7 +22,7 @@ type Outage = (proxy: TcpProxy) => Promise<void>;
 const cutInChunk: Outage = (proxy) => proxy.strike('billing.insertLines', 'cutBefore', { nth: 3, call: () => proxy.cut() });
 
 const cutInCommit: Outage = async (proxy) => {
-  await proxy.strike('COPY billing.billing_p', 'pass', { nth: 3 });
+  await proxy.strike('billing.insertBills', 'pass', { nth: 3 });
   await proxy.strike('COMMIT', 'cutAfter', { call: () => proxy.cut() });
 };
 

@@ -50,7 +50,7 @@ const at =
 const atCommit =
   (how: Strike) =>
   (proxy: TcpProxy, kill: () => void): void => {
-    void proxy.strike('COPY billing.billing_p', 'pass', { nth: 3, call: () => at('COMMIT', how)(proxy, kill) });
+    void proxy.strike('billing.insertBills', 'pass', { nth: 3, call: () => at('COMMIT', how)(proxy, kill) });
   };
 
 it.each([
