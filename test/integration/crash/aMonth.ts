@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { memberStore } from '../../../pipelines/billing/memberStore.ts';
 import { periodStore } from '../../../pipelines/billing/periodStore.ts';
 import { addMonths, dayOf, previousPeriod, type Period } from '../../../pipelines/shared/period.ts';
+import type { QuietHours } from '../../../pipelines/shared/quietHours.ts';
 import { startInbox, type Inbox } from '../../../simulators/inbox.ts';
 import { openDatabase, type PostgresDatabase } from '../../../src/connectors/postgres/openDatabase.ts';
 import { parseKeyRing } from '../../../src/message/keyRing.ts';
@@ -9,6 +10,7 @@ import { realClock } from '../../../src/runtime/clock.ts';
 import { demoMonth } from '../../../stack/demo/month.ts';
 import { people } from '../../../stack/demo/people.ts';
 import { atTheEnd } from '../../support/atTheEnd.ts';
+import { quietNow } from '../../support/quietNow.ts';
 import { aMigratedDatabase, aRedis } from '../../support/services.ts';
 
 /** A month of usage in a database of its own, beside a Redis and an inbox that outlive every process of Weir. */
@@ -28,7 +30,7 @@ export interface MonthToBill {
 
 export interface MonthOptions {
   readonly members: number;
-  /** Every how many-th member is in quiet hours, at any time of the day but its last minute. Default: none. */
+  /** Every how many-th member is in quiet hours. Default: none. */
   readonly quietEvery?: number;
   readonly redisUrl?: string;
 }
@@ -47,11 +49,9 @@ export async function aMonth({ members, quietEvery = Infinity, redisUrl }: Month
   // All months that a settlement provides: so it has no table to make, and a test may lock one.
   await periodStore(database).provideMonths([0, 1, 2, 3, 4].map((ahead) => addMonths(previousPeriod(billing), ahead)));
   const store = memberStore(database, parseKeyRing(ring));
+  const never: QuietHours = { start: null, end: null, zone: 'Asia/Seoul' };
   await store.insertMembers(
-    crowd.members.map((member, index) => {
-      const isQuiet = index % quietEvery === quietEvery - 1;
-      return { ...member, quietHours: { start: isQuiet ? '00:00' : null, end: isQuiet ? '23:59' : null, zone: 'Asia/Seoul' } };
-    }),
+    crowd.members.map((member, index) => ({ ...member, quietHours: index % quietEvery === quietEvery - 1 ? quietNow() : never })),
   );
   await store.insertUsage(crowd.usage);
   return {

@@ -3,6 +3,7 @@ import { memberStore, type NewMember } from '../../../pipelines/billing/memberSt
 import { codeOf, textOf } from '../../../src/errors.ts';
 import { parseKeyRing } from '../../../src/message/keyRing.ts';
 import { dayOf } from '../../../pipelines/shared/period.ts';
+import { quietNow } from '../../support/quietNow.ts';
 import { runWeir, startWeir, type WeirAnswer } from '../../support/weirProcess.ts';
 import { aNewMember } from '../billing/aBilling.ts';
 import { aMonth } from './aMonth.ts';
@@ -36,9 +37,8 @@ describe('personal data', () => {
     const month = await aMonth();
     const domains = ['mail.example', 'mail.example', 'refused.example', 'gone.example', 'later.example', 'echo.example'];
     const members = domains.map((domain, index) => canaryMember(index, domain));
-    await month.load(
-      [...members, { ...canaryMember(6, 'mail.example'), quietHours: { start: '00:00', end: '23:59', zone: 'Asia/Seoul' } }],
-      (member, line) => (member.publicInfoId === 1_002n && line === 1 ? { amountMinor: -7n } : {}),
+    await month.load([...members, { ...canaryMember(6, 'mail.example'), quietHours: quietNow() }], (member, line) =>
+      member.publicInfoId === 1_002n && line === 1 ? { amountMinor: -7n } : {},
     );
     // A mail server repeats in its replies what it was told, in whatever spelling.
     const echo = (address: string, reply: string): string => `${reply} <${address.toLowerCase()}> ${address} "${canary} 김하늘"`;

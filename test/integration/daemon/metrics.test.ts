@@ -4,6 +4,7 @@ import { systems } from '../../../pipelines/index.ts';
 import { errorCodes } from '../../../src/errors.ts';
 import { catalogue } from '../../../src/metrics/catalogue.ts';
 import { countsOf, isLawful } from '../../../stack/demo/law.ts';
+import { quietNow } from '../../support/quietNow.ts';
 import { startWeir } from '../../support/weirProcess.ts';
 import { aMonth } from './aMonth.ts';
 import { eventually } from './eventually.ts';
@@ -40,11 +41,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 describe('/metrics', () => {
   it('keeps the law in every scrape of a delivery, and has no label value from input', async () => {
     const month = await aMonth();
-    const allDay = { start: '00:00', end: '23:59', zone: 'Asia/Seoul' };
     await month.load([
       ...Array.from({ length: 30 }, () => ({})),
       ...Array.from({ length: 4 }, (_, index) => ({ publicInfoId: BigInt(2_001 + index), email: `nobody${index}@refused.example` })),
-      ...Array.from({ length: 5 }, (_, index) => ({ publicInfoId: BigInt(3_001 + index), quietHours: allDay })),
+      ...Array.from({ length: 5 }, (_, index) => ({ publicInfoId: BigInt(3_001 + index), quietHours: quietNow() })),
     ]);
     month.inbox.faults.add({ phase: 'rcpt', to: '@refused.example', action: { kind: 'reply', text: '550 5.1.1 no such mailbox' } });
     month.inbox.faults.add({ phase: 'rcpt', times: 3, action: { kind: 'reply', text: '451 4.7.1 again' } });
