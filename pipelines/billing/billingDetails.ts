@@ -23,10 +23,12 @@ export function detailsOf(grossMinor: bigint, discounts: readonly Discount[]): B
  * are JSON integers, which jsonb keeps exactly. Written by hand, since JSON has no bigint and a million are written in a run.
  */
 export function writeDetails(details: BillingDetails): string {
-  const discounts = details.discounts.map(
-    ({ type, amountMinor, description }) => `{"type":"${type}","amount":${amountMinor},"description":"${description}"}`,
-  );
-  return `{"discounts":[${discounts.join()}],"totalDiscount":${details.totalDiscountMinor},"finalAmount":${details.finalAmountMinor}}`;
+  let discounts = '';
+  for (const { type, amountMinor, description } of details.discounts) {
+    if (discounts !== '') discounts += ',';
+    discounts += `{"type":"${type}","amount":${amountMinor},"description":"${description}"}`;
+  }
+  return `{"discounts":[${discounts}],"totalDiscount":${details.totalDiscountMinor},"finalAmount":${details.finalAmountMinor}}`;
 }
 
 const discountTypes = ['CONTRACT', 'BIRTHDAY', 'ADDON_GRADE', 'LOYALTY', 'FAMILY'] as const satisfies readonly DiscountType[];

@@ -1,4 +1,5 @@
 import type { Database, Transaction } from '../../src/connectors/database.ts';
+import { jsonbArray } from '../../src/connectors/jsonbArray.ts';
 import { WeirError } from '../../src/errors.ts';
 import type { Identifiers } from '../shared/identifiers.ts';
 import { sum } from '../shared/money.ts';
@@ -88,18 +89,18 @@ export function settleStore(database: Database, identifiers: Identifiers): Settl
     },
     write: async (transaction, month, bills) => {
       const ids = bills.map(() => identifiers.next());
-      await transaction.execute({ text: insertBills, values: billColumns(bills, ids), name: 'billing.insertBills' });
+      await transaction.execute({ text: insertBills, values: billColumns(month, bills, ids), name: 'billing.insertBills' });
       const values = [firstDay(month), ids, bills.map(({ publicInfoId }) => publicInfoId)];
       const [lines] = await transaction.query<LineSums>({ text: insertLines, values, name: 'billing.insertLines' });
       requireSums(month, bills, ids, lines);
     },
     totals: async (month, { job, key }) => {
-      const rows = await database.query<TotalRow>({ text: totals, values: [firstDay(month), job, key] });
-      const of = (part: keyof SettlementTotals): LineTotal => {
-        const row = rows.find((candidate) => candidate.part === part);
+      const total = async (text: string, ...more: readonly string[]): Promise<LineTotal> => {
+        const [row] = await database.query<TotalRow>({ text, values: [firstDay(month), ...more] });
         return { lines: row?.lines ?? 0n, minor: BigInt(row?.minor ?? 0) };
       };
-      return { usage: of('usage'), billed: of('billed'), skipped: of('skipped') };
+      const [usage, billed, skipped] = await Promise.all([total(usageTotal), total(billedTotal), total(skippedTotal, job, key)]);
+      return { usage, billed, skipped };
     },
     unbilled: async (month, { job, key }) => {
       const rows = await database.query<{ public_info_id: bigint; total: bigint }>({ text: unbilled, values: [firstDay(month), job, key] });
@@ -143,9 +144,14 @@ const pageOfUnbilled = membersWithUsage + withoutBill + nextOfBucket;
 
 const theseMembers = `${membersWithUsage} ${withoutBill} AND member.public_info_id = ANY ($2::bigint[])`;
 
+// The month is looked at first: in a run that was never interrupted it has no bill, and the members need not be read.
 const billsOfBucket = `
-  SELECT 1 AS one FROM billing.billing_p AS bill JOIN billing.member USING (public_info_id)
-  WHERE bill.billing_date = $1::date + interval '1 month' AND member.bucket = $2 AND bill.public_info_id > $3::bigint LIMIT 1`;
+  SELECT 1 AS one
+  WHERE EXISTS (SELECT FROM billing.billing_p WHERE billing_date = $1::date + interval '1 month')
+    AND EXISTS (
+      SELECT FROM billing.billing_p AS bill JOIN billing.member USING (public_info_id)
+      WHERE bill.billing_date = $1::date + interval '1 month' AND member.bucket = $2 AND bill.public_info_id > $3::bigint
+    )`;
 
 interface UsageRow {
   readonly public_info_id: bigint;
@@ -180,18 +186,21 @@ function readUsage(row: UsageRow): MemberUsage {
 // Not by COPY: a server that waits for its rows heeds no timeout, so the transaction of a process that stands still there would
 // outlive its lease, and hold up whoever takes over.
 const insertBills = `
-  INSERT INTO billing.billing_p (id, billing_date, public_info_id, send_on, usage_id, billing_fee, billing_details)
-  SELECT * FROM unnest($1::bigint[], $2::timestamp[], $3::bigint[], $4::date[], $5::bigint[], $6::bigint[], $7::jsonb[])`;
+  INSERT INTO billing.billing_p (billing_date, id, public_info_id, send_on, usage_id, billing_fee, billing_details)
+  SELECT $1::date + interval '1 month', bill.*
+  FROM ROWS FROM (
+    unnest($2::bigint[], $3::bigint[], $4::date[], $5::bigint[], $6::bigint[]), jsonb_array_elements($7::jsonb)
+  ) AS bill`;
 
-function billColumns(bills: readonly SettledBill[], ids: readonly bigint[]): readonly unknown[] {
+function billColumns(month: Period, bills: readonly SettledBill[], ids: readonly bigint[]): readonly unknown[] {
   return [
+    firstDay(month),
     ids,
-    bills.map(({ billingDate }) => billingDate),
     bills.map(({ publicInfoId }) => publicInfoId),
-    bills.map(({ sendOn }) => sendOn),
+    `{${bills.map(({ sendOn }) => sendOn).join()}}`,
     bills.map(({ usageId }) => usageId),
     bills.map(({ feeMinor }) => feeMinor),
-    bills.map(({ details }) => writeDetails(details)),
+    jsonbArray(bills.map(({ details }) => writeDetails(details))),
   ];
 }
 
@@ -232,19 +241,18 @@ function requireSums(month: Period, bills: readonly SettledBill[], ids: readonly
 }
 
 interface TotalRow {
-  readonly part: keyof SettlementTotals;
   readonly lines: bigint;
   readonly minor: string;
 }
 
-const totals = `
-  SELECT 'usage' AS part, count(*) AS lines, coalesce(sum(amount_minor), 0)::text AS minor
-  FROM billing.usage WHERE period = $1::date
-  UNION ALL
-  SELECT 'billed', count(*), coalesce(sum(amount_minor), 0)::text
-  FROM billing.billing_detail_p WHERE billing_date = $1::date + interval '1 month'
-  UNION ALL
-  SELECT 'skipped', count(*), coalesce(sum(usage.amount_minor), 0)::text
+const total = `SELECT count(*) AS lines, coalesce(sum(amount_minor), 0)::text AS minor`;
+
+const usageTotal = `${total} FROM billing.usage WHERE period = $1::date`;
+
+const billedTotal = `${total} FROM billing.billing_detail_p WHERE billing_date = $1::date + interval '1 month'`;
+
+const skippedTotal = `
+  ${total}
   FROM weir.job_run AS run JOIN weir.job_skip AS skip ON skip.run_id = run.id
   JOIN billing.usage ON usage.public_info_id = skip.position::bigint AND usage.period = $1::date
   WHERE run.job = $2 AND run.key = $3 AND NOT EXISTS (
