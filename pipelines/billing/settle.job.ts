@@ -10,11 +10,11 @@ import { defineJob, type JobPartition, type PartitionPlan, type RowReader } from
 import { writeChunk } from '../../src/runtime/jobs/writeChunk.ts';
 import type { Transaction } from '../../src/connectors/database.ts';
 import { addMonths, firstDay, parsePeriod, previousPeriod, type Period } from '../shared/period.ts';
-import { calculateBill, type MemberUsage } from './bill.ts';
+import { calculateBill } from './bill.ts';
 import type { PeriodStore } from './periodStore.ts';
 import { seoulInstant } from './seoulTime.ts';
 import { settlePreview } from './settlePreview.ts';
-import { buckets, type SettledBill, type SettleStore } from './settleStore.ts';
+import { buckets, type SettledBill, type SettledMember, type SettleStore } from './settleStore.ts';
 
 export interface SettlePorts {
   readonly settlement: SettleStore;
@@ -67,7 +67,7 @@ export const settle = defineJob({
   },
   rows: ({ settlement }, partition) => readMembers(settlement, partition),
   chain: (row$, { settlement }, options, partition) => {
-    const reckonBill = (member: MemberUsage): SettledBill => reckon(member, partition.key.usageMonth);
+    const reckonBill = (member: SettledMember): SettledBill => reckon(member, partition.key.usageMonth);
     const write = (transaction: Transaction, bills: readonly SettledBill[]): Promise<void> =>
       settlement.write(transaction, partition.key.usageMonth, bills);
     return row$.pipe(mapEach(reckonBill), writeChunk(partition, write, options.chunk));
@@ -121,7 +121,7 @@ function planBuckets(members: ReadonlyMap<number, number>): readonly PartitionPl
   return buckets.map((bucket) => ({ name: `members ${bucket + 1} of ${buckets.length}`, input: bucket, total: members.get(bucket) ?? 0 }));
 }
 
-function readMembers(settlement: SettleStore, partition: JobPartition<SettleKey>): RowReader<MemberUsage> {
+function readMembers(settlement: SettleStore, partition: JobPartition<SettleKey>): RowReader<SettledMember> {
   const bucket = z.int().parse(partition.input);
   const month = partition.key.usageMonth;
   const start = partition.checkpoint;
@@ -138,6 +138,7 @@ function readMembers(settlement: SettleStore, partition: JobPartition<SettleKey>
   };
 }
 
-function reckon(member: MemberUsage, usageMonth: Period): SettledBill {
-  return { ...calculateBill(member, usageMonth), grossMinor: member.grossMinor, lineCount: member.lineCount };
+function reckon(member: SettledMember, usageMonth: Period): SettledBill {
+  const { grossMinor, lineCount, usageVersion } = member;
+  return { ...calculateBill(member, usageMonth), grossMinor, lineCount, usageVersion };
 }

@@ -2,15 +2,21 @@ import type { Database, Transaction } from '../../src/connectors/database.ts';
 import { jsonbArray } from '../../src/connectors/jsonbArray.ts';
 import { WeirError } from '../../src/errors.ts';
 import type { Identifiers } from '../shared/identifiers.ts';
-import { sum } from '../shared/money.ts';
 import { firstDay, type Period } from '../shared/period.ts';
 import type { Bill, MemberUsage } from './bill.ts';
 import { writeDetails } from './billingDetails.ts';
 
-/** A bill and what it was reckoned from: its lines must be as many and sum to that. */
+/** A member as a page reads one. */
+export interface SettledMember extends MemberUsage {
+  /** Changes with every change of the month's usage after its closing: what was read under another one may be outdated. */
+  readonly usageVersion: bigint;
+}
+
+/** A bill and what it was reckoned from: its lines must be that. */
 export interface SettledBill extends Bill {
   readonly grossMinor: bigint;
   readonly lineCount: number;
+  readonly usageVersion: bigint;
 }
 
 /** The members that one partition of a settlement reads. */
@@ -54,10 +60,13 @@ export interface SettleStore {
   /** Whether a bucket has bills of the month above a member: then it was read before, and the run's check failed. */
   hasBills(page: Pick<MemberPage, 'bucket' | 'month' | 'after'>): Promise<boolean>;
   /** The next members with usage in the month, with its sums, in ascending order. */
-  page(page: MemberPage): Promise<readonly MemberUsage[]>;
+  page(page: MemberPage): Promise<readonly SettledMember[]>;
   /** Those of these members with usage in the month and no bill for it. */
-  at(month: Period, publicInfoIds: readonly string[]): Promise<readonly MemberUsage[]>;
-  /** Writes bills of one month of usage with their lines. A chunk with a bill whose lines are not its usage is `incomplete`. */
+  at(month: Period, publicInfoIds: readonly string[]): Promise<readonly SettledMember[]>;
+  /**
+   * Writes bills of one month of usage with their lines. Rejects with a transient `incomplete` when the usage has changed since it
+   * was read: nothing is written, and reading it again helps.
+   */
   write(transaction: Transaction, month: Period, bills: readonly SettledBill[]): Promise<void>;
   /** Every line of the month's usage, where it is now. */
   totals(month: Period, run: { readonly job: string; readonly key: string }): Promise<SettlementTotals>;
@@ -89,10 +98,11 @@ export function settleStore(database: Database, identifiers: Identifiers): Settl
     },
     write: async (transaction, month, bills) => {
       const ids = bills.map(() => identifiers.next());
-      await transaction.execute({ text: insertBills, values: billColumns(month, bills, ids), name: 'billing.insertBills' });
       const values = [firstDay(month), ids, bills.map(({ publicInfoId }) => publicInfoId)];
-      const [lines] = await transaction.query<LineSums>({ text: insertLines, values, name: 'billing.insertLines' });
-      requireSums(month, bills, ids, lines);
+      const lines = await transaction.execute({ text: insertLines, values, name: 'billing.insertLines' });
+      const count = await transaction.execute({ text: insertBills, values: billColumns(month, bills, ids), name: 'billing.insertBills' });
+      const read = bills.reduce((total, { lineCount }) => total + lineCount, 0);
+      if (lines !== read || count !== bills.length) throw outdated(month);
     },
     totals: async (month, { job, key }) => {
       const total = async (text: string, ...more: readonly string[]): Promise<LineTotal> => {
@@ -114,10 +124,14 @@ const countMembers = `SELECT bucket, count(*) AS members FROM billing.member GRO
 /** Below every `public_info_id`. */
 const lowest = '-9223372036854775808';
 
+/** Of the month of usage $1. */
+const usageVersion = `(SELECT coalesce(amended_by::text::bigint, 0) FROM billing.billing_period WHERE period = $1::date)`;
+
 // Sums are text: what a wrong line sums to may not fit into a bigint, and must not fail its neighbours.
 const membersWithUsage = `
   SELECT member.public_info_id, member.birth_date, member.joined_date, member.contract_months, member.addon_grade,
-    member.family_lines, member.send_day, used.gross, used.lowest, used.usage_id, used.lines
+    member.family_lines, member.send_day, used.gross, used.lowest, used.usage_id, used.lines,
+    ${usageVersion} AS usage_version
   FROM billing.member
   CROSS JOIN LATERAL (
     SELECT sum(amount_minor)::text AS gross, min(amount_minor) AS lowest, max(id) AS usage_id, count(*)::int AS lines
@@ -165,9 +179,10 @@ interface UsageRow {
   readonly lowest: bigint;
   readonly usage_id: bigint;
   readonly lines: number;
+  readonly usage_version: bigint;
 }
 
-function readUsage(row: UsageRow): MemberUsage {
+function readUsage(row: UsageRow): SettledMember {
   return {
     publicInfoId: row.public_info_id,
     birthDate: row.birth_date,
@@ -180,9 +195,19 @@ function readUsage(row: UsageRow): MemberUsage {
     lowestLineMinor: row.lowest,
     usageId: row.usage_id,
     lineCount: row.lines,
+    usageVersion: row.usage_version,
   };
 }
 
+// What needs no decision does not leave the database: the lines are the usage.
+const insertLines = `
+  INSERT INTO billing.billing_detail_p (billing_id, usage_id, billing_date, used_on, service, description, quantity, amount_minor)
+  SELECT bill.id, usage.id, $1::date + interval '1 month', used_on, service, description, quantity, amount_minor
+  FROM unnest($2::bigint[], $3::bigint[]) AS bill (id, public_info_id)
+  JOIN billing.usage USING (public_info_id) WHERE usage.period = $1::date`;
+
+// After the lines: where the version is still the one under which the bills were reckoned, it was so when the lines were copied,
+// and they are what the bills were reckoned from. Adding them up again would cost a tenth of the settlement and tell no more.
 // Not by COPY: a server that waits for its rows heeds no timeout, so the transaction of a process that stands still there would
 // outlive its lease, and hold up whoever takes over.
 const insertBills = `
@@ -190,7 +215,8 @@ const insertBills = `
   SELECT $1::date + interval '1 month', bill.*
   FROM ROWS FROM (
     unnest($2::bigint[], $3::bigint[], $4::date[], $5::bigint[], $6::bigint[]), jsonb_array_elements($7::jsonb)
-  ) AS bill`;
+  ) AS bill
+  WHERE ${usageVersion} = ALL ($8::bigint[])`;
 
 function billColumns(month: Period, bills: readonly SettledBill[], ids: readonly bigint[]): readonly unknown[] {
   return [
@@ -201,43 +227,14 @@ function billColumns(month: Period, bills: readonly SettledBill[], ids: readonly
     bills.map(({ usageId }) => usageId),
     bills.map(({ feeMinor }) => feeMinor),
     jsonbArray(bills.map(({ details }) => writeDetails(details))),
+    [...new Set(bills.map(({ usageVersion }) => usageVersion))],
   ];
 }
 
-/** Prime; together with the largest gross it stays within a bigint. */
-const weightModulus = 1_000_003n;
-
-// What needs no decision does not leave the database: the lines are the usage. Each line is summed once more with a weight of its
-// bill, so that what one bill lacks and another has too much of does not cancel; a sum for each bill costs a fifth more.
-const insertLines = `
-  WITH line AS (
-    INSERT INTO billing.billing_detail_p (billing_id, usage_id, billing_date, used_on, service, description, quantity, amount_minor)
-    SELECT bill.id, usage.id, $1::date + interval '1 month', used_on, service, description, quantity, amount_minor
-    FROM unnest($2::bigint[], $3::bigint[]) AS bill (id, public_info_id)
-    JOIN billing.usage USING (public_info_id) WHERE usage.period = $1::date
-    RETURNING billing_id % ${weightModulus} AS weight, amount_minor
-  )
-  SELECT count(*) AS count, coalesce(sum(amount_minor), 0)::text AS minor, coalesce(sum(amount_minor * weight), 0)::text AS weighted
-  FROM line`;
-
-interface LineSums {
-  readonly count: bigint;
-  readonly minor: string;
-  readonly weighted: string;
-}
-
-/**
- * The closed period keeps usage from changing between its reading and its copying; this tells when something changed it without
- * the lock. Permanent, so that the chunk is halved until the member is alone: that one is put aside, the others are billed.
- */
-function requireSums(month: Period, bills: readonly SettledBill[], ids: readonly bigint[], lines: LineSums | undefined): void {
-  const count = bills.reduce((total, { lineCount }) => total + lineCount, 0);
-  const grossMinor = sum(bills.map((bill) => bill.grossMinor));
-  const weighted = sum(bills.map((bill, at) => bill.grossMinor * ((ids[at] ?? 0n) % weightModulus)));
-  const isEqual = lines?.count === BigInt(count) && BigInt(lines.minor) === grossMinor && BigInt(lines.weighted) === weighted;
-  if (isEqual) return;
-  const text = `The usage of ${month} was ${count} lines of ${grossMinor} when it was read and ${lines?.count ?? 0} of ${lines?.minor ?? 0} when it was copied, or lines of other bills.`;
-  throw new WeirError('incomplete', text);
+/** Transient: the partition goes on at its checkpoint, and reads what is there now. */
+function outdated(month: Period): WeirError {
+  const text = `The usage of ${month} was changed while it was billed: what was read is outdated. It is read again.`;
+  return new WeirError('incomplete', text, { kind: 'transient' });
 }
 
 interface TotalRow {
