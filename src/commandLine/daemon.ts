@@ -169,7 +169,10 @@ class Daemon<P> {
       if (job === undefined) return;
       const meter = this.#metrics.meterOf(name);
       const end = await joinRun({ ...shared, job, key, options: options.ofJob(name), meter, signal: signals.cut }, id);
-      log.info('run left', { job: name, key, state: end.how, ...(end.how === 'failed' ? { error: end.failure.text } : {}) });
+      const fields = { job: name, key, state: end.how };
+      if (end.how !== 'failed') return void log.info('run left', fields);
+      const { code, text } = end.failure;
+      log.error(`the run failed: mend the cause, then weir run --job ${name} --key ${key}`, { ...fields, code, error: text });
     };
     this.#jobs = watchRuns({ ...shared, jobs, pollMs: settings.pollMs, work });
   }
