@@ -57,7 +57,9 @@ function runTable(runs: readonly RunSummary[]): string {
 /** A run as people read it: what it is, each partition, what was skipped. */
 export function runSheet(run: RunView): string {
   const parts = [runTable([run])];
-  if (run.failure !== null) parts.push(`${run.status}: ${run.failure} (${run.failureCode ?? ''})`);
+  // The failure stays in the row of a run that was run again.
+  const standing = run.status === 'FAILED' ? 'FAILED' : 'recovered from';
+  if (run.failure !== null) parts.push(`${standing}: ${run.failure} (${run.failureCode ?? ''})`);
   parts.push(
     table(
       ['partition', 'state', 'rows', 'of', 'rows/s', 'left', 'skipped', 'holder'],
