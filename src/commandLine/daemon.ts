@@ -8,7 +8,7 @@ import { watchRuns, type OpenRun } from '../runtime/jobs/watchRuns.ts';
 import { standing, type Progress } from '../runtime/liveness.ts';
 import { stopAll } from '../runtime/stopAll.ts';
 import type { StopSignals } from '../runtime/stopSignals.ts';
-import { supervise, type Supervised } from '../runtime/supervise.ts';
+import { supervise, type PipelineState, type Supervised } from '../runtime/supervise.ts';
 import { unlessStopped } from '../runtime/unlessStopped.ts';
 import { awaitSchema } from './awaitSchema.ts';
 import { exitCodes, type ExitCode } from './exitCodes.ts';
@@ -116,9 +116,14 @@ class Daemon<P> {
       standing: () => standing([...this.#supervised, ...this.#parts], options.process.runtime.standingLimitMs),
       dependencies: () => this.#dependencies,
       hasStarted: () => this.#hasStarted,
-      failed: () => this.#supervised.filter((pipeline) => pipeline.state() === 'failed').map(({ name }) => name),
+      failed: () => this.#pipelinesThatAre('failed'),
+      paused: () => this.#pipelinesThatAre('paused'),
     });
     log.info('admin port open', { address: this.#admin.url });
+  }
+
+  #pipelinesThatAre(state: PipelineState): readonly string[] {
+    return this.#supervised.filter((pipeline) => pipeline.state() === state).map(({ name }) => name);
   }
 
   #isOurs({ profile }: { readonly profile: string }): boolean {
@@ -170,9 +175,10 @@ class Daemon<P> {
       const meter = this.#metrics.meterOf(name);
       const end = await joinRun({ ...shared, job, key, options: options.ofJob(name), meter, signal: signals.cut }, id);
       const fields = { job: name, key, state: end.how };
-      if (end.how !== 'failed') return void log.info('run left', fields);
-      const { code, text } = end.failure;
-      log.error(`the run failed: mend the cause, then weir run --job ${name} --key ${key}`, { ...fields, code, error: text });
+      if (end.how === 'failed') {
+        const { code, text } = end.failure;
+        log.error(`the run failed: mend the cause, then weir run --job ${name} --key ${key}`, { ...fields, code, error: text });
+      } else log.info('run left', fields);
     };
     this.#jobs = watchRuns({ ...shared, jobs, pollMs: settings.pollMs, work });
   }

@@ -19,6 +19,8 @@ export interface AdminOptions {
   readonly hasStarted: () => boolean;
   /** Names of the pipelines that failed for good: the others go on, and a person has to know. */
   readonly failed: () => readonly string[];
+  /** Names of the pipelines that read nothing for now. Ready all the same: the others work, and their messages wait. */
+  readonly paused: () => readonly string[];
 }
 
 export interface AdminServer {
@@ -29,7 +31,8 @@ export interface AdminServer {
 
 /**
  * Serves /metrics, /livez and /readyz. /livez answers 503 only when something has work and makes no progress, so an orchestrator
- * restarts what is wedged and not what waits for a dependency; /readyz tells about the dependencies and about pipelines that failed.
+ * restarts what is wedged and not what waits for a dependency; /readyz tells about the dependencies and about pipelines that
+ * failed or are paused.
  */
 export async function startAdminServer(options: AdminOptions): Promise<AdminServer> {
   const server = fastify({ logger: false, bodyLimit: 1_048_576, requestTimeout: 10_000, forceCloseConnections: true });
@@ -48,7 +51,8 @@ export async function startAdminServer(options: AdminOptions): Promise<AdminServ
     const failed = options.failed();
     const isWaiting = states.some(([, state]) => state !== 'reachable');
     const status = !options.hasStarted() ? 'starting' : isWaiting ? 'waiting' : failed.length > 0 ? 'failed' : 'ready';
-    return reply.code(status === 'ready' ? 200 : 503).send({ status, failed, dependencies: Object.fromEntries(states) });
+    const facts = { failed, paused: options.paused(), dependencies: Object.fromEntries(states) };
+    return reply.code(status === 'ready' ? 200 : 503).send({ status, ...facts });
   });
   try {
     return { url: await server.listen({ host: options.host, port: options.port }), close: () => server.close() };

@@ -65,6 +65,8 @@ export function supervise<V>(spec: SupervisedSpec<V>): Supervised {
   return supervisor;
 }
 
+const pausedSentence = 'pipeline paused by a message of a newer version: start a Weir that reads that version, then restart this process';
+
 const noCounts: Counts = { received: 0, done: 0, skipped: 0, deferred: 0, dead: 0, released: 0, inFlight: 0 };
 
 function sum(left: Counts, right: Counts): Counts {
@@ -194,10 +196,11 @@ class Supervisor<V> implements Supervised {
 
   #afterFailure(error: unknown): void {
     const fields = { pipeline: this.name, code: codeOf(error), kind: kindOf(error), error: textOf(error) };
-    this.#spec.log.error('pipeline failed', fields);
+    const isNewer = fields.code === 'newerVersion';
+    this.#spec.log.error(isNewer && !this.#isStopping ? pausedSentence : 'pipeline failed', fields);
     if (this.#isStopping) {
       this.#stop(false);
-    } else if (fields.code === 'newerVersion') {
+    } else if (isNewer) {
       this.#pauseReason = fields.error;
       this.#become('paused', fields.error);
     } else if (fields.kind === 'defect') {

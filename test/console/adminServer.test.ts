@@ -12,6 +12,7 @@ async function started(
     isReachable?: boolean;
     hasStarted?: boolean;
     failed?: readonly string[];
+    paused?: readonly string[];
     host?: string;
     port?: number;
   } = {},
@@ -24,6 +25,7 @@ async function started(
     dependencies: () => [{ name: 'postgres', isReachable: () => Promise.resolve(facts.isReachable ?? true) }],
     hasStarted: () => facts.hasStarted ?? true,
     failed: () => facts.failed ?? [],
+    paused: () => facts.paused ?? [],
   });
   servers.push(server);
   return server;
@@ -45,7 +47,7 @@ describe('startAdminServer', () => {
     const { status, body } = await answer(server, '/readyz');
     expect({ status, body: JSON.parse(body) as unknown }).toEqual({
       status: 503,
-      body: { status: 'waiting', failed: [], dependencies: { postgres: 'unreachable' } },
+      body: { status: 'waiting', failed: [], paused: [], dependencies: { postgres: 'unreachable' } },
     });
   });
 
@@ -56,6 +58,14 @@ describe('startAdminServer', () => {
     expect({ status, body: JSON.parse(body) as unknown }).toMatchObject({
       status: 503,
       body: { status: 'failed', failed: ['billing.deliver'] },
+    });
+  });
+
+  it('stays ready while a pipeline is paused, and names it', async () => {
+    const { status, body } = await answer(await started({ paused: ['billing.deliver'] }), '/readyz');
+    expect({ status, body: JSON.parse(body) as unknown }).toMatchObject({
+      status: 200,
+      body: { status: 'ready', failed: [], paused: ['billing.deliver'] },
     });
   });
 
@@ -70,7 +80,7 @@ describe('startAdminServer', () => {
     const { status, body } = await answer(await started({ hasStarted: false }), '/readyz');
     expect({ status, body: JSON.parse(body) as unknown }).toEqual({
       status: 503,
-      body: { status: 'starting', failed: [], dependencies: { postgres: 'reachable' } },
+      body: { status: 'starting', failed: [], paused: [], dependencies: { postgres: 'reachable' } },
     });
     expect((await answer(await started(), '/readyz')).status).toBe(200);
   });

@@ -13,15 +13,22 @@ interface Started {
   readonly clock: VirtualClock;
   readonly states: PipelineState[];
   readonly wedged: string[];
+  /** Sentences of its errors, with their reasons. */
+  readonly errors: string[];
 }
 
 function started(spec: Parameters<typeof aSpec<number>>[0], isHeld = false): Started {
   const full = aSpec<number>(spec);
   const states: PipelineState[] = [];
   const wedged: string[] = [];
-  const log: ChainSpec<number>['log'] = { ...full.log, info: (_, fields) => void states.push(fields?.state as PipelineState) };
+  const errors: string[] = [];
+  const log: ChainSpec<number>['log'] = {
+    ...full.log,
+    info: (_, fields) => void states.push(fields?.state as PipelineState),
+    error: (sentence, fields) => void errors.push(`${sentence} (${fields?.error})`),
+  };
   const supervised = supervise({ ...full, log, isHeld, restart: { firstMs: 100, maxMs: 1_000 }, onWedged: (name) => wedged.push(name) });
-  return { supervised, clock: full.clock, states, wedged };
+  return { supervised, clock: full.clock, states, wedged, errors };
 }
 
 /** Emits once after a time of the clock. */
@@ -101,10 +108,10 @@ describe('supervise', () => {
     expect(supervised.restarts()).toBe(0);
   });
 
-  it('pauses on a message of a newer version, settles nothing of it, and resumes when told', async () => {
+  it('pauses on a message of a newer version, says what to do, settles nothing of it, and resumes when told', async () => {
     let isOld = true;
     const source = scriptedSource({ count: 3 });
-    const { supervised, clock } = started({
+    const { supervised, clock, errors } = started({
       source,
       chain: (message$) =>
         message$.pipe(
@@ -114,6 +121,9 @@ describe('supervise', () => {
     await clock.advance(10_000);
     expect(supervised.state()).toBe('paused');
     expect(supervised.reason()).toBe('version 2; this Weir reads 1');
+    expect(errors).toEqual([
+      'pipeline paused by a message of a newer version: start a Weir that reads that version, then restart this process (version 2; this Weir reads 1)',
+    ]);
     expect(source.settled.size).toBe(0);
     isOld = false;
     supervised.resume();

@@ -87,6 +87,18 @@ describe('a message of a newer version', () => {
     const weir = startWeir(month.environment, 'run', '--profile', 'consumer');
     const { reason } = await weir.logged('pipeline state', { pipeline: 'billing.deliver', state: 'paused' });
     expect(reason).toBe("A bill's message of version 2; this Weir reads up to 1.");
+    const errors = weir.log().filter(({ level }) => level >= 50);
+    expect(errors).toEqual([
+      expect.objectContaining({
+        msg: 'pipeline paused by a message of a newer version: start a Weir that reads that version, then restart this process',
+        error: reason,
+      }),
+    ]);
+    const ready = await eventually('it is ready', async () => {
+      const answer = await weir.ask('/readyz');
+      return answer.status === 200 ? answer : undefined;
+    });
+    expect(JSON.parse(ready.text)).toMatchObject({ status: 'ready', failed: [], paused: ['billing.deliver'] });
     const { text } = await weir.ask('/metrics');
     expect(text).toContain('weir_pipeline_state{pipeline="billing.deliver",state="paused"} 1');
     expect(text).toContain('weir_pipeline_state{pipeline="billing.deliver",state="running"} 0');

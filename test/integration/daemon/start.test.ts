@@ -37,13 +37,13 @@ describe('a daemon without its database', () => {
     expect((await weir.ask('/livez')).status).toBe(200);
     const ready = await weir.ask('/readyz');
     expect(ready.status).toBe(503);
-    expect(JSON.parse(ready.text)).toEqual({ status: 'starting', failed: [], dependencies: { postgres: 'unreachable' } });
+    expect(JSON.parse(ready.text)).toEqual({ status: 'starting', failed: [], paused: [], dependencies: { postgres: 'unreachable' } });
     expect((await weir.ask('/metrics')).status).toBe(200);
 
     proxy.pass();
     await eventually('2 mails came', () => month.inbox.count() >= 2);
     expect(JSON.parse((await weir.ask('/readyz')).text)).toEqual({
-      ...{ status: 'ready', failed: [], dependencies: { postgres: 'reachable', redis: 'reachable', smtp: 'reachable' } },
+      ...{ status: 'ready', failed: [], paused: [], dependencies: { postgres: 'reachable', redis: 'reachable', smtp: 'reachable' } },
     });
     expect(await weir.stop()).toEqual({ code: 0, signal: null });
     expect(await month.bills()).toEqual({ COMPLETED: 2 });
