@@ -34,13 +34,11 @@ CREATE INDEX member_email_index ON billing.member (email_index);
 
 -- A month of usage as it is billed: open -> closing (closing_at) -> closed (closed_at, the same moment). Writers of usage hold
 -- open periods FOR KEY SHARE and write into one of them. A closing period takes no new writers; it is closed when FOR UPDATE has
--- waited for the last one; what arrives later goes on the next bill. Whoever mends usage of a closed period leaves the number of
--- the transaction in amended_by, so that a settlement sees whether what it has read is still what there is.
+-- waited for the last one, and from then on no writer adds to it. What arrives later goes on the next bill.
 CREATE TABLE billing.billing_period (
   period date PRIMARY KEY,
   closing_at timestamptz,
   closed_at timestamptz,
-  amended_by xid8,
   CONSTRAINT billing_period_first_of_month CHECK (period = date_trunc('month', period)),
   CONSTRAINT billing_period_closed_as_begun CHECK (closed_at IS NULL OR (closed_at = closing_at) IS TRUE)
 );
@@ -56,31 +54,9 @@ CREATE TABLE billing.usage (
   description text NOT NULL,
   quantity bigint NOT NULL,
   amount_minor bigint NOT NULL,
-  PRIMARY KEY (public_info_id, id, period)
+  PRIMARY KEY (public_info_id, id, period),
+  CONSTRAINT usage_period_first_of_month CHECK (period = date_trunc('month', period))
 ) PARTITION BY RANGE (period);
-
--- Once a transaction: a million rows that are mended at once are one change.
-CREATE FUNCTION billing.note_amendment() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
-BEGIN
-  UPDATE billing.billing_period SET amended_by = pg_current_xact_id()
-  WHERE period = coalesce(NEW.period, OLD.period) AND closed_at IS NOT NULL AND amended_by IS DISTINCT FROM pg_current_xact_id();
-  RETURN NULL;
-END
-$$;
-
--- Only the usage of closed months is watched: open ones are written row by row in millions.
-CREATE FUNCTION billing.watch_closed_usage() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
-BEGIN
-  EXECUTE format(
-    'CREATE OR REPLACE TRIGGER note_amendment AFTER INSERT OR UPDATE OR DELETE ON billing.%I
-     FOR EACH ROW EXECUTE FUNCTION billing.note_amendment()', to_char(NEW.period, '"usage"_YYYY_MM'));
-  RETURN NULL;
-END
-$$;
-CREATE TRIGGER watch_closed_usage AFTER UPDATE OF closed_at ON billing.billing_period
-FOR EACH ROW WHEN (OLD.closed_at IS NULL AND NEW.closed_at IS NOT NULL) EXECUTE FUNCTION billing.watch_closed_usage();
 
 -- send_status: CREATED -> SEND_PENDING -> SENDING -> COMPLETED | FAILED, IN_QUIET_HOUR on the way; parked = SENDING with a
 -- park_reason instead of a lease. billing_date is Seoul wall time: a timestamptz midnight would fall into the previous month
@@ -135,8 +111,8 @@ CREATE INDEX billing_p_pending ON billing.billing_p (billing_date, id, pending_s
   WHERE send_status = 'SEND_PENDING' AND next_attempt_at IS NULL;
 
 -- The lines of a bill: copies of the usage it was made of.
--- No foreign key to the bill: checking it for each line costs more than writing the line, and both are written by one
--- transaction that compares the lines' sum with the bill's gross.
+-- No foreign key to the bill: checking it for each line costs more than writing the line. Both are written by one transaction, and
+-- the settlement ends with a comparison of all bills with their lines.
 CREATE TABLE billing.billing_detail_p (
   billing_id bigint NOT NULL,
   usage_id bigint NOT NULL,

@@ -1,14 +1,10 @@
 import type { Bill } from './bill.ts';
 
-interface PreviewedBill extends Bill {
-  readonly grossMinor: bigint;
-}
-
 const samples = 10;
 
 /** What a settlement would write: counts, sums by kind of discount, the first bills. Amounts are text. Memory: ten bills. */
 export interface SettlePreview {
-  add(bills: readonly PreviewedBill[]): void;
+  add(bills: readonly Bill[]): void;
   summary(): {
     readonly bills: number;
     readonly grossMinor: string;
@@ -24,12 +20,12 @@ export function settlePreview(): SettlePreview {
   let grossMinor = 0n;
   let feeMinor = 0n;
   const discounts = new Map<string, bigint>();
-  const first: PreviewedBill[] = [];
+  const first: Bill[] = [];
   return {
     add(bills) {
       for (const bill of bills) {
         count += 1;
-        grossMinor += bill.grossMinor;
+        grossMinor += grossOf(bill);
         feeMinor += bill.feeMinor;
         for (const { type, amountMinor } of bill.details.discounts) {
           discounts.set(type, (discounts.get(type) ?? 0n) + amountMinor);
@@ -45,9 +41,13 @@ export function settlePreview(): SettlePreview {
       samples: first.map((bill) => ({
         publicInfoId: bill.publicInfoId.toString(),
         sendOn: bill.sendOn,
-        grossMinor: bill.grossMinor.toString(),
+        grossMinor: grossOf(bill).toString(),
         feeMinor: bill.feeMinor.toString(),
       })),
     }),
   };
+}
+
+function grossOf({ feeMinor, details }: Bill): bigint {
+  return feeMinor + details.totalDiscountMinor;
 }

@@ -1,23 +1,10 @@
 import type { Database, Transaction } from '../../src/connectors/database.ts';
 import { jsonbArray } from '../../src/connectors/jsonbArray.ts';
-import { WeirError } from '../../src/errors.ts';
 import type { Identifiers } from '../shared/identifiers.ts';
 import { firstDay, type Period } from '../shared/period.ts';
 import type { Bill, MemberUsage } from './bill.ts';
 import { writeDetails } from './billingDetails.ts';
-
-/** A member as a page reads one. */
-export interface SettledMember extends MemberUsage {
-  /** Changes with every change of the month's usage after its closing: what was read under another one may be outdated. */
-  readonly usageVersion: bigint;
-}
-
-/** A bill and what it was reckoned from: its lines must be that. */
-export interface SettledBill extends Bill {
-  readonly grossMinor: bigint;
-  readonly lineCount: number;
-  readonly usageVersion: bigint;
-}
+import { settledMonth, type SettledMonth } from './settledMonth.ts';
 
 /** The members that one partition of a settlement reads. */
 export interface MemberPage {
@@ -27,51 +14,22 @@ export interface MemberPage {
   /** Exclusive lower bound of `public_info_id`; undefined: from the first. */
   readonly after: string | undefined;
   readonly limit: number;
-  /** Leaves out members who have their bill: needed where a partition is read again, and slower. */
-  readonly isRepeated: boolean;
-}
-
-/** Lines of usage, and what they sum to. */
-export interface LineTotal {
-  readonly lines: bigint;
-  readonly minor: bigint;
-}
-
-/** Where the lines of a month's usage are. */
-export interface SettlementTotals {
-  readonly usage: LineTotal;
-  /** On the bills of the month. */
-  readonly billed: LineTotal;
-  /** Of members who were put aside by the run and have no bill. */
-  readonly skipped: LineTotal;
-}
-
-/** What is left when everybody was billed. */
-export interface Unbilled {
-  readonly count: number;
-  /** Some of them. */
-  readonly examples: readonly bigint[];
+  /** The run whose partition is read again: leaves out who has a bill, and who waits among its skips. Slower. */
+  readonly againOf: bigint | undefined;
 }
 
 /** The statements of a settlement. Months are months of usage; their bills bear the first day of the next one. */
-export interface SettleStore {
+export interface SettleStore extends SettledMonth {
   /** Members by bucket. */
   countMembers(): Promise<ReadonlyMap<number, number>>;
   /** Whether a bucket has bills of the month above a member: then it was read before, and the run's check failed. */
   hasBills(page: Pick<MemberPage, 'bucket' | 'month' | 'after'>): Promise<boolean>;
   /** The next members with usage in the month, with its sums, in ascending order. */
-  page(page: MemberPage): Promise<readonly SettledMember[]>;
+  page(page: MemberPage): Promise<readonly MemberUsage[]>;
   /** Those of these members with usage in the month and no bill for it. */
-  at(month: Period, publicInfoIds: readonly string[]): Promise<readonly SettledMember[]>;
-  /**
-   * Writes bills of one month of usage with their lines. Rejects with a transient `incomplete` when the usage has changed since it
-   * was read: nothing is written, and reading it again helps.
-   */
-  write(transaction: Transaction, month: Period, bills: readonly SettledBill[]): Promise<void>;
-  /** Every line of the month's usage, where it is now. */
-  totals(month: Period, run: { readonly job: string; readonly key: string }): Promise<SettlementTotals>;
-  /** Members with usage in the month, without a bill and without a recorded skip of the run of this key. */
-  unbilled(month: Period, run: { readonly job: string; readonly key: string }): Promise<Unbilled>;
+  at(month: Period, publicInfoIds: readonly string[]): Promise<readonly MemberUsage[]>;
+  /** Writes bills of one month of usage; their lines are the usage that there is now. */
+  write(transaction: Transaction, month: Period, bills: readonly Bill[]): Promise<void>;
 }
 
 /** The four divisions of members, by a hash of `public_info_id` that the table stores. */
@@ -80,6 +38,7 @@ export const buckets: readonly number[] = [0, 1, 2, 3];
 /** A settlement's statements on a database. */
 export function settleStore(database: Database, identifiers: Identifiers): SettleStore {
   return {
+    ...settledMonth(database),
     countMembers: async () => {
       const rows = await database.query<{ bucket: number; members: bigint }>(countMembers);
       return new Map(rows.map(({ bucket, members }) => [bucket, Number(members)]));
@@ -88,10 +47,13 @@ export function settleStore(database: Database, identifiers: Identifiers): Settl
       const rows = await database.query({ text: billsOfBucket, values: [firstDay(month), bucket, after ?? lowest] });
       return rows.length > 0;
     },
-    page: async ({ bucket, month, after, limit, isRepeated }) => {
+    page: async ({ bucket, month, after, limit, againOf }) => {
       const values = [firstDay(month), bucket, after ?? lowest, limit];
-      const statement = isRepeated ? { text: pageOfUnbilled } : { text: pageOfMembers, name: 'billing.settlePage' };
-      return (await database.query<UsageRow>({ ...statement, values })).map(readUsage);
+      const statement =
+        againOf === undefined
+          ? { text: pageOfMembers, values, name: 'billing.settlePage' }
+          : { text: pageOfUnbilled, values: [...values, againOf] };
+      return (await database.query<UsageRow>(statement)).map(readUsage);
     },
     at: async (month, publicInfoIds) => {
       return (await database.query<UsageRow>({ text: theseMembers, values: [firstDay(month), publicInfoIds] })).map(readUsage);
@@ -99,22 +61,8 @@ export function settleStore(database: Database, identifiers: Identifiers): Settl
     write: async (transaction, month, bills) => {
       const ids = bills.map(() => identifiers.next());
       const values = [firstDay(month), ids, bills.map(({ publicInfoId }) => publicInfoId)];
-      const lines = await transaction.execute({ text: insertLines, values, name: 'billing.insertLines' });
-      const count = await transaction.execute({ text: insertBills, values: billColumns(month, bills, ids), name: 'billing.insertBills' });
-      const read = bills.reduce((total, { lineCount }) => total + lineCount, 0);
-      if (lines !== read || count !== bills.length) throw outdated(month);
-    },
-    totals: async (month, { job, key }) => {
-      const total = async (text: string, ...more: readonly string[]): Promise<LineTotal> => {
-        const [row] = await database.query<TotalRow>({ text, values: [firstDay(month), ...more] });
-        return { lines: row?.lines ?? 0n, minor: BigInt(row?.minor ?? 0) };
-      };
-      const [usage, billed, skipped] = await Promise.all([total(usageTotal), total(billedTotal), total(skippedTotal, job, key)]);
-      return { usage, billed, skipped };
-    },
-    unbilled: async (month, { job, key }) => {
-      const rows = await database.query<{ public_info_id: bigint; total: bigint }>({ text: unbilled, values: [firstDay(month), job, key] });
-      return { count: Number(rows[0]?.total ?? 0n), examples: rows.map((row) => row.public_info_id) };
+      await transaction.execute({ text: insertBills, values: billColumns(month, bills, ids), name: 'billing.insertBills' });
+      await transaction.execute({ text: insertLines, values, name: 'billing.insertLines' });
     },
   };
 }
@@ -124,14 +72,10 @@ const countMembers = `SELECT bucket, count(*) AS members FROM billing.member GRO
 /** Below every `public_info_id`. */
 const lowest = '-9223372036854775808';
 
-/** Of the month of usage $1. */
-const usageVersion = `(SELECT coalesce(amended_by::text::bigint, 0) FROM billing.billing_period WHERE period = $1::date)`;
-
 // Sums are text: what a wrong line sums to may not fit into a bigint, and must not fail its neighbours.
 const membersWithUsage = `
   SELECT member.public_info_id, member.birth_date, member.joined_date, member.contract_months, member.addon_grade,
-    member.family_lines, member.send_day, used.gross, used.lowest, used.usage_id, used.lines,
-    ${usageVersion} AS usage_version
+    member.family_lines, member.send_day, used.gross, used.lowest, used.usage_id, used.lines
   FROM billing.member
   CROSS JOIN LATERAL (
     SELECT sum(amount_minor)::text AS gross, min(amount_minor) AS lowest, max(id) AS usage_id, count(*)::int AS lines
@@ -145,6 +89,13 @@ const withoutBill = `
       WHERE bill.public_info_id = member.public_info_id AND bill.billing_date = $1::date + interval '1 month'
     )`;
 
+// Who was put aside and mended since is billed with the skip's resolution, by the run of what was skipped.
+const withoutSkip = `
+    AND NOT EXISTS (
+      SELECT FROM weir.job_skip AS skip
+      WHERE skip.run_id = $5 AND skip.resolved_at IS NULL AND skip.position = member.public_info_id::text
+    )`;
+
 // Compared and ordered as pairs, which only the index of (bucket, public_info_id) serves: the primary key would be read once
 // for each bucket.
 const nextOfBucket = `
@@ -154,7 +105,7 @@ const nextOfBucket = `
 const pageOfMembers = membersWithUsage + nextOfBucket;
 
 // Without a name: a plan that was kept from when the month was empty reads the whole month for each page.
-const pageOfUnbilled = membersWithUsage + withoutBill + nextOfBucket;
+const pageOfUnbilled = membersWithUsage + withoutBill + withoutSkip + nextOfBucket;
 
 const theseMembers = `${membersWithUsage} ${withoutBill} AND member.public_info_id = ANY ($2::bigint[])`;
 
@@ -179,10 +130,9 @@ interface UsageRow {
   readonly lowest: bigint;
   readonly usage_id: bigint;
   readonly lines: number;
-  readonly usage_version: bigint;
 }
 
-function readUsage(row: UsageRow): SettledMember {
+function readUsage(row: UsageRow): MemberUsage {
   return {
     publicInfoId: row.public_info_id,
     birthDate: row.birth_date,
@@ -195,19 +145,9 @@ function readUsage(row: UsageRow): SettledMember {
     lowestLineMinor: row.lowest,
     usageId: row.usage_id,
     lineCount: row.lines,
-    usageVersion: row.usage_version,
   };
 }
 
-// What needs no decision does not leave the database: the lines are the usage.
-const insertLines = `
-  INSERT INTO billing.billing_detail_p (billing_id, usage_id, billing_date, used_on, service, description, quantity, amount_minor)
-  SELECT bill.id, usage.id, $1::date + interval '1 month', used_on, service, description, quantity, amount_minor
-  FROM unnest($2::bigint[], $3::bigint[]) AS bill (id, public_info_id)
-  JOIN billing.usage USING (public_info_id) WHERE usage.period = $1::date`;
-
-// After the lines: where the version is still the one under which the bills were reckoned, it was so when the lines were copied,
-// and they are what the bills were reckoned from. Adding them up again would cost a tenth of the settlement and tell no more.
 // Not by COPY: a server that waits for its rows heeds no timeout, so the transaction of a process that stands still there would
 // outlive its lease, and hold up whoever takes over.
 const insertBills = `
@@ -215,10 +155,9 @@ const insertBills = `
   SELECT $1::date + interval '1 month', bill.*
   FROM ROWS FROM (
     unnest($2::bigint[], $3::bigint[], $4::date[], $5::bigint[], $6::bigint[]), jsonb_array_elements($7::jsonb)
-  ) AS bill
-  WHERE ${usageVersion} = ALL ($8::bigint[])`;
+  ) AS bill`;
 
-function billColumns(month: Period, bills: readonly SettledBill[], ids: readonly bigint[]): readonly unknown[] {
+function billColumns(month: Period, bills: readonly Bill[], ids: readonly bigint[]): readonly unknown[] {
   return [
     firstDay(month),
     ids,
@@ -227,46 +166,13 @@ function billColumns(month: Period, bills: readonly SettledBill[], ids: readonly
     bills.map(({ usageId }) => usageId),
     bills.map(({ feeMinor }) => feeMinor),
     jsonbArray(bills.map(({ details }) => writeDetails(details))),
-    [...new Set(bills.map(({ usageVersion }) => usageVersion))],
   ];
 }
 
-/** Transient: the partition goes on at its checkpoint, and reads what is there now. */
-function outdated(month: Period): WeirError {
-  const text = `The usage of ${month} was changed while it was billed: what was read is outdated. It is read again.`;
-  return new WeirError('incomplete', text, { kind: 'transient' });
-}
-
-interface TotalRow {
-  readonly lines: bigint;
-  readonly minor: string;
-}
-
-const total = `SELECT count(*) AS lines, coalesce(sum(amount_minor), 0)::text AS minor`;
-
-const usageTotal = `${total} FROM billing.usage WHERE period = $1::date`;
-
-const billedTotal = `${total} FROM billing.billing_detail_p WHERE billing_date = $1::date + interval '1 month'`;
-
-const skippedTotal = `
-  ${total}
-  FROM weir.job_run AS run JOIN weir.job_skip AS skip ON skip.run_id = run.id
-  JOIN billing.usage ON usage.public_info_id = skip.position::bigint AND usage.period = $1::date
-  WHERE run.job = $2 AND run.key = $3 AND NOT EXISTS (
-    SELECT FROM billing.billing_p AS bill
-    WHERE bill.public_info_id = usage.public_info_id AND bill.billing_date = $1::date + interval '1 month'
-  )`;
-
-// Recorded skips count whether or not they were resolved: those that were have a bill.
-const unbilled = `
-  SELECT used.public_info_id, count(*) OVER () AS total
-  FROM (SELECT DISTINCT public_info_id FROM billing.usage WHERE period = $1::date) AS used
-  WHERE NOT EXISTS (
-      SELECT FROM billing.billing_p AS bill
-      WHERE bill.public_info_id = used.public_info_id AND bill.billing_date = $1::date + interval '1 month'
-    )
-    AND NOT EXISTS (
-      SELECT FROM weir.job_skip AS skip JOIN weir.job_run AS run ON run.id = skip.run_id
-      WHERE run.job = $2 AND run.key = $3 AND skip.position = used.public_info_id::text
-    )
-  LIMIT 5`;
+// What needs no decision does not leave the database: the lines are the usage. Should somebody have changed it since it was read,
+// the comparison at the end of the run takes the bill back: adding up each chunk's lines would cost a tenth of the settlement.
+const insertLines = `
+  INSERT INTO billing.billing_detail_p (billing_id, usage_id, billing_date, used_on, service, description, quantity, amount_minor)
+  SELECT bill.id, usage.id, $1::date + interval '1 month', used_on, service, description, quantity, amount_minor
+  FROM unnest($2::bigint[], $3::bigint[]) AS bill (id, public_info_id)
+  JOIN billing.usage USING (public_info_id) WHERE usage.period = $1::date`;

@@ -1,5 +1,6 @@
 import type { Database, Queryable } from '../../connectors/database.ts';
 import { WeirError } from '../../errors.ts';
+import { readAgain } from './readAgain.ts';
 
 /** States of a run, as `migrations/0100_jobs.sql` draws them. */
 export type RunStatus = 'PLANNING' | 'OPEN' | 'COMPLETED' | 'FAILED' | 'STOPPED';
@@ -70,13 +71,5 @@ async function resume(transaction: Queryable, run: ExistingRun): Promise<void> {
     text: `UPDATE weir.job_partition SET failures = 0, not_before = NULL WHERE run_id = $1 AND status = 'WAITING'`,
     values: [run.id],
   });
-  if (run.failureCode !== 'incomplete') return;
-  await transaction.execute({
-    text: `
-      UPDATE weir.job_partition
-      SET status = 'WAITING', finished_at = NULL, failures = 0, checkpoint = NULL, published = NULL,
-        rows_read = 0, rows_written = 0, rows_published = 0
-      WHERE run_id = $1 AND status = 'COMPLETED'`,
-    values: [run.id],
-  });
+  if (run.failureCode === 'incomplete') await readAgain(transaction, run.id);
 }

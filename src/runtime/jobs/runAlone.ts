@@ -1,5 +1,5 @@
 import type { Transaction } from '../../connectors/database.ts';
-import { WeirError } from '../../errors.ts';
+import { codeOf, WeirError } from '../../errors.ts';
 import { consequenceOf, failureOf } from './failure.ts';
 import type { JobSpec } from './jobSpec.ts';
 import { Lease } from './lease.ts';
@@ -42,7 +42,7 @@ export async function runAlone<P, O, K, V, T, A>(spec: JobSpec<P, O, K, V, T>, r
     log.warn('job step failed', fields);
     const consequence = consequenceOf(error, claim.failures, settings, clock);
     if (consequence.how === 'fail') await failClaimedRun(database, claim, failureOf(error));
-    else if (consequence.how === 'retry') await releaseRun(database, claim, consequence.delayMs);
+    else if (consequence.how === 'retry') await releaseRun(database, claim, consequence.delayMs, codeOf(error));
   } finally {
     lease.stop();
     spec.signal.removeEventListener('abort', onCut);

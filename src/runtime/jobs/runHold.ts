@@ -1,7 +1,8 @@
 import type { Database, Queryable, Statement, Transaction } from '../../connectors/database.ts';
-import { WeirError } from '../../errors.ts';
+import { WeirError, type ErrorCode } from '../../errors.ts';
 import type { PartitionPlan } from './job.ts';
 import type { Failure } from './failure.ts';
+import { readAgain } from './readAgain.ts';
 import { failRun } from './runState.ts';
 
 /** The lease of a run itself, for what one process does alone: its plan, its finish. */
@@ -49,15 +50,18 @@ export async function renewRun(database: Queryable, claim: RunClaim, leaseMs: nu
   return hits === 1;
 }
 
-/** Gives the run back, not to be claimed before `delayMs` have passed. */
-export async function releaseRun(database: Queryable, claim: RunClaim, delayMs: number): Promise<void> {
-  await database.execute({
-    name: 'weir-job-release-run',
-    text: `
-      UPDATE weir.job_run
-      SET lease_owner = NULL, lease_until = NULL, failures = failures + 1, not_before = clock_timestamp() + $4 * interval '1 millisecond'
-      WHERE ${mine}`,
-    values: [...key(claim), delayMs],
+/** Gives the run back, not to be claimed before `delayMs` have passed; after a failed check of its result everything is read again. */
+export async function releaseRun(database: Database, claim: RunClaim, delayMs: number, code: ErrorCode): Promise<void> {
+  await database.withTransaction(async (transaction) => {
+    const hits = await transaction.execute({
+      name: 'weir-job-release-run',
+      text: `
+        UPDATE weir.job_run
+        SET lease_owner = NULL, lease_until = NULL, failures = failures + 1, not_before = clock_timestamp() + $4 * interval '1 millisecond'
+        WHERE ${mine}`,
+      values: [...key(claim), delayMs],
+    });
+    if (hits === 1 && code === 'incomplete') await readAgain(transaction, claim.runId);
   });
 }
 
