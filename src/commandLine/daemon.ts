@@ -11,7 +11,7 @@ import type { StopSignals } from '../runtime/stopSignals.ts';
 import { supervise, type PipelineState, type Supervised } from '../runtime/supervise.ts';
 import { unlessStopped } from '../runtime/unlessStopped.ts';
 import { awaitSchema } from './awaitSchema.ts';
-import { exitCodes, type ExitCode } from './exitCodes.ts';
+import { exitCodes, isOfConfiguration, type ExitCode } from './exitCodes.ts';
 import { jobSettingsOf } from './jobSettings.ts';
 import { openDatabaseOf, openHouse, type OpenHouse } from './openHouse.ts';
 import type { Options, Systems } from './systems.ts';
@@ -42,7 +42,7 @@ export async function runDaemon<P>(spec: DaemonSpec<P>): Promise<ExitCode> {
     // Stopped before there was anything to drain.
     if (code === 'cancelled') return exitCodes.ok;
     spec.log.error('cannot start', { code, error: textOf(error) });
-    return code === 'schemaMismatch' || code === 'invalidOption' ? exitCodes.configuration : exitCodes.failed;
+    return isOfConfiguration(code) ? exitCodes.configuration : exitCodes.failed;
   } finally {
     await daemon.close();
   }

@@ -1,3 +1,5 @@
+import type { ErrorCode } from '../errors.ts';
+
 /** How a command ended, for scripts and service managers. */
 export const exitCodes = {
   /** Done; of the daemon: a clean drain. */
@@ -8,8 +10,13 @@ export const exitCodes = {
   usage: 2,
   /** A job's run failed or was refused; `weir job show` tells why. */
   jobFailed: 3,
-  /** Wrong configuration or a schema that does not fit: starting again does not help (EX_CONFIG of sysexits). */
+  /** Wrong configuration, a port in use, or a schema that does not fit: starting again does not help (EX_CONFIG of sysexits). */
   configuration: 78,
 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** Whether an error passes only when a person changes an option or the schema. */
+export function isOfConfiguration(code: ErrorCode): boolean {
+  return code === 'invalidOption' || code === 'schemaMismatch' || code === 'portInUse';
+}

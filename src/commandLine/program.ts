@@ -3,7 +3,7 @@ import { OptionProblems } from '../../config/load.ts';
 import { codeOf, textOf, WeirError, type ErrorCode } from '../errors.ts';
 import { checkConfig, printConfig } from './configCommands.ts';
 import { explainProblems, type CommonFlags, type Place } from './context.ts';
-import { exitCodes, type ExitCode } from './exitCodes.ts';
+import { exitCodes, isOfConfiguration, type ExitCode } from './exitCodes.ts';
 import { listJobs, showJob } from './jobCommands.ts';
 import { migrateCommand } from './migrateCommand.ts';
 import { pipelinesCommand } from './pipelinesCommand.ts';
@@ -35,7 +35,7 @@ function refuse<P>(place: Place<P>, error: unknown): ExitCode {
 }
 
 function exitCodeOf(code: ErrorCode): ExitCode {
-  if (code === 'invalidOption' || code === 'schemaMismatch') return exitCodes.configuration;
+  if (isOfConfiguration(code)) return exitCodes.configuration;
   return code === 'invalidKey' || code === 'notFound' ? exitCodes.usage : exitCodes.failed;
 }
 

@@ -109,14 +109,14 @@ describe('a daemon on a schema that does not fit', () => {
 });
 
 describe('a daemon whose admin port is in use', () => {
-  it('ends with 1 and one line that says which option to change', async () => {
+  it('ends with 78, since starting again does not help, and one line that says which option to change', async () => {
     const month = await aMonth();
     const occupant = createServer().listen(0, '127.0.0.1');
     atTheEnd(() => new Promise((resolve) => occupant.close(resolve)));
     await new Promise((resolve) => occupant.once('listening', resolve));
     const { port } = occupant.address() as AddressInfo;
     const { code, output, errors } = await runWeir({ ...month.environment, WEIR_ADMIN_PORT: String(port) }, 'run');
-    expect({ code, output }).toEqual({ code: 1, output: '' });
+    expect({ code, output }).toEqual({ code: 78, output: '' });
     expect(errors.split('\n')).toHaveLength(1);
     expect(errors).toContain(`port ${port} on 127.0.0.1 is in use: set admin.port (WEIR_ADMIN_PORT) to a free one, or 0 for any`);
   });
