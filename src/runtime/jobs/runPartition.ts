@@ -118,11 +118,18 @@ class LivePartition<P, O, K, V, T> {
     const consequence = consequenceOf(error, this.#hold.failures, settings, clock);
     if (consequence.how === 'fenced') throw error;
     const failure = failureOf(error);
-    this.#log('job partition failed', error);
     const delayMs = consequence.how === 'retry' ? consequence.delayMs : 0;
-    await this.#hold.fail(failure, delayMs, async (transaction) => {
-      if (consequence.how === 'fail') await failRun(transaction, this.#claim.runId, failure);
-    });
+    let isTaken = false;
+    try {
+      const isMine = await this.#hold.fail(failure, delayMs, async (transaction) => {
+        if (consequence.how === 'fail') await failRun(transaction, this.#claim.runId, failure);
+      });
+      isTaken = !isMine;
+    } finally {
+      // What a holder that stood still runs into is no failure of the partition: its new holder goes on.
+      if (isTaken) this.#spec.log.info('partition was taken over by another process: nothing was written here', this.#fields());
+      else this.#log('job partition failed', error);
+    }
   }
 
   #log(sentence: string, error: unknown): void {

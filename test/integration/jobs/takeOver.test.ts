@@ -6,6 +6,7 @@ import { claimPartitions } from '../../../src/runtime/jobs/partitionClaim.ts';
 import { advancePartition } from '../../../src/runtime/jobs/partitionWrites.ts';
 import { openRun } from '../../../src/runtime/jobs/openRun.ts';
 import { runJob } from '../../../src/runtime/jobs/runJob.ts';
+import { silent } from '../../support/aSpec.ts';
 import { until } from '../../support/until.ts';
 import { copySpec, copyTables, fill, flaws, openPool } from './copyJob.ts';
 import { expireLeases, mortal, type Moment } from './mortal.ts';
@@ -48,9 +49,12 @@ describe('a holder that stands still', () => {
   it('is ended by the server inside its transaction before its lease is over', async () => {
     let isHeld = false;
     const release = Promise.withResolvers<undefined>();
+    const said: string[] = [];
+    const say = (sentence: string): void => void said.push(sentence);
     const first = runJob(
       copySpec(openPool(url, { idleInTransactionLimitMs: 60_000 }), {
         holder: 'process a',
+        log: { ...silent, info: say, warn: say },
         settings: { ...quick, partitions: 1 },
         options: { buckets: 1 },
         // Its clock stands: nothing in this process would notice.
@@ -68,6 +72,8 @@ describe('a holder that stands still', () => {
     expect(second).toMatchObject({ how: 'completed' });
     release.resolve(undefined);
     expect(await first).toMatchObject({ how: 'completed' });
+    // Its transaction was ended, which says nothing about the rows: they are somebody else's now.
+    expect(said).toEqual(['partition was taken over by another process: nothing was written here']);
     expect(await database.query('SELECT id FROM target_row GROUP BY id HAVING count(*) > 1')).toEqual([]);
     expect(await database.query('SELECT count(*) FROM target_row')).toEqual([{ count: 200n }]);
   }, 10_000);
