@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { WeirError } from '../../src/errors.ts';
+import { expectation } from '../shared/expectation.ts';
 import { sum } from '../shared/money.ts';
 import type { Discount, DiscountType } from './discount.ts';
 
@@ -42,7 +43,7 @@ const stored = z.object({
 /** Reads the column `billing_details` as the database client gives it (parsed JSON). `undecodable` for another shape. */
 export function readDetails(column: unknown): BillingDetails {
   const { success, data, error } = stored.safeParse(column);
-  if (!success) throw new WeirError('undecodable', `billing_details has another shape: ${z.prettifyError(error)}`);
+  if (!success) throw new WeirError('undecodable', `billing_details has another shape: ${expectation(error)}`);
   return {
     discounts: data.discounts.map(({ type, amount: amountMinor, description }) => ({ type, amountMinor, description })),
     totalDiscountMinor: data.totalDiscount,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { WeirError } from '../../src/errors.ts';
+import { expectation } from '../shared/expectation.ts';
 import { timeOfDay, type QuietHours } from '../shared/quietHours.ts';
 import { isTimeZone } from '../shared/zoneStretch.ts';
 
@@ -55,7 +56,7 @@ const versionOne = z.strictObject({
   quietHours: z.strictObject({ start: time, end: time, zone: z.string().refine(isTimeZone, 'unknown time zone') }).nullable(),
 });
 
-const anyVersion = z.object({ version: z.int().positive() });
+const anyVersion = z.object({ version: z.int().min(1, 'expected a number of 1 or more') });
 
 /** The message of a bill as UTF-8 JSON of the newest version. What a reader would refuse is refused here: a defect. */
 export function encodeDispatchedBill(bill: DispatchedBill): Uint8Array {
@@ -68,7 +69,7 @@ export function encodeDispatchedBill(bill: DispatchedBill): Uint8Array {
     quietHours: bill.quietHours,
   };
   const checked = versionOne.safeParse(message);
-  if (!checked.success) throw new WeirError('defect', `A bill's message would be unreadable: ${z.prettifyError(checked.error)}`);
+  if (!checked.success) throw new WeirError('defect', `A bill's message would be unreadable: ${expectation(checked.error)}`);
   return Buffer.from(JSON.stringify(message));
 }
 
@@ -91,5 +92,5 @@ export const dispatchedBillSchema = {
 function read<T>(schema: z.ZodType<T>, input: unknown): T {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
-  throw new WeirError('undecodable', `Not a bill's message: ${z.prettifyError(result.error)}`);
+  throw new WeirError('undecodable', `Not a bill's message: ${expectation(result.error)}`);
 }

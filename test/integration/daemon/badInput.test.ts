@@ -21,7 +21,7 @@ describe('bad input on the bus', () => {
       ['another shape', asJson({ ...aMessage, billId: 'seven' }), 'undecodable', 'decode', 'billId'],
       ['more than was agreed', asJson({ ...aMessage, bcc: 'x' }), 'undecodable', 'decode', 'bcc'],
       ['a prototype', Buffer.from('{"version":1,"__proto__":{"version":1}}'), 'undecodable', 'decode', '__proto__'],
-      ['version 0', asJson({ ...aMessage, version: 0 }), 'undecodable', 'decode', 'version'],
+      ['version -1', asJson({ ...aMessage, version: -1 }), 'undecodable', 'decode', 'version: expected a number of 1 or more'],
       ['version x', asJson({ ...aMessage, version: 'x' }), 'undecodable', 'decode', 'version'],
       ['too large', Buffer.alloc(4_097, 'x'), 'oversize', 'read', '4097 bytes, the topic allows 4096'],
       ['a bill that is not there', asJson(aMessage), 'notFound', 'send', 'not known'],
@@ -42,6 +42,7 @@ describe('bad input on the bus', () => {
       expect(letter?.value, name).toEqual(value);
       expect(letter?.headers, name).toMatchObject({ 'weir-code': code, 'weir-stage': stage, 'weir-pipeline': 'billing.deliver' });
       expect(letter?.headers['weir-text'], name).toContain(text);
+      expect(letter?.headers['weir-text'], name).not.toContain('\n');
     }
     expect(letterOf('too large')?.headers['trace']).toBe('t1');
     const foreign = letterOf('');

@@ -26,3 +26,8 @@ test.each([
 ])('refuses %j', (column) => {
   expect(() => readDetails(column)).toThrow(expect.objectContaining({ code: 'undecodable' }));
 });
+
+test('the error names the field and what was expected, in one line', () => {
+  const text = 'billing_details has another shape: finalAmount: expected number to be >=0';
+  expect(() => readDetails({ discounts: [], totalDiscount: 0, finalAmount: -1 })).toThrow(expect.objectContaining({ message: text }));
+});

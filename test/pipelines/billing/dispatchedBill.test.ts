@@ -64,8 +64,16 @@ test.each<[string, unknown]>([
   expect(() => dispatchedBillSchema.parse(input)).toThrow(expect.objectContaining({ code: 'undecodable' }));
 });
 
-test('the error says which field is wrong', () => {
-  expect(() => dispatchedBillSchema.parse({ ...written(), billId: 77 })).toThrow(/billId/);
+test.each<[object, string]>([
+  [{ version: -1 }, 'version: expected a number of 1 or more'],
+  [{ billId: 77 }, 'billId: expected string'],
+  [
+    { billId: '0', billingDate: '2026-11-02' },
+    'billId: expected a positive number as decimal text; billingDate: expected the first day of a month',
+  ],
+])('the error names the fields that are wrong in %j and what was expected, in one line', (wrong, sentence) => {
+  const text = `Not a bill's message: ${sentence}`;
+  expect(() => dispatchedBillSchema.parse({ ...written(), ...wrong })).toThrow(expect.objectContaining({ message: text }));
 });
 
 test('what a reader would refuse is not written', () => {
