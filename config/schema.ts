@@ -103,7 +103,7 @@ export const processOptions = {
     .strict(),
   keys: z
     .strictObject({
-      ring: option(z.string().min(1), {
+      ring: option(z.string(), {
         about: 'Keys of personal data: id:base64 of 32 bytes, comma between; the first encrypts, all decrypt.',
         isSecret: true,
       }),

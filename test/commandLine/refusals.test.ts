@@ -65,6 +65,7 @@ describe('wrong options', () => {
     ['a key that is too short', `current:${secretKey.slice(0, 20)}`, 'has a key "current" of 15 bytes, expected 32'],
     ['a key that is not base64', `current:${secretKey.slice(0, 20)}!!`, 'has a key "current" that is not base64'],
     ['a key without its id', secretKey, 'has no id in entry 1: expected id:key'],
+    ['nothing', '', 'is empty: expected id:key, with a key of 32 bytes as base64. (WEIR_KEYS_RING)'],
     ['the same id twice', `current:${secretKey},current:${secretKey}`, 'has the id "current" twice'],
   ])('of the key ring (%s) are told before anything is opened, without the key', async (_what, ring, sentence) => {
     const { exitCode, output, errors } = await say(['run'], { ...rightEnvironment, WEIR_KEYS_RING: ring, WEIR_ADMIN_PORT: 'x' });
