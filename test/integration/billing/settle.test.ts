@@ -197,6 +197,7 @@ describe('a settlement', () => {
          WHERE public_info_id IN (1003, 1007) AND used_on = '2026-10-11'`,
         ],
         ['a line that is new', `INSERT INTO billing.usage VALUES ('2026-10-01', 77, 1003, '2026-10-31', 'DATA', 'late', 1, 500)`],
+        ['a line of nothing', `INSERT INTO billing.usage VALUES ('2026-10-01', 77, 1003, '2026-10-31', 'DATA', 'free', 1, 0)`],
         ['a line that is gone', `DELETE FROM billing.usage WHERE public_info_id = 1003 AND used_on = '2026-10-11'`],
         [
           'a line of another member',
@@ -234,6 +235,24 @@ describe('a settlement', () => {
       });
     },
   );
+
+  it('makes a bill anew whose usage was another one only while its lines were copied', async () => {
+    await load(20);
+    const spec = billing.spec('billing.settle', '2026-11');
+    const { settlement } = spec.ports;
+    const add = (minor: number): Promise<number> =>
+      billing.database.execute(`UPDATE billing.usage SET amount_minor = amount_minor + ${minor} WHERE public_info_id = 1003`);
+    let written = 0;
+    const write: typeof settlement.write = async (transaction, month, chunk) => {
+      const isFirst = chunk.some(({ publicInfoId }) => publicInfoId === 1_003n) && ++written === 1;
+      if (isFirst) await add(50);
+      await settlement.write(transaction, month, chunk);
+      if (isFirst) await add(-50);
+    };
+    expect(await runJob({ ...spec, ports: { ...spec.ports, settlement: { ...settlement, write } } })).toMatchObject({ how: 'completed' });
+    expect(written).toBe(2);
+    expect(await differing()).toEqual([]);
+  });
 
   it('does not complete over a bill that is wrong and being sent already, and names it', async () => {
     await load(10);
