@@ -116,6 +116,26 @@ end
 return { stream.length }
 `);
 
+/**
+ * Ids of which the lowest is the oldest entry that a group has not acknowledged: the first it has not read, and its lowest pending
+ * one. KEYS: stream. ARGV: group. None where there are none; a group that is missing would read from the first entry. Asked in one
+ * step, so that an entry which is delivered meanwhile is not missed. Writes nothing.
+ */
+export const oldestUnsettled = script(`${fields}
+if redis.call('EXISTS', KEYS[1]) == 0 then return {} end
+local from, ids = '-', {}
+for _, flat in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
+  local group = fields(flat)
+  if group.name == ARGV[1] then
+    from = '(' .. group['last-delivered-id']
+    if group.pending > 0 then ids[1] = redis.call('XPENDING', KEYS[1], ARGV[1])[2] end
+  end
+end
+local undelivered = redis.call('XRANGE', KEYS[1], from, '+', 'COUNT', 1)[1]
+if undelivered then ids[#ids + 1] = undelivered[1] end
+return ids
+`);
+
 /** Counts up to some entries. KEYS: stream. ARGV: XRANGE or XREVRANGE, first id, last id, how many. Answers their number and the last one's id. */
 export const countPage = script(`
 local entries = redis.call(ARGV[1], KEYS[1], ARGV[2], ARGV[3], 'COUNT', ARGV[4])

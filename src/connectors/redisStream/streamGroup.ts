@@ -122,19 +122,12 @@ export class StreamGroup {
     return countUndelivered(this.group, (script, ...args) => this.#run(script, ...args));
   }
 
-  /** When the oldest entry was written that the group has not acknowledged; undefined when there is none. */
+  /**
+   * When the oldest entry was written that the group has not acknowledged; undefined when there is none. Makes neither stream nor
+   * group: a group that is missing has acknowledged nothing.
+   */
   async oldestUnsettledAt(): Promise<Date | undefined> {
-    await this.create();
-    // First what is undelivered, then what is pending: an entry that is delivered between the two is seen by the second.
-    const rows = (await this.#call('XINFO', 'GROUPS', this.stream)) as readonly (readonly unknown[])[];
-    const ours = rows.map(pairs).find((row) => String(row.get('name')) === this.group);
-    const delivered = ours?.get('last-delivered-id') as Buffer;
-    const undelivered = (await this.#call('XRANGE', this.stream, `(${delivered.toString()}`, '+', 'COUNT', 1)) as readonly (readonly [
-      Buffer,
-      unknown,
-    ])[];
-    const [, lowestPending] = (await this.#call('XPENDING', this.stream, this.group)) as readonly [number, Buffer | null];
-    const ids = [...undelivered.map(([id]) => id), lowestPending].filter((id) => id !== null);
+    const ids = (await this.#run(scripts.oldestUnsettled, this.group)) as readonly Buffer[];
     return ids.length === 0 ? undefined : new Date(Math.min(...ids.map((id) => Number.parseInt(id.toString(), 10))));
   }
 

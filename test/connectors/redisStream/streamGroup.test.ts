@@ -119,6 +119,7 @@ test('the oldest unsettled entry is the lowest that is pending, else the first t
   const commands = new Connection({ url, clock: realClock, name: 'test', timeLimitMs: 2_000, origin: 'its url' });
   onTestFinished(() => commands.close());
   const group = new StreamGroup(name, 'g', commands);
+  await group.create();
   expect(await group.oldestUnsettledAt()).toBeUndefined();
   for (const id of ['1000-0', '2000-0', '3000-0']) await client.xadd(name, id, 'value', 'v');
   expect(await group.oldestUnsettledAt()).toEqual(new Date(1_000));
@@ -130,4 +131,20 @@ test('the oldest unsettled entry is the lowest that is pending, else the first t
   await client.xreadgroup('GROUP', 'g', 'ours', 'COUNT', 2, 'STREAMS', name, '>');
   await group.acknowledge(['3000-0']);
   expect(await group.oldestUnsettledAt()).toBeUndefined();
+});
+
+test('to ask for the oldest unsettled entry makes nothing: a missing group has settled none, a missing stream has none', async () => {
+  const client = testClient(url);
+  const { name } = testTopic();
+  const commands = new Connection({ url, clock: realClock, name: 'test', timeLimitMs: 2_000, origin: 'its url' });
+  onTestFinished(() => commands.close());
+  const group = new StreamGroup(name, 'g', commands);
+  expect(await group.oldestUnsettledAt()).toBeUndefined();
+  expect(await client.exists(name)).toBe(0);
+  await client.xgroup('CREATE', name, 'another', '0', 'MKSTREAM');
+  expect(await group.oldestUnsettledAt()).toBeUndefined();
+  for (const id of ['1000-0', '2000-0']) await client.xadd(name, id, 'value', 'v');
+  await client.xreadgroup('GROUP', 'another', 'theirs', 'COUNT', 1, 'STREAMS', name, '>');
+  expect(await group.oldestUnsettledAt()).toEqual(new Date(1_000));
+  expect(await client.xinfo('GROUPS', name)).toHaveLength(1);
 });
