@@ -20,7 +20,8 @@ export const publishingOptions = z.object({
 /** Options of `billing.redispatch`. */
 export const redispatchOptions = publishingOptions.extend({
   lostAfterMs: z.int().min(60_000).default(3_600_000).meta({
-    description: 'Age from which a bill may have lost its message. Too short: duplicates of slow messages; too long: lost ones wait.',
+    description:
+      'A bill that was marked this long before now, and before the oldest unsettled message, has lost its own. Too short: duplicates where publishing is slow; too long: lost ones wait.',
     unit: 'ms',
   }),
 });

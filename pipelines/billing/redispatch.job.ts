@@ -20,7 +20,7 @@ export interface RedispatchPorts {
   readonly emails: Emails;
   /**
    * Not later than the calendar time at which the oldest message of the topic that the group has not settled was published;
-   * undefined when every message is settled. What has been pending since before that has no message on the way any more.
+   * undefined when every message is settled. What was marked well before that has no message on the way any more.
    */
   readonly oldestUnsettledAt: () => Promise<Date | undefined>;
   readonly clock: Clock;

@@ -53,9 +53,10 @@ export function readPart(partition: { readonly key: Date; readonly input: unknow
 }
 
 /**
- * Since when bills must have been pending to have lost their messages: for `lostAfterMs`, and since before the oldest message
- * was published that is not settled (undefined: every message is).
+ * Since when bills must have been pending to have lost their messages: for `lostAfterMs`, and for as long before the oldest message
+ * was published that is not settled (undefined: every message is). A bill is marked before its message is published, so one that
+ * was marked shortly before that message may be the very bill it is about.
  */
 export function lostBeforeOf(asOf: Date, oldestUnsettledAt: Date | undefined, lostAfterMs: number): Date {
-  return new Date(Math.min(asOf.getTime() - lostAfterMs, (oldestUnsettledAt ?? asOf).getTime()));
+  return new Date(Math.min(asOf.getTime(), (oldestUnsettledAt ?? asOf).getTime()) - lostAfterMs);
 }

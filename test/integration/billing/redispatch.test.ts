@@ -94,15 +94,15 @@ describe('a redispatch', () => {
     expect(published).toEqual(['1001']);
   });
 
-  it('publishes a bill again whose message was lost: pending for an hour, and every message since is settled', async () => {
+  it('publishes a bill again whose message was lost: marked an hour before now, and before whatever is on the way', async () => {
     await pending(billing);
     await redispatched('2026-11-15T01:00');
     expect(published).toEqual([]);
-    await redispatched('2026-11-15T01:01', { oldestUnsettledAt: new Date('2026-11-14T15:00:00Z') });
+    await redispatched('2026-11-15T02:01', { oldestUnsettledAt: new Date('2026-11-14T16:00:00Z') });
     expect(published).toEqual([]);
-    await redispatched('2026-11-15T01:02', { oldestUnsettledAt: new Date('2026-11-14T15:00:01Z') });
+    await redispatched('2026-11-15T02:02', { oldestUnsettledAt: new Date('2026-11-14T16:00:01Z') });
     expect(published).toEqual(['1001']);
-    await redispatched('2026-11-15T01:03');
+    await redispatched('2026-11-15T02:03');
     expect(published).toEqual(['1001']);
   });
 

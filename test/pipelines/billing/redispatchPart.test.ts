@@ -14,8 +14,9 @@ test.each(redispatchKinds)('a part of bills that are %s is read as it was planne
 
 test.each([
   ['every message is settled', undefined, hourMs],
-  ['an older message is not settled', ago(2 * hourMs), 2 * hourMs],
-  ['a younger message is not settled', ago(1), hourMs],
-])('a message is lost that was pending before what may be on the way: %s', (_when, oldest, expectedMs) => {
+  ['the oldest unsettled message is old', ago(2 * hourMs), 3 * hourMs],
+  ['the oldest unsettled message is young', ago(1), hourMs + 1],
+  ['the oldest unsettled message is younger than the run', ago(-1), hourMs],
+])('a bill has lost its message that was marked an hour before whatever may be on the way: %s', (_when, oldest, expectedMs) => {
   expect(lostBeforeOf(asOf, oldest, hourMs)).toEqual(ago(expectedMs));
 });
