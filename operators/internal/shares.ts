@@ -53,6 +53,11 @@ export class Shares<V> {
     this.#ends = ends;
   }
 
+  /** Keys that it remembers. */
+  get size(): number {
+    return this.#keys.size;
+  }
+
   /** True when the message has one of its key's slots now; it gives it back by `leave`. Else it waits. */
   take(work: Work<V>, waits: Waits): boolean {
     const name = this.#share.keyOf(work.message.value);

@@ -94,6 +94,11 @@ describe('mergeMapEach', () => {
     expect(most).toBe(2);
   });
 
+  it('keeps to its concurrency after messages were put off', () => {
+    const limit = { reserve: (letter: string) => (letter === 'p' ? 9_999 : 0) };
+    expectDrawn('(ppbcd)|', sending(5), { concurrency: 1, limit, later: () => 'L' }, '(LL)-B----C----(D|)');
+  });
+
   it('passes decided messages at once', () => {
     expectDrawn('aDD|', sending(5), { concurrency: 1 }, '-DD--(A|)');
   });

@@ -1,4 +1,4 @@
-import { Observable, of, throwError } from 'rxjs';
+import { NEVER, Observable, of, throwError } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { mergeMapEach } from '../../operators/mergeMapEach.ts';
 import { WeirError } from '../../src/errors.ts';
@@ -6,6 +6,8 @@ import { isOpen, type Message } from '../../src/message/message.ts';
 import { runChain } from '../../src/runtime/runChain.ts';
 import { virtualClock, type VirtualClock } from '../../src/runtime/virtualClock.ts';
 import { aSpec } from '../support/aSpec.ts';
+import { anEffect } from '../support/effectOptions.ts';
+import { inVirtualTime } from '../support/marbles.ts';
 import { scriptedSource } from '../support/scriptedSource.ts';
 
 type Behaviour = 'healthy' | 'throttled' | 'hanging';
@@ -92,6 +94,16 @@ describe('share', () => {
     const { putOff, sent } = await minuteOf('healthy', true);
     expect({ putOff, isBusy: sent > 20_000 }).toEqual({ putOff: 0, isBusy: true });
   }, 60_000);
+
+  it('puts a message that it held too long off by the time limit of the call that holds its share', () => {
+    const later = (letter: string, until: Date): string => `${letter} ${until.getTime()}`;
+    const options = anEffect({ timeLimitMs: 100, holdMs: 50, later, share: { keyOf: () => 'one', concurrency: 1 } });
+    const hanging = (letter: string): Observable<string> => (letter === 'b' ? of(letter) : NEVER);
+    inVirtualTime(({ expectObservable, message$, drawn }) => {
+      const result$ = drawn(message$('(ab)').pipe(mergeMapEach(hanging, options)));
+      expectObservable(result$, '60ms !').toBe('50ms l', { l: 'b 150' });
+    });
+  });
 
   it('is refused without the verdict for what waits too long', () => {
     const send = (value: number): Observable<number> => of(value);
