@@ -14,6 +14,7 @@ import {
   completePartition,
   countPartition,
   failPartition,
+  failuresBefore,
   releasePartition,
   renewPartition,
   type PartitionProgress,
@@ -135,10 +136,9 @@ export class PartitionHold implements ChunkStore, RowKeeper {
     });
   }
 
-  /** Failures in a row before this claim; none once something has left the chain. */
+  /** Failures in a row so far. */
   get failures(): number {
-    const { published, failures } = this.#spec.claim;
-    return this.#progressed.published === (published ?? undefined) ? failures : 0;
+    return failuresBefore(this.#spec.claim, this.#progressed);
   }
 
   /** Ends the claim: the partition is completed. False when another holds it. */

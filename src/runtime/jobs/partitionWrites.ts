@@ -29,17 +29,27 @@ export interface PartitionProgress {
   readonly rowsPerSecond: number;
 }
 
-function values(progress: PartitionProgress, chunk: bigint): readonly unknown[] {
+function values(
+  claim: PartitionClaim,
+  chunk: bigint,
+  progress: PartitionProgress,
+  failures = failuresBefore(claim, progress),
+): readonly unknown[] {
   const { checkpoint, published, rowsRead, rowsWritten, rowsPublished, rowsPerSecond } = progress;
-  return [checkpoint ?? null, published ?? null, rowsRead, rowsWritten, rowsPublished, rowsPerSecond, chunk];
+  const counts = [rowsRead, rowsWritten, rowsPublished, rowsPerSecond];
+  return [...key(claim), checkpoint ?? null, published ?? null, ...counts, chunk, failures];
 }
 
-// Only what has left the chain ends a row of failures: a chunk of a job that publishes is written again and again while its
-// publishing fails.
-const failuresBefore = 'CASE WHEN published IS DISTINCT FROM $6 THEN 0 ELSE failures END';
+/**
+ * Failures in a row up to here. Only what has left the chain ends the row: a chunk of a job that publishes is written again and
+ * again while its publishing fails.
+ */
+export function failuresBefore({ published, failures }: PartitionClaim, progress: Pick<PartitionProgress, 'published'>): number {
+  return progress.published === (published ?? undefined) ? failures : 0;
+}
 
 const progressed = `checkpoint = $5, published = $6, rows_read = $7, rows_written = $8, rows_published = $9, rows_per_second = $10,
-  updated_at = clock_timestamp()`;
+  failures = $12, updated_at = clock_timestamp()`;
 
 /** The first statement of a chunk's transaction: moves the partition from chunk `chunk` to the next, and renews its lease. */
 export function advancePartition(
@@ -53,10 +63,9 @@ export function advancePartition(
     database,
     'advance-partition',
     `UPDATE weir.job_partition
-     SET ${progressed}, chunks = chunks + 1, failures = ${failuresBefore},
-       lease_until = clock_timestamp() + $12 * interval '1 millisecond'
+     SET ${progressed}, chunks = chunks + 1, lease_until = clock_timestamp() + $13 * interval '1 millisecond'
      WHERE ${mineSince}`,
-    [...key(claim), ...values(progress, chunk), leaseMs],
+    [...values(claim, chunk, progress), leaseMs],
   );
 }
 
@@ -72,9 +81,9 @@ export function renewPartition(
     database,
     'renew-partition',
     `UPDATE weir.job_partition
-     SET ${progressed}, failures = ${failuresBefore}, lease_until = clock_timestamp() + $12 * interval '1 millisecond'
+     SET ${progressed}, lease_until = clock_timestamp() + $13 * interval '1 millisecond'
      WHERE ${mineSince}`,
-    [...key(claim), ...values(progress, chunk), leaseMs],
+    [...values(claim, chunk, progress), leaseMs],
   );
 }
 
@@ -101,7 +110,7 @@ export function completePartition(
     `UPDATE weir.job_partition
      SET ${progressed}, status = 'COMPLETED', lease_owner = NULL, lease_until = NULL, finished_at = clock_timestamp()
      WHERE ${mineSince}`,
-    [...key(claim), ...values(progress, chunk)],
+    values(claim, chunk, progress),
   );
 }
 
@@ -111,9 +120,9 @@ export function releasePartition(database: Queryable, claim: PartitionClaim, chu
     database,
     'release-partition',
     `UPDATE weir.job_partition
-     SET ${progressed}, failures = ${failuresBefore}, status = 'WAITING', lease_owner = NULL, lease_until = NULL
+     SET ${progressed}, status = 'WAITING', lease_owner = NULL, lease_until = NULL
      WHERE ${mineSince}`,
-    [...key(claim), ...values(progress, chunk)],
+    values(claim, chunk, progress),
   );
 }
 
@@ -130,10 +139,10 @@ export function failPartition(
     database,
     'fail-partition',
     `UPDATE weir.job_partition
-     SET ${progressed}, status = 'WAITING', lease_owner = NULL, lease_until = NULL, failures = ${failuresBefore} + 1,
-       failure_code = $12, failure = $13, not_before = clock_timestamp() + $14 * interval '1 millisecond'
+     SET ${progressed}, status = 'WAITING', lease_owner = NULL, lease_until = NULL,
+       failure_code = $13, failure = $14, not_before = clock_timestamp() + $15 * interval '1 millisecond'
      WHERE ${mineSince}`,
-    [...key(claim), ...values(progress, chunk), failure.code, failure.text, delayMs],
+    [...values(claim, chunk, progress, failuresBefore(claim, progress) + 1), failure.code, failure.text, delayMs],
   );
 }
 

@@ -91,7 +91,7 @@ describe('a job that publishes after it has written', () => {
       calls += 1;
       return calls % 3 === 0 ? Promise.resolve() : Promise.reject(new WeirError('unavailable', 'Redis restarts'));
     });
-    const spec = copySpec(database, { options: { ...options, chunkSize: 50 }, hooks: { below }, settings: { maxFailures: 4 } });
+    const spec = copySpec(database, { options: { ...options, chunkSize: 50 }, hooks: { below }, settings: { maxFailures: 3 } });
     expect(await runJob(spec)).toMatchObject({ how: 'completed' });
     expect(await database.query('SELECT rows_published FROM weir.job_partition')).toEqual([{ rows_published: 200n }]);
   });
