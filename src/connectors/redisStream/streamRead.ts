@@ -52,12 +52,11 @@ export class StreamRead {
    */
   async end(): Promise<void> {
     const { commands, settings } = this.#reading;
-    const never = new AbortController().signal;
     while (this.#isBlocked) {
       const id = this.#clientId;
       try {
         if (id !== undefined) await commands.use((client) => client.client('UNBLOCK', id));
-        await pause(settings.clock, unblockMs, never);
+        await pause(settings.clock, unblockMs);
       } catch {
         this.#blocking.drop();
         return;

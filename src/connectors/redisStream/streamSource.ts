@@ -2,6 +2,7 @@ import { Observable, type Subscriber } from 'rxjs';
 import type { Topic } from '../bus.ts';
 import type { Room, Settled, Source } from '../source.ts';
 import { WeirError } from '../../errors.ts';
+import { backOffMs } from '../../message/backOff.ts';
 import type { DeadLetter } from '../../message/deadLetter.ts';
 import type { Delivery } from '../../message/message.ts';
 import type { Run } from '../../message/run.ts';
@@ -20,9 +21,8 @@ import { StreamGroup } from './streamGroup.ts';
 import { translateError } from './translateError.ts';
 import { repeat } from './waiting.ts';
 
-/** Wait before an acknowledgement is tried for the second time, in milliseconds; it doubles up to the last. */
-const firstSettleWaitMs = 50;
-const lastSettleWaitMs = 1_000;
+/** Waits between tries of an acknowledgement. */
+const betweenSettles = { firstMs: 50, maxMs: 1_000 };
 
 /** Parts of a bus that its sources share. */
 export interface SharedParts {
@@ -83,13 +83,14 @@ export class StreamSource implements Source {
     const { clock, timeLimitMs } = settings;
     const activity = this.#activity('settle');
     const untilMs = clock.elapsedMs() + 2 * timeLimitMs;
-    for (let waitMs = firstSettleWaitMs; ; waitMs = Math.min(lastSettleWaitMs, waitMs * 2)) {
+    for (let attempt = 1; ; attempt += 1) {
       try {
         await this.#group.acknowledge(ids);
         this.#inFlight.remove(ids);
         outage.worked(activity);
         return;
       } catch (error) {
+        const waitMs = backOffMs(betweenSettles, attempt, clock);
         const isLast = clock.elapsedMs() + waitMs > untilMs || this.#closing.signal.aborted;
         if (isLast || !(error instanceof WeirError) || error.kind !== 'transient') throw error;
         outage.failed(activity, error);
