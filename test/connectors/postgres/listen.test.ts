@@ -1,5 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import type { PostgresDatabase } from '../../../src/connectors/postgres/openDatabase.ts';
+import type { Clock } from '../../../src/message/clock.ts';
+import { realClock } from '../../../src/runtime/clock.ts';
 import { aDatabase } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
 import { kill, open, throughProxy } from './aPostgres.ts';
@@ -67,6 +69,28 @@ test('a listener waits for a server that is not there', async () => {
   await until('it tried twice', () => lost.length === 2);
   proxy.pass();
   await until('it listens', () => heard.length === 1);
+  stop();
+});
+
+test('a listener begins with the shortest wait again each time it has listened', async () => {
+  const waits: number[] = [];
+  const clock: Clock = {
+    ...realClock,
+    random: () => 0.999,
+    after: (delayMs, work) => {
+      const isBackOff = [99.9, 199.8, 399.6, 799.2].includes(delayMs);
+      if (isBackOff) waits.push(delayMs);
+      return realClock.after(isBackOff ? 0 : delayMs, work);
+    },
+  };
+  const heard: string[] = [];
+  const stop = open(url, { clock, applicationName: 'again' }).listen('bills', (payload) => heard.push(payload));
+  for (let time = 1; time <= 3; time += 1) {
+    await until('it listens', () => heard.length === time);
+    await kill(database, 'again');
+  }
+  await until('it listens again', () => heard.length === 4);
+  expect(waits).toEqual([99.9, 99.9, 99.9]);
   stop();
 });
 

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { WeirError } from '../../../src/errors.ts';
+import type { Clock } from '../../../src/message/clock.ts';
 import { realClock } from '../../../src/runtime/clock.ts';
 import { aDeadLetter, aMessage, messages, publish } from '../../conformance/busHarness.ts';
 import type { Reading } from '../../conformance/reading.ts';
@@ -141,6 +142,32 @@ describe('connections', () => {
     await until('it is back', () => aways.length > 0);
     expect([failures.length, aways.length]).toEqual([1, 1]);
     await bus.close();
+    await proxy.close();
+  });
+});
+
+describe('a reader that waits after a failure', () => {
+  test('ends at once when it is stopped', async () => {
+    const topic = testTopic();
+    const proxy = await TcpProxy.start({ port: Number(new URL(url).port) });
+    proxy.refuse();
+    const through = new URL(url);
+    through.port = String(proxy.port);
+    // The first wait is 50 ms times this chance; it never ends by itself.
+    let isWaiting = false;
+    const clock: Clock = {
+      ...realClock,
+      random: () => 0.75,
+      after: (delayMs, work) => {
+        if (delayMs !== 37.5) return realClock.after(delayMs, work);
+        isWaiting = true;
+        return () => undefined;
+      },
+    };
+    const reading = read(testBus(through.href, { clock }).subscribe(topic, { group: 'g' }));
+    await until('it waits', () => isWaiting);
+    reading.drain();
+    await reading.completed();
     await proxy.close();
   });
 });
