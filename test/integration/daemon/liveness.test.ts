@@ -49,7 +49,7 @@ describe('/livez', () => {
       return answer.status === 503 ? answer : undefined;
     });
     expect(JSON.parse(away.text)).toEqual({
-      ...{ status: 'waiting', failed: [], dependencies: { postgres: 'reachable', redis: 'unreachable', smtp: 'reachable' } },
+      ...{ status: 'waiting', failed: [], paused: [], dependencies: { postgres: 'reachable', redis: 'unreachable', smtp: 'reachable' } },
     });
     expect((await weir.ask('/livez')).status).toBe(200);
     const failed = 'Redis failed a command: it is tried again until it works';
