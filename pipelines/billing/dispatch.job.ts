@@ -1,7 +1,7 @@
 // Enters: bills that were never dispatched and whose day has come, of whatever month. Leaves: their messages on `emailTopic`.
 // Guarantee: nobody is forgotten: a bill is marked SEND_PENDING with the checkpoint before its message is published, and what a
 // dead process marked and did not publish is published by its successor. Duplicates are possible; they lose the claim.
-// Put aside: none; a bill that was sent or forced meanwhile is skipped.
+// Put aside: none; a bill that was sent or forced meanwhile is skipped. Refused while a month of these bills is being settled.
 import { z } from 'zod';
 import { mapChunk } from '../../operators/mapChunk.ts';
 import type { Transaction } from '../../src/connectors/database.ts';
@@ -12,6 +12,7 @@ import { defineJob, type PartitionPlan, type RowReader } from '../../src/runtime
 import { writeChunk } from '../../src/runtime/jobs/writeChunk.ts';
 import type { DispatchedBill } from './dispatchedBill.ts';
 import type { DispatchStore } from './dispatchStore.ts';
+import { requireSettled } from './requireSettled.ts';
 import { publishBills, type Emails } from './publishBills.ts';
 import { publishingOptions } from './publishingOptions.ts';
 import { parseSeoulDay, seoulDay } from './seoulTime.ts';
@@ -31,6 +32,7 @@ export const dispatch = defineJob({
   plan: async ({ dispatches, clock }: DispatchPorts, day): Promise<readonly PartitionPlan[]> => {
     if (day > seoulDay(clock.now())) throw new WeirError('invalidKey', `${day} has not come in Seoul: its bills are not due.`);
     const months = await dispatches.dueMonths(day);
+    requireSettled(months, day);
     return months.map(({ billingDate, bills }) => ({ name: billingDate.slice(0, 7), input: billingDate, total: bills }));
   },
   rows: ({ dispatches }, { input, key, checkpoint, published }): RowReader<DispatchedBill> => {

@@ -17,6 +17,8 @@ export interface BillPage {
 export interface DueMonth {
   readonly billingDate: string;
   readonly bills: number;
+  /** Whether the run that makes these bills has not completed: until then they may be taken back. */
+  readonly isUnsettled: boolean;
 }
 
 /** The statements of a dispatch. */
@@ -36,8 +38,8 @@ export interface DispatchStore {
 export function dispatchStore(database: Database): DispatchStore {
   return {
     dueMonths: async (day) => {
-      const rows = await database.query<{ billing_date: string; bills: bigint }>({ text: dueMonths, values: [day] });
-      return rows.map(({ billing_date, bills }) => ({ billingDate: billing_date, bills: Number(bills) }));
+      const rows = await database.query<DueRow>({ text: dueMonths, values: [day] });
+      return rows.map((row) => ({ billingDate: row.billing_date, bills: Number(row.bills), isUnsettled: row.is_unsettled }));
     },
     pageDue: async ({ billingDate, after, marked, limit }, day) => {
       const values = [billingDate, after ?? '0', marked ?? '0', limit, day];
@@ -95,8 +97,17 @@ export function passMarked<B extends DispatchedBill>(
   return bills.map((bill) => (ids.has(bill.billId) ? bill : skip('no longer waits to be sent')));
 }
 
+interface DueRow {
+  readonly billing_date: string;
+  readonly bills: bigint;
+  readonly is_unsettled: boolean;
+}
+
 const dueMonths = `
-  SELECT billing_date::date AS billing_date, count(*) AS bills FROM billing.billing_p
+  SELECT billing_date::date AS billing_date, count(*) AS bills, EXISTS (
+      SELECT FROM weir.job_run WHERE job = 'billing.settle' AND key = to_char(billing_date, 'YYYY-MM') AND status <> 'COMPLETED'
+    ) AS is_unsettled
+  FROM billing.billing_p
   WHERE send_status = 'CREATED' AND send_on <= $1::date GROUP BY billing_date ORDER BY billing_date`;
 
 // Two ranges of one index; the second is empty but after a takeover.

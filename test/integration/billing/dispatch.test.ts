@@ -49,6 +49,24 @@ describe('a dispatch', () => {
     ]);
   });
 
+  it('sends nothing of a month whose settlement has not completed, and all of it when the key is run again after that', async () => {
+    await settled(billing, 3);
+    const settlement = (status: string): Promise<number> =>
+      billing.database.execute(
+        `UPDATE weir.job_run SET status = '${status}', failure_code = 'incomplete', failure = 'not whole' WHERE job = 'billing.settle'`,
+      );
+    await settlement('FAILED');
+    billing.setNow('2026-11-14T15:00:00Z');
+    expect(await dispatched('2026-11-15')).toMatchObject({
+      how: 'failed',
+      failure: { code: 'incomplete', text: expect.stringContaining('billing.settle:2026-11 has not completed') as string },
+    });
+    expect(published).toEqual([]);
+    await settlement('COMPLETED');
+    expect(await dispatched('2026-11-15')).toMatchObject({ how: 'completed' });
+    expect(published).toHaveLength(3);
+  });
+
   it('forgets nobody: what an earlier day or month left is taken too', async () => {
     await settled(billing, 3);
     billing.setNow('2026-11-30T15:00:00Z');

@@ -204,4 +204,11 @@ describe('closing a month', () => {
     expect(new Set(before.map(({ id }) => periodOf.get(id)))).toEqual(new Set(['2026-10-01']));
     expect(new Set(after.map(({ id }) => periodOf.get(id)))).toEqual(new Set(['2026-11-01']));
   });
+
+  it('is refused in a period that is not the first of a month, where nobody would bill it', async () => {
+    const insertion = billing.database.execute(
+      `INSERT INTO billing.usage VALUES ('2026-10-15', 1, 1001, '2026-10-10', 'DATA', 'x', 1, 10000)`,
+    );
+    await expect(insertion).rejects.toMatchObject({ code: 'constraint' });
+  });
 });
