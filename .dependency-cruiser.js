@@ -19,10 +19,10 @@ export default {
       name: 'words-import-nothing',
       severity: 'error',
       comment: 'Message, errors and the shared words are the ground: everything stands on them, they on nothing.',
-      from: { path: '^(src/message/|src/errors\\.ts|pipelines/shared/)' },
+      from: { path: '^(src/message/|src/(errors|expectation)\\.ts|pipelines/shared/)' },
       to: {
         path: '^(src|operators|pipelines|config|stack|simulators|test|bench)/',
-        pathNot: '^(src/message/|src/errors\\.ts|pipelines/shared/)',
+        pathNot: '^(src/message/|src/(errors|expectation)\\.ts|pipelines/shared/)',
       },
     },
     {
@@ -30,7 +30,7 @@ export default {
       severity: 'error',
       comment: 'An operator that knows a broker or a database cannot be tested by marbles nor used by another pipeline.',
       from: { path: '^operators/' },
-      to: { pathNot: '^(operators/|src/message/|src/errors\\.ts|node_modules/rxjs/|node:)', dependencyTypesNot: ['core'] },
+      to: { pathNot: '^(operators/|src/message/|src/(errors|expectation)\\.ts|node_modules/rxjs/|node:)', dependencyTypesNot: ['core'] },
     },
     {
       name: 'connectors-stand-alone',
@@ -58,7 +58,7 @@ export default {
       severity: 'error',
       comment: 'Everyone receives values; only main.ts loads them.',
       from: { path: '^config/' },
-      to: { path: '^(src|operators|pipelines|stack|simulators|test|bench)/', pathNot: '^src/errors\\.ts$' },
+      to: { path: '^(src|operators|pipelines|stack|simulators|test|bench)/', pathNot: '^src/(errors|expectation)\\.ts$' },
     },
     {
       name: 'only-main-loads-config',
@@ -79,7 +79,7 @@ export default {
       severity: 'error',
       comment: 'A rule of the business is a function of its inputs, tested by a table.',
       from: { path: '^pipelines/', pathNot: '(\\.pipeline|\\.job|\\.routes|Store|Mail|/index)\\.ts$' },
-      to: { path: '^(operators/|src/|node_modules/)', pathNot: '^(src/errors\\.ts|node_modules/(temporal-polyfill|zod)/)' },
+      to: { path: '^(operators/|src/|node_modules/)', pathNot: '^(src/(errors|expectation)\\.ts|node_modules/(temporal-polyfill|zod)/)' },
     },
     {
       name: 'pipelines-name-ports',

@@ -1,11 +1,9 @@
-import { textOf, WeirError } from '../src/errors.ts';
+import { WeirError } from '../src/errors.ts';
+import { expectation } from '../src/expectation.ts';
 import { dead } from '../src/message/decision.ts';
 import { mapOpen } from './internal/mapOpen.ts';
 import { parseJson } from './internal/parseJson.ts';
 import type { Step } from './step.ts';
-
-/** Issues named in a dead letter at most; the first ones tell the story. */
-const maxIssues = 5;
 
 /** What checks a decoded value and gives it its type. A zod schema is one. */
 export interface Schema<T> {
@@ -36,40 +34,4 @@ export function decode<T>(schema: Schema<T>): Step<Uint8Array, T> {
       return dead(error);
     }
   });
-}
-
-function expectation(error: unknown): string {
-  const issues = issuesOf(error);
-  if (issues.length === 0) return `The schema refused the value: ${textOf(error)}.`;
-  const named = issues.slice(0, maxIssues).map(({ path, message }) => `${pathText(path)}: ${withoutReceived(message)}`);
-  return issues.length > maxIssues ? `${named.join('; ')}; and ${issues.length - maxIssues} more` : named.join('; ');
-}
-
-interface Issue {
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-}
-
-function issuesOf(error: unknown): readonly Issue[] {
-  if (typeof error !== 'object' || error === null || !('issues' in error) || !Array.isArray(error.issues)) return [];
-  return error.issues.filter(isIssue);
-}
-
-function isIssue(issue: unknown): issue is Issue {
-  return (
-    typeof issue === 'object' &&
-    issue !== null &&
-    'path' in issue &&
-    Array.isArray(issue.path) &&
-    'message' in issue &&
-    typeof issue.message === 'string'
-  );
-}
-
-function pathText(path: readonly PropertyKey[]): string {
-  return path.length === 0 ? 'value' : path.map(String).join('.');
-}
-
-function withoutReceived(message: string): string {
-  return message.replace(/, received .*$/su, '');
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { WeirError } from '../../src/errors.ts';
-import { expectation } from '../shared/expectation.ts';
+import { expectation } from '../../src/expectation.ts';
 import { sum } from '../shared/money.ts';
 import type { Discount, DiscountType } from './discount.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { WeirError } from '../../src/errors.ts';
-import { expectation } from '../shared/expectation.ts';
+import { expectation } from '../../src/expectation.ts';
 import { timeOfDay, type QuietHours } from '../shared/quietHours.ts';
 import { isTimeZone } from '../shared/zoneStretch.ts';
 

@@ -1,13 +1,13 @@
 import { WeirError } from '../../src/errors.ts';
 import type { Period } from '../shared/period.ts';
-import { weightModulus, type Examples, type SettledMonth, type SettlementRun, type SettlementTotals } from './settledMonth.ts';
+import { weightModulus, type Examples, type SettledMonthStore, type SettlementRun, type SettlementTotals } from './settledMonthStore.ts';
 
 /**
  * Every line of the month's usage is on the bill of its member, or its member was put aside; and every bill is the sum of its
  * lines. Otherwise bills that are wrong are taken back and `incomplete` says what is missing: transient where billing again those
  * without a bill puts it right, permanent where it does not.
  */
-export async function requireWhole(settled: SettledMonth, month: Period, run: SettlementRun): Promise<void> {
+export async function requireWhole(settled: SettledMonthStore, month: Period, run: SettlementRun): Promise<void> {
   const totals = await settled.totals(month, run);
   if (isWhole(totals)) return;
   const { takenBack, left } = await settled.takeBack(month);

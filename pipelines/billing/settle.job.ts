@@ -3,17 +3,17 @@
 // line of the usage is on the bill of its member or its member has a recorded skip, and every bill is the sum of its lines. The month
 // is closed first: what arrives later goes on the next bill. Bills whose usage was changed meanwhile are taken back and made anew.
 // Put aside: members whose usage cannot be true, each as a skip with its reason; `job run --skipped` bills them after mending.
+import { z } from 'zod';
 import { mapEach } from '../../operators/mapEach.ts';
 import type { Transaction } from '../../src/connectors/database.ts';
 import type { Clock } from '../../src/message/clock.ts';
-import { defineJob } from '../../src/runtime/jobs/job.ts';
+import { defineJob, type JobPartition, type RowReader } from '../../src/runtime/jobs/job.ts';
 import { writeChunk } from '../../src/runtime/jobs/writeChunk.ts';
 import { calculateBill, type Bill, type MemberUsage } from './bill.ts';
-import { memberRows } from './memberRows.ts';
 import type { PeriodStore } from './periodStore.ts';
 import { requireWhole } from './requireWhole.ts';
 import { settleOptions } from './settleOptions.ts';
-import { closeUsage, parseSettleKey, planBuckets, requireEnded, requireUsage } from './settlePlan.ts';
+import { closeUsage, parseSettleKey, planBuckets, requireEnded, requireUsage, type SettleKey } from './settlePlan.ts';
 import { settlePreview } from './settlePreview.ts';
 import type { SettleStore } from './settleStore.ts';
 
@@ -50,3 +50,21 @@ export const settle = defineJob({
   },
   preview: settlePreview,
 });
+
+/** Reads the members of a partition with their usage, page by page behind its checkpoint. */
+function memberRows(settlement: SettleStore, partition: JobPartition<SettleKey>): RowReader<MemberUsage> {
+  const bucket = z.int().parse(partition.input);
+  const month = partition.key.usageMonth;
+  const start = partition.checkpoint;
+  let hasBills: Promise<boolean> | undefined;
+  return {
+    start,
+    positionOf: ({ publicInfoId }) => publicInfoId.toString(),
+    page: async (after, limit) => {
+      // Nobody else bills members of this bucket while the partition is held, but for those who were skipped: asking once is enough.
+      hasBills ??= settlement.hasBills({ bucket, month, after: start });
+      return settlement.page({ bucket, month, after, limit, againOf: (await hasBills) ? partition.runId : undefined });
+    },
+    at: (positions) => settlement.at(month, positions),
+  };
+}

@@ -1,5 +1,4 @@
 import { WeirError } from '../../src/errors.ts';
-import type { PartitionPlan } from '../../src/runtime/jobs/job.ts';
 import { addMonths, firstDay, parsePeriod, previousPeriod, type Period } from '../shared/period.ts';
 import type { PeriodStore } from './periodStore.ts';
 import { seoulInstant } from './seoulTime.ts';
@@ -44,7 +43,16 @@ export async function closeUsage(periods: PeriodStore, { usageMonth }: SettleKey
   await periods.analyzeUsage(usageMonth);
 }
 
+/** A partition of the settlement. */
+export interface BucketPlan {
+  readonly name: string;
+  /** The bucket. */
+  readonly input: number;
+  /** Its members. */
+  readonly total: number;
+}
+
 /** A partition for each bucket, with the number of its members. */
-export function planBuckets(members: ReadonlyMap<number, number>): readonly PartitionPlan[] {
+export function planBuckets(members: ReadonlyMap<number, number>): readonly BucketPlan[] {
   return buckets.map((bucket) => ({ name: `members ${bucket + 1} of ${buckets.length}`, input: bucket, total: members.get(bucket) ?? 0 }));
 }

@@ -4,7 +4,7 @@ import type { Identifiers } from '../shared/identifiers.ts';
 import { firstDay, type Period } from '../shared/period.ts';
 import type { Bill, MemberUsage } from './bill.ts';
 import { writeDetails } from './billingDetails.ts';
-import { settledMonth, type SettledMonth } from './settledMonth.ts';
+import { settledMonthStore, type SettledMonthStore } from './settledMonthStore.ts';
 
 /** The members that one partition of a settlement reads. */
 export interface MemberPage {
@@ -19,7 +19,7 @@ export interface MemberPage {
 }
 
 /** The statements of a settlement. Months are months of usage; their bills bear the first day of the next one. */
-export interface SettleStore extends SettledMonth {
+export interface SettleStore extends SettledMonthStore {
   /** Members by bucket. */
   countMembers(): Promise<ReadonlyMap<number, number>>;
   /** Whether a bucket has bills of the month above a member: then it was read before, and the run's check failed. */
@@ -38,7 +38,7 @@ export const buckets: readonly number[] = [0, 1, 2, 3];
 /** A settlement's statements on a database. */
 export function settleStore(database: Database, identifiers: Identifiers): SettleStore {
   return {
-    ...settledMonth(database),
+    ...settledMonthStore(database),
     countMembers: async () => {
       const rows = await database.query<{ bucket: number; members: bigint }>(countMembers);
       return new Map(rows.map(({ bucket, members }) => [bucket, Number(members)]));

@@ -47,7 +47,7 @@ describe('decode', () => {
 
   it('names the field and what was expected, and no value', () => {
     const text = textOfDeadLetter('{"id":12345678,"fee":{"amountMinor":"secret"}}');
-    expect(text).toBe('id: Invalid input: expected string; fee.amountMinor: Invalid input: expected number');
+    expect(text).toBe('id: expected string; fee.amountMinor: expected number');
   });
 
   it('says how many more fields are wrong after the first five', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { expectation } from '../../../pipelines/shared/expectation.ts';
+import { expectation } from '../src/expectation.ts';
 
 function textOf(schema: z.ZodType, input: unknown): string {
   const { error } = schema.safeParse(input);

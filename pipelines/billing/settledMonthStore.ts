@@ -38,7 +38,7 @@ export interface Examples {
 }
 
 /** A month of usage that was settled, and how to put right what is not whole. */
-export interface SettledMonth {
+export interface SettledMonthStore {
   totals(month: Period, run: SettlementRun): Promise<SettlementTotals>;
   /**
    * Deletes bills that are not what their member's usage is now, or not what their lines are, as long as nobody has begun to send
@@ -53,7 +53,7 @@ export interface SettledMonth {
 export const weightModulus = 2_147_483_647n;
 
 /** The settled months of a database. */
-export function settledMonth(database: Database): SettledMonth {
+export function settledMonthStore(database: Database): SettledMonthStore {
   const total = async (text: string, month: Period, ...more: readonly string[]): Promise<TotalRow> => {
     const [row] = await database.query<TotalRow>({ text, values: [firstDay(month), ...more] });
     return row ?? nothing;
