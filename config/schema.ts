@@ -138,7 +138,7 @@ export const processOptions = {
         about: 'Partitions of a job that this process works on at once. More than twice the processors gives nothing.',
         unit: 'partitions',
       }),
-      pageSize: option(z.int().min(1).max(50_000).default(500), {
+      pageSize: option(z.int().min(1).max(50_000).default(1_000), {
         about: 'Rows that a partition reads at once. Too small: more queries; too large: memory.',
         unit: 'rows',
       }),

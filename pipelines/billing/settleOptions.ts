@@ -4,7 +4,7 @@ import { z } from 'zod';
 export const settleOptions = z.object({
   chunk: z
     .object({
-      size: z.int().min(1).max(10_000).default(1_000).meta({
+      size: z.int().min(1).max(10_000).default(2_000).meta({
         description: 'Bills written in one transaction. Too small: more transactions; too large: more memory, and more work to repeat.',
         unit: 'messages',
       }),
