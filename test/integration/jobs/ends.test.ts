@@ -117,6 +117,30 @@ describe('the finish of a run', () => {
     expect(await runJob(copySpec(database, { options, hooks: { finish } }))).toMatchObject({ how: 'completed' });
     expect(await flaws(database)).toEqual([]);
   });
+
+  it('reads everything again in the same run when its result is not whole and may become it', async () => {
+    const options = { isPublishing: true };
+    let looks = 0;
+    const finish = async (): Promise<void> => {
+      looks += 1;
+      // A row that was behind the reader comes before it.
+      await database.execute('UPDATE source_row SET id = 1000 WHERE id = -1');
+      if ((await flaws(database)).length > 0) throw new WeirError('incomplete', 'a row is missing', { kind: 'transient' });
+    };
+    let isAdded = false;
+    const write = async (): Promise<void> => {
+      if (!isAdded) await database.execute('INSERT INTO source_row VALUES (-1, 0, 1)');
+      isAdded = true;
+    };
+    expect(await runJob(copySpec(database, { options, hooks: { finish, write } }))).toMatchObject({ how: 'completed' });
+    expect(looks).toBe(2);
+    expect(await flaws(database)).toEqual([]);
+  });
+
+  it('fails in the end when its result never becomes whole', async () => {
+    const finish = (): Promise<void> => Promise.reject(new WeirError('incomplete', 'a row is missing', { kind: 'transient' }));
+    expect(await runJob(copySpec(database, { hooks: { finish } }))).toMatchObject({ how: 'failed', failure: { code: 'incomplete' } });
+  });
 });
 
 describe('a partition that fails', () => {
