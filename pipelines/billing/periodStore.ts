@@ -13,9 +13,8 @@ export interface PeriodStore {
   monthsWithUsage(): Promise<readonly Period[]>;
   /**
    * Closes a month of usage: from its first step on, new writers use the next open month; then it waits for those that are in
-   * it, and none that come later hold it up. When it ends, no writer adds to the month, and what a
-   * person changes in it gives it a new version. Repeatable, and ended by a repeat wherever it broke off. `conflict` when the
-   * writers have not ended within the limit.
+   * it, and none that come later hold it up. When it ends, no writer adds to the month. Repeatable, and ended by a repeat wherever
+   * it broke off. `conflict` when the writers have not ended within the limit.
    */
   closeMonth(month: Period, now: Date): Promise<void>;
   /**

@@ -162,7 +162,7 @@ function billColumns(month: Period, bills: readonly Bill[], ids: readonly bigint
     firstDay(month),
     ids,
     bills.map(({ publicInfoId }) => publicInfoId),
-    `{${bills.map(({ sendOn }) => sendOn).join()}}`,
+    bills.map(({ sendOn }) => sendOn),
     bills.map(({ usageId }) => usageId),
     bills.map(({ feeMinor }) => feeMinor),
     jsonbArray(bills.map(({ details }) => writeDetails(details))),

@@ -121,8 +121,10 @@ const usageTotal = `${sums('amount_minor', { member: 'public_info_id' })} FROM b
 const billDate = `$1::date + interval '1 month'`;
 const gross = `(bill.billing_fee + (bill.billing_details ->> 'totalDiscount')::bigint)`;
 
+// OFFSET 0 keeps the planner from merging the two, which would take the details of a bill apart for each of the sums.
 const billTotal = `
-  ${sums(gross, { member: 'bill.public_info_id', bill: 'bill.id' })} FROM billing.billing_p AS bill WHERE billing_date = ${billDate}`;
+  ${sums('gross', { member: 'public_info_id', bill: 'id' })}
+  FROM (SELECT id, public_info_id, ${gross} AS gross FROM billing.billing_p AS bill WHERE billing_date = ${billDate} OFFSET 0) AS bill`;
 
 const lineTotal = `${sums('amount_minor', { bill: 'billing_id' })} FROM billing.billing_detail_p WHERE billing_date = ${billDate}`;
 

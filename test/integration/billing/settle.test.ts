@@ -61,6 +61,14 @@ const lines = (): Promise<readonly { n: bigint; minor: string | null }[]> =>
   billing.database.query('SELECT count(*) AS n, sum(amount_minor)::text AS minor FROM billing.billing_detail_p');
 const skips = (): Promise<readonly object[]> => billing.database.query('SELECT position, stage, code FROM weir.job_skip ORDER BY position');
 
+type Spec = ReturnType<Billing['spec']>;
+
+/** The same run with some of the settlement's statements replaced. */
+const withSettlement = (spec: Spec, over: Partial<Spec['ports']['settlement']>): Spec => ({
+  ...spec,
+  ports: { ...spec.ports, settlement: { ...spec.ports.settlement, ...over } },
+});
+
 /** Members whose usage, bill and lines of the month are not the same. */
 const differing = (): Promise<readonly object[]> =>
   billing.database.query(`
@@ -227,7 +235,7 @@ describe('a settlement', () => {
           if (when === 'when everybody is billed') await changeOnce();
           return settlement.totals(...of);
         };
-        const end = await runJob({ ...spec, ports: { ...spec.ports, settlement: { ...settlement, write, totals } } });
+        const end = await runJob(withSettlement(spec, { write, totals }));
         expect(end).toMatchObject({ how: 'completed' });
         expect(isChanged).toBe(true);
         expect(await skips()).toEqual([]);
@@ -249,7 +257,7 @@ describe('a settlement', () => {
       await settlement.write(transaction, month, chunk);
       if (isFirst) await add(-50);
     };
-    expect(await runJob({ ...spec, ports: { ...spec.ports, settlement: { ...settlement, write } } })).toMatchObject({ how: 'completed' });
+    expect(await runJob(withSettlement(spec, { write }))).toMatchObject({ how: 'completed' });
     expect(written).toBe(2);
     expect(await differing()).toEqual([]);
   });
@@ -264,7 +272,7 @@ describe('a settlement', () => {
       await billing.database.execute(`UPDATE billing.usage SET amount_minor = amount_minor + 50 WHERE public_info_id IN (1003, 1005)`);
       return settlement.totals(...of);
     };
-    expect(await runJob({ ...spec, ports: { ...spec.ports, settlement: { ...settlement, totals } } })).toMatchObject({
+    expect(await runJob(withSettlement(spec, { totals }))).toMatchObject({
       how: 'failed',
       failure: {
         code: 'incomplete',
@@ -286,7 +294,7 @@ describe('a settlement', () => {
       isMended = true;
       return settlement.totals(...of);
     };
-    expect(await runJob({ ...spec, ports: { ...spec.ports, settlement: { ...settlement, totals } } })).toMatchObject({ how: 'completed' });
+    expect(await runJob(withSettlement(spec, { totals }))).toMatchObject({ how: 'completed' });
     expect(await bills()).toHaveLength(9);
     expect(await skips()).toHaveLength(1);
     await runSkipped(spec);
