@@ -1,7 +1,9 @@
 import type { Topic } from '../src/connectors/bus.ts';
+import type { Route } from '../src/console/route.ts';
 import type { Pipeline } from '../src/runtime/definePipeline.ts';
 import type { House } from '../src/runtime/house.ts';
 import type { Job } from '../src/runtime/jobs/job.ts';
+import type { Schedule } from '../src/runtime/schedules/schedule.ts';
 import { claimStore } from './billing/claimStore.ts';
 import { deliver, deliverGroup, type DeliverPorts } from './billing/deliver.pipeline.ts';
 import { dispatch, type DispatchPorts } from './billing/dispatch.job.ts';
@@ -26,11 +28,15 @@ export const systems: {
   readonly topics: readonly Topic[];
   readonly pipelines: readonly Pipeline<Ports, unknown>[];
   readonly jobs: readonly Job<Ports, unknown, unknown, unknown>[];
+  readonly schedules: readonly Schedule[];
+  readonly routes: readonly Route<Ports>[];
   readonly openPorts: (house: House) => Ports;
 } = {
   topics: [emailTopic],
   pipelines: [deliver],
   jobs: [settle, dispatch, redispatch],
+  schedules: [],
+  routes: [],
   openPorts,
 };
 

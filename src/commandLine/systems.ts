@@ -2,17 +2,22 @@ import { z } from 'zod';
 import { option } from '../../config/option.ts';
 import { processOptions } from '../../config/schema.ts';
 import type { Topic } from '../connectors/bus.ts';
+import type { Route } from '../console/route.ts';
 import { textOf } from '../errors.ts';
 import { parseKeyRing } from '../message/keyRing.ts';
 import type { OptionsSchema, Pipeline } from '../runtime/definePipeline.ts';
 import type { House } from '../runtime/house.ts';
 import type { Job } from '../runtime/jobs/job.ts';
+import type { Schedule } from '../runtime/schedules/schedule.ts';
 
 /** Everything of the business that a process can run: what `pipelines/index.ts` lists. */
 export interface Systems<P> {
   readonly topics: readonly Topic[];
   readonly pipelines: readonly Pipeline<P, unknown>[];
   readonly jobs: readonly Job<P, unknown, unknown, unknown>[];
+  readonly schedules: readonly Schedule[];
+  /** What operators may ask and do, besides what the house itself offers. */
+  readonly routes: readonly Route<P>[];
   /** The ports of all of them, made from what the house offers. */
   openPorts(house: House): P;
 }
