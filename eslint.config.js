@@ -37,7 +37,16 @@ export default defineConfig(
   },
   {
     // Entry points, services for developers, tests and benchmarks meet the real clock and the real environment.
-    files: ['config/load.ts', 'src/main.ts', 'src/runtime/clock.ts', 'stack/**', 'simulators/**', 'bench/**', 'test/**', '*.config.ts'],
+    files: [
+      'config/load.ts',
+      'src/commandLine/runProcess.ts',
+      'src/runtime/clock.ts',
+      'stack/**',
+      'simulators/**',
+      'bench/**',
+      'test/**',
+      '*.config.ts',
+    ],
     rules: { 'no-restricted-properties': 'off' },
   },
   {

@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import type { Clock } from '../message/clock.ts';
+import { runCommandLine } from './program.ts';
+import type { Systems } from './systems.ts';
+
+/**
+ * Makes this process a Weir: runs the command line of its arguments on its environment and screens, and ends it with the exit
+ * code. For entry scripts: nothing comes after it.
+ */
+export async function runProcess<P>(systems: Systems<P>, clock: Clock): Promise<never> {
+  process.on('uncaughtException', endAtOnce);
+  const place = {
+    systems,
+    clock,
+    migrations: join(import.meta.dirname, '..', '..', 'migrations'),
+    environment: process.env,
+    output: process.stdout,
+    errors: process.stderr,
+  };
+  process.exitCode = await runCommandLine(place, process.argv.slice(2));
+  // Whatever a client library left open must not keep a process that has ended its work.
+  process.exit();
+}
+
+/**
+ * A mistake that nobody caught: says where and ends, since nobody knows what state it left; the service manager starts anew. The
+ * message is left out, since it may carry what it failed on: personal data, a secret.
+ */
+function endAtOnce({ name, stack }: Error): void {
+  const frames = stack?.split('\n').filter((line) => line.startsWith('    at ')) ?? [];
+  process.stderr.write(`${[`${name}: a mistake that nobody caught`, ...frames].join('\n')}\n`);
+  process.exit(1);
+}
