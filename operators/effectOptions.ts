@@ -1,6 +1,7 @@
 import type { ObservableInput } from 'rxjs';
 import type { Answer } from '../src/message/decision.ts';
 import type { Backlog } from './backlog.ts';
+import type { Gate } from './gate.ts';
 import type { Retry } from './step.ts';
 
 /** How often messages may start: a rate per key, in total, or both. `rateLimit` makes one. */
@@ -44,6 +45,11 @@ export interface EffectOptions<V, U = never, W = never, L = never> {
   readonly claim?: (values: readonly V[]) => ObservableInput<readonly Answer<V>[]>;
   /** No effect begins while it is full: shared with the `mapChunk` that records how effects ended. Absent: the window bounds that. */
   readonly backlog?: Backlog;
+  /**
+   * No effect begins while it is closed: messages wait before it however long, whatever `holdMs` says. What was let in and fails
+   * in a way that may pass goes back in line once it is closed; with `claim` it ends as `later`, which is needed then.
+   */
+  readonly gate?: Gate;
   /** Needs `later`, for what it would hold too long. Retries do not ask it again. */
   readonly limit?: Limit<V>;
   /** Needs `later`, for what waits for a key that does not move. Without it one key may hold every slot. */
