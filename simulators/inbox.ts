@@ -1,10 +1,11 @@
-import { once } from 'node:events';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { parseArgs } from 'node:util';
-import { Faults } from './inbox/faults.ts';
+import { Faults } from './faults.ts';
+import type { InboxFaults, Phase } from './inbox/faults.ts';
 import { inboxHttp } from './inbox/inboxHttp.ts';
 import { MailStore, parseMail, type InboxMail, type Keep, type ReceivedMail } from './inbox/mailStore.ts';
 import { SmtpDialogue } from './inbox/smtpDialogue.ts';
+import { Listener } from './listener.ts';
 
 export interface InboxOptions {
   /** Where it listens. Default 127.0.0.1. */
@@ -29,7 +30,7 @@ export interface Inbox {
   /** `smtp://127.0.0.1:port` */
   readonly smtpUrl: string;
   readonly httpUrl: string;
-  readonly faults: Faults;
+  readonly faults: InboxFaults;
   /** Connections that are open now, and those that were accepted since the start. */
   connections(): { readonly open: number; readonly accepted: number };
   /** Mails since the start or the last `clear`. */
@@ -46,8 +47,11 @@ export interface Inbox {
   until(count: number, limitMs?: number): Promise<void>;
   /** Forgets the mails, not the faults. */
   clear(): void;
-  /** Refuses new connections, as a server that is down. Open ones go on. */
-  refuseConnections(): Promise<void>;
+  /** Refuses new connections, as a server that is down; by itself no longer than `forMs`. Open ones go on. */
+  refuseConnections(forMs?: number): Promise<void>;
+  /** A black hole: takes connections, open ones included, and answers nobody; what it swallowed stays so. By itself no longer than `forMs`. */
+  swallowConnections(forMs?: number): void;
+  /** Serves new connections again, whatever kept it from that. */
   acceptConnections(): Promise<void>;
   /** Cuts every open connection by a reset, as a server that is killed. */
   cutConnections(): void;
@@ -59,35 +63,49 @@ export interface Inbox {
 export async function startInbox(options: InboxOptions = {}): Promise<Inbox> {
   const host = options.host ?? '127.0.0.1';
   const store = new MailStore(options.keep ?? 'all', options.now ?? (() => new Date()));
-  const faults = new Faults(options.seed ?? 1);
-  const open = new Set<Socket>();
+  const faults: InboxFaults = new Faults(options.seed ?? 1);
+  const open = new Map<Socket, SmtpDialogue | undefined>();
   let accepted = 0;
+  let isHole = false;
+  let holeEnd: NodeJS.Timeout | undefined;
   const smtp = createServer((socket) => {
     accepted += 1;
-    open.add(socket);
     socket.on('close', () => open.delete(socket));
-    new SmtpDialogue(socket, {
+    // Read although nobody answers: else the client could not even tell that its peer still takes its bytes.
+    if (isHole) socket.on('error', () => undefined).resume();
+    const dialogueHost = {
       pipelining: options.pipelining ?? true,
-      fault: (phase, recipients) => faults.at(phase, recipients),
-      accept: (from, to, raw) => store.add(from, to, raw),
-    });
+      fault: (phase: Phase, recipients: readonly string[]) => faults.at(phase, recipients),
+      accept: (from: string, to: readonly string[], raw: Buffer) => store.add(from, to, raw),
+    };
+    open.set(socket, isHole ? undefined : new SmtpDialogue(socket, dialogueHost));
   });
-  const smtpPort = await listen(smtp, options.smtpPort ?? 0, host);
+  const smtpListener = new Listener(smtp, host);
+  const smtpPort = await smtpListener.open(options.smtpPort ?? 0);
   const switches = {
-    refuseConnections: async () => {
-      // Not awaited: a server has only ended when its last connection has, and those go on.
-      smtp.close();
+    refuseConnections: async (forMs?: number) => {
+      smtpListener.refuse(forMs);
       await Promise.resolve();
     },
+    swallowConnections: (forMs?: number) => {
+      isHole = true;
+      for (const dialogue of open.values()) dialogue?.fallSilent();
+      clearTimeout(holeEnd);
+      if (forMs !== undefined) holeEnd = setTimeout(() => (isHole = false), forMs);
+    },
     acceptConnections: async () => {
-      if (!smtp.listening) await listen(smtp, smtpPort, host);
+      isHole = false;
+      clearTimeout(holeEnd);
+      await smtpListener.accept();
     },
   };
   const cutConnections = (): void => {
-    for (const socket of open) socket.resetAndDestroy();
+    for (const socket of open.keys()) socket.resetAndDestroy();
   };
-  const http = inboxHttp({ store, faults, ...switches });
-  const httpPort = await listen(http, options.httpPort ?? 0, host);
+  const modes = { refuse: switches.refuseConnections, hole: switches.swallowConnections, accept: switches.acceptConnections };
+  const http = inboxHttp({ store, faults, modes });
+  const httpListener = new Listener(http, host);
+  const httpPort = await httpListener.open(options.httpPort ?? 0);
   return {
     smtpPort,
     httpPort,
@@ -101,24 +119,17 @@ export async function startInbox(options: InboxOptions = {}): Promise<Inbox> {
     received: (filter) => store.received(filter?.to),
     messages: (filter) => Promise.all(store.received(filter?.to).map(parseMail)),
     byMessageId: (messageId) => store.received().filter((mail) => mail.messageId === messageId),
-    doubles: () => [...Map.groupBy(store.received(), (mail) => mail.messageId)].filter(([, mails]) => mails.length > 1).map(([id]) => id),
+    doubles: () => [...store.timesByMessageId()].filter(([, times]) => times > 1).map(([id]) => id),
     until: (count, limitMs = 10_000) => store.until(count, limitMs),
     clear: () => store.clear(),
     async close() {
-      const ended = [smtp, http].map((server) => (server.listening ? once(server, 'close') : Promise.resolve()));
-      smtp.close();
-      http.close();
+      clearTimeout(holeEnd);
+      const ended = [smtpListener.close(), httpListener.close()];
       http.closeAllConnections();
       cutConnections();
       await Promise.all(ended);
     },
   };
-}
-
-async function listen(server: Server, port: number, host: string): Promise<number> {
-  server.listen(port, host);
-  await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
 }
 
 if (import.meta.main) {

@@ -1,19 +1,13 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { FaultRule, Faults } from './faults.ts';
+import type { IncomingMessage, Server } from 'node:http';
+import { answeringServer, answerSwitches, json, notHere, type HttpAnswer, type Switches } from '../httpAnswer.ts';
+import { inboxFaultRule, type InboxFaults } from './faults.ts';
 import { parseMail, type MailStore } from './mailStore.ts';
 
 /** What can be asked and told over HTTP. */
 export interface InboxControls {
   readonly store: MailStore;
-  readonly faults: Faults;
-  refuseConnections(): Promise<void>;
-  acceptConnections(): Promise<void>;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly type: string;
-  readonly body: string;
+  readonly faults: InboxFaults;
+  readonly modes: Switches<unknown>['modes'];
 }
 
 const defaultLimit = 100;
@@ -22,25 +16,27 @@ const defaultLimit = 100;
  * The inbox over HTTP, for people and for programs in other processes:
  *
  *     GET  /count                     GET    /messages?to=…&limit=…   (the newest, without their content)
+ *     GET  /message-ids               (how often each Message-ID came; ?min=2: those that came more than once)
  *     GET  /messages/:id              GET    /messages/:id.html       (one mail; what its reader sees)
  *     DELETE /messages                POST   /faults, DELETE /faults  (a FaultRule; all of them)
- *     POST /refuse, POST /accept      (new connections are refused, or accepted again)
+ *     POST /refuse, POST /hole        (new connections are refused, or nobody is answered; ?forMs=… ends it by itself)
+ *     POST /accept                    (connections are served again)
  */
-export function inboxHttp(controls: InboxControls): Server {
-  return createServer((request, response) => {
-    answer(controls, request).then(
-      ({ status, type, body }) => reply(response, status, type, body),
-      (error: unknown) => reply(response, 400, 'text/plain', error instanceof Error ? error.message : 'bad request'),
-    );
+export function inboxHttp({ store, faults, modes }: InboxControls): Server {
+  return answeringServer(async (request) => {
+    const url = new URL(request.url ?? '/', 'http://inbox');
+    return (await answerSwitches(request, url, { rule: inboxFaultRule, faults, modes })) ?? answer(store, request, url);
   });
 }
 
-async function answer(controls: InboxControls, request: IncomingMessage): Promise<Answer> {
-  const { store, faults } = controls;
-  const url = new URL(request.url ?? '/', 'http://inbox');
-  switch (`${request.method ?? ''} ${url.pathname}`) {
+async function answer(store: MailStore, { method }: IncomingMessage, url: URL): Promise<HttpAnswer> {
+  switch (`${method ?? ''} ${url.pathname}`) {
     case 'GET /count':
       return json({ count: store.count });
+    case 'GET /message-ids': {
+      const min = Number(url.searchParams.get('min') ?? 1);
+      return json(Object.fromEntries([...store.timesByMessageId()].filter(([, times]) => times >= min)));
+    }
     case 'GET /messages': {
       const limit = Number(url.searchParams.get('limit') ?? defaultLimit);
       const mails = store.received(url.searchParams.get('to') ?? '').slice(-limit);
@@ -49,44 +45,16 @@ async function answer(controls: InboxControls, request: IncomingMessage): Promis
     case 'DELETE /messages':
       store.clear();
       return json({ count: store.count });
-    case 'POST /faults':
-      faults.add(JSON.parse(await bodyOf(request)) as FaultRule);
-      return json({});
-    case 'DELETE /faults':
-      faults.clear();
-      return json({});
-    case 'POST /refuse':
-      await controls.refuseConnections();
-      return json({});
-    case 'POST /accept':
-      await controls.acceptConnections();
-      return json({});
     default:
-      return oneMail(store, request.method, url.pathname);
+      return oneMail(store, method, url.pathname);
   }
 }
 
-async function oneMail(store: MailStore, method: string | undefined, path: string): Promise<Answer> {
+async function oneMail(store: MailStore, method: string | undefined, path: string): Promise<HttpAnswer> {
   const [, id, html] = /^\/messages\/(\d+)(\.html)?$/.exec(path) ?? [];
   const mail = store.received().find((other) => other.id === Number(id));
-  if (method !== 'GET' || mail === undefined) return { status: 404, type: 'text/plain', body: 'not here' };
+  if (method !== 'GET' || mail === undefined) return notHere;
   const parsed = await parseMail(mail);
   if (html !== undefined) return { status: 200, type: 'text/html; charset=utf-8', body: parsed.html };
   return json({ ...parsed, headers: Object.fromEntries(parsed.headers) });
-}
-
-function json(value: unknown): Answer {
-  return { status: 200, type: 'application/json', body: JSON.stringify(value) };
-}
-
-function reply(response: ServerResponse, status: number, type: string, body: string): void {
-  // A mail's HTML comes from outside: it is shown, and runs nothing.
-  response.writeHead(status, { 'content-type': type, 'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'" });
-  response.end(body);
-}
-
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString();
 }

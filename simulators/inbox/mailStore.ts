@@ -62,6 +62,13 @@ export class MailStore {
     return this.#mails.filter((mail) => mail.to.some((recipient) => recipient.includes(to)));
   }
 
+  /** How often each Message-ID came. */
+  timesByMessageId(): ReadonlyMap<string, number> {
+    const times = new Map<string, number>();
+    for (const { messageId } of this.#mails) times.set(messageId, (times.get(messageId) ?? 0) + 1);
+    return times;
+  }
+
   clear(): void {
     this.#mails = [];
     this.#count = 0;

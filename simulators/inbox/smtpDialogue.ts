@@ -31,11 +31,15 @@ export class SmtpDialogue {
   #input = Buffer.alloc(0);
   #searched = 0;
   #output = '';
+  /** Between two bytes of the answers; undefined: they leave at once. */
+  #byteMs: number | undefined;
   #state: 'commands' | 'body' | 'waiting' = 'commands';
   #bodyBegan = false;
+  #isLeaving = false;
   #from: string | undefined;
   #to: string[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #byteTimer: NodeJS.Timeout | undefined;
   readonly #commands = new Map<string, (line: string) => void>([
     ['EHLO', () => this.#hello(this.#extensions())],
     ['HELO', () => this.#hello('250 inbox.example')],
@@ -52,13 +56,26 @@ export class SmtpDialogue {
     this.#host = host;
     socket.setNoDelay(true);
     socket.on('error', nothing); // clients vanish; that is their affair
-    socket.on('close', () => clearTimeout(this.#timer));
+    socket.on('close', () => this.#stopTimers());
     socket.on('data', (chunk) => {
       this.#input = this.#input.length === 0 ? chunk : Buffer.concat([this.#input, chunk]);
       this.#work();
     });
     this.#answer('greeting', '220 inbox.example ESMTP');
     this.#flush();
+  }
+
+  /** Answers nothing any more; the connection stays. */
+  fallSilent(): void {
+    this.#stopTimers();
+    this.#state = 'waiting';
+    this.#output = '';
+  }
+
+  #stopTimers(): void {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#byteTimer);
+    this.#byteTimer = undefined;
   }
 
   #work(): void {
@@ -162,7 +179,7 @@ export class SmtpDialogue {
     const [from, to] = [this.#from ?? '', this.#to];
     this.#forget();
     const fault = this.#host.fault('dot', to);
-    if (fault?.kind === 'reply') {
+    if (fault?.kind === 'reply' || fault?.kind === 'drop') {
       this.#strike(fault, nothing);
       return;
     }
@@ -194,7 +211,12 @@ export class SmtpDialogue {
         this.#say(fault.text);
         if (fault.text.startsWith('421')) this.#hangUp();
         return;
+      case 'trickle':
+        this.#byteMs = fault.byteMs;
+        proceed();
+        return;
       case 'cut':
+      case 'drop':
         this.#flush();
         this.#socket.destroy();
         return;
@@ -229,14 +251,27 @@ export class SmtpDialogue {
   /** Answers to commands that came together leave together. */
   #flush(): void {
     if (this.#output === '' || this.#socket.destroyed) return;
+    if (this.#byteMs !== undefined) {
+      this.#byteTimer ??= setTimeout(() => this.#trickle(), this.#byteMs);
+      return;
+    }
     this.#socket.write(this.#output, 'latin1');
     this.#output = '';
+  }
+
+  #trickle(): void {
+    this.#byteTimer = undefined;
+    this.#socket.write(this.#output.slice(0, 1), 'latin1');
+    this.#output = this.#output.slice(1);
+    if (this.#output === '' && this.#isLeaving) this.#socket.destroySoon();
+    this.#flush();
   }
 
   #hangUp(): void {
     this.#flush();
     this.#state = 'waiting';
-    this.#socket.destroySoon();
+    this.#isLeaving = true;
+    if (this.#output === '') this.#socket.destroySoon();
   }
 }
 
