@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Transaction } from '../connectors/database.ts';
 import type { Json } from '../runtime/jobs/job.ts';
+import { fieldsOf } from './field.ts';
 
 /** Who may do what: each role may also do what those before it may. */
 export const roles = ['viewer', 'operator', 'admin'] as const;
@@ -9,35 +10,47 @@ export type Role = (typeof roles)[number];
 
 /** What questions and actions have in common. */
 interface RouteFacts<I> {
-  /** `group.verb`: `billing.find` is `/api/billing/find` and `weir billing find`. */
+  /** `group.verb`: `billing.find` is `POST /api/billing/find` and `weir billing find`. */
   readonly name: string;
   /** One sentence for the help of the command line and for the document of the API. */
   readonly about: string;
   /** The least role that may ask or act. */
   readonly role: Role;
-  /** What it is given: an object whose fields are described (`.meta({ description })`). What it does not know is refused. */
+  /**
+   * What it is given: a strict object, so that what it does not know is refused, whose fields are described
+   * (`.meta({ description })`). A field that carries personal data says so (`.meta({ description, isPersonal: true })`) and is
+   * masked in the audit. Input never stands in an address, since proxies write those down.
+   */
   readonly input: z.ZodType<I>;
+  /** Fields that the command line takes by their place and not by their name: `weir pipelines pause billing.deliver`. */
+  readonly words?: readonly string[];
 }
 
 /** Something that an operator may ask of a running daemon. It changes nothing. */
 export interface Question<P, I> extends RouteFacts<I> {
   readonly kind: 'question';
+  /** Without personal data that whoever has the role should not see. */
   answer(ports: P, input: I): Promise<Json>;
 }
 
-/** Something that an operator may do to a running daemon, with a reason. */
+/** Something that an operator may do to a running daemon, with a reason: `reason` is a field of every action besides its own. */
 export interface Action<P, I> extends RouteFacts<I> {
   readonly kind: 'action';
+  /** What it acts on, in a few words for the audit and without personal data; absent where there is but one. */
+  target?(input: I): string;
   /**
-   * Does it, in the transaction that also holds its audit row: either both are there or neither. So it calls nobody outside the
-   * database; what has to be told to the outside is written down here and done afterwards by whoever reads it. `actor` is the
-   * name of the token. What is answered is shown to the operator and kept in the audit: without personal data.
+   * Does it, in the transaction that also holds its audit row: either both are there or neither. It may be run again after a
+   * conflict. So it changes nothing outside the database; what has to be told to the outside is written down here and done
+   * afterwards by whoever reads it. What is answered is shown to the operator and kept in the audit: without personal data.
    */
   act(transaction: Transaction, ports: P, input: I, actor: Actor): Promise<Json>;
+  /** Called in this process after the commit: for what concerns it alone, or wakes it. A crash before it loses it. */
+  afterwards?(ports: P, input: I): void;
 }
 
 /** Who acts, and why. */
 export interface Actor {
+  /** The name of the token, or `cli:user@host`. */
   readonly name: string;
   readonly reason: string;
 }
@@ -45,12 +58,23 @@ export interface Actor {
 /** One thing that operators may ask or do: an address of the admin API, its role, its audit and its command, in one declaration. */
 export type Route<P> = Question<P, unknown> | Action<P, unknown>;
 
-/** Declares a question. */
+/** Declares a question. Throws `TypeError` for a declaration that no caller could use. */
 export function defineQuestion<P, I>(question: Omit<Question<P, I>, 'kind'>): Question<P, I> {
+  requireWhole(question);
   return { ...question, kind: 'question' };
 }
 
-/** Declares an action. */
+/** Declares an action. Throws `TypeError` for a declaration that no caller could use. */
 export function defineAction<P, I>(action: Omit<Action<P, I>, 'kind'>): Action<P, I> {
+  requireWhole(action);
+  if (fieldsOf(action.input).some(({ name }) => name === 'reason'))
+    throw new TypeError(`${action.name} has a field reason: every action has`);
   return { ...action, kind: 'action' };
+}
+
+function requireWhole({ name, input, words = [] }: Pick<RouteFacts<unknown>, 'name' | 'input' | 'words'>): void {
+  if (!/^[a-z][a-z-]*\.[a-z][a-z-]*$/.test(name)) throw new TypeError(`${name} is not a route's name: group.verb`);
+  const fields = fieldsOf(input).map((field) => field.name);
+  const strange = words.filter((word) => !fields.includes(word));
+  if (strange.length > 0) throw new TypeError(`${name} has no field ${strange.join(', ')}`);
 }
