@@ -1,0 +1,24 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { prometheusHere } from '../../support/prometheusHere.ts';
+
+const run = promisify(execFile);
+const folder = join(import.meta.dirname, '..', '..', '..', 'config', 'prometheus');
+const binaries = await prometheusHere();
+
+describe.skipIf(binaries === undefined)('promtool', () => {
+  const promtool = async (...args: readonly string[]): Promise<string> => {
+    const { stdout } = await run(binaries?.promtool ?? '', args, { cwd: folder });
+    return stdout;
+  };
+
+  it('accepts the configuration, with every rule', async () => {
+    expect(await promtool('check', 'config', 'prometheus.yml')).toContain('is valid prometheus config file syntax');
+  });
+
+  it('sees each rule fire when it should, and rest when it should', async () => {
+    expect(await promtool('test', 'rules', 'alerts.test.yml')).toContain('SUCCESS');
+  });
+});
