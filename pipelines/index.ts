@@ -5,10 +5,12 @@ import type { House } from '../src/runtime/house.ts';
 import type { Job } from '../src/runtime/jobs/job.ts';
 import type { Schedule } from '../src/runtime/schedules/schedule.ts';
 import { claimStore } from './billing/claimStore.ts';
+import { deadLetters, emailDeadLetters, type DeadLettersPorts } from './billing/deadLetters.pipeline.ts';
 import { deliver, deliverGroup, type DeliverPorts } from './billing/deliver.pipeline.ts';
 import { dispatch, type DispatchPorts } from './billing/dispatch.job.ts';
 import { emailTopic } from './billing/dispatchedBill.ts';
 import { dispatchStore } from './billing/dispatchStore.ts';
+import { failLogStore } from './billing/failLogStore.ts';
 import { parkStore } from './billing/parkStore.ts';
 import { periodStore } from './billing/periodStore.ts';
 import { recordStore } from './billing/recordStore.ts';
@@ -21,7 +23,7 @@ import { parkedTeller } from './billing/tellParked.ts';
 import { createIdentifiers } from './shared/identifiers.ts';
 
 /** The ports of every pipeline and job. */
-type Ports = SettlePorts & DispatchPorts & RedispatchPorts & DeliverPorts;
+type Ports = SettlePorts & DispatchPorts & RedispatchPorts & DeliverPorts & DeadLettersPorts;
 
 /** Everything of the business that a process can run: a pipeline, job or topic more is a line more. */
 export const systems: {
@@ -32,8 +34,8 @@ export const systems: {
   readonly routes: readonly Route<Ports>[];
   readonly openPorts: (house: House) => Ports;
 } = {
-  topics: [emailTopic],
-  pipelines: [deliver],
+  topics: [emailTopic, emailDeadLetters],
+  pipelines: [deliver, deadLetters],
   jobs: [settle, dispatch, redispatch],
   schedules: [],
   routes: [],
@@ -54,6 +56,7 @@ function openPorts({ database, bus, mailer, keyRing, clock, log, count, sender, 
     redispatches: { ...redispatchStore(database), ...parkStore(database, tellParked) },
     emails: bus.publish(emailTopic),
     bills: { ...claimStore(database, { now, identifiers, instance }), ...recordStore(database, { now, identifiers, tellParked }) },
+    failures: failLogStore(database, { now, identifiers }),
     mail: { send: sendBillMail({ mailer, keyRing, sender }) },
     oldestUnsettledAt: () => bus.oldestUnsettledAt(emailTopic, { group: deliverGroup }),
   };

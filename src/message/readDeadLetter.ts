@@ -1,0 +1,38 @@
+import type { DeadLetter } from './deadLetter.ts';
+import { deadLetterHeaderNames } from './deadLetterHeaders.ts';
+import type { Delivery } from './message.ts';
+
+/** A dead letter as it is read back. Its code is a text: another program, or a newer Weir, may have written it. */
+export interface StoredDeadLetter extends Omit<DeadLetter, 'code' | 'diedAt'> {
+  readonly code: string;
+  /** Undefined where it does not say when. */
+  readonly diedAt: Date | undefined;
+}
+
+/** A dead letter as a bus holds it. */
+export type DeadLetterEntry = Pick<Delivery, 'key' | 'headers' | 'partition' | 'position'> & { readonly original: Uint8Array };
+
+const ownNames: ReadonlySet<string> = new Set(Object.values(deadLetterHeaderNames));
+
+/**
+ * Reads what `deadLetterHeaders` wrote: the reason and the place of the original from our headers, the rest as its own. What another
+ * program put aside, without our headers, was read where the entry itself stands, for a reason that it does not tell.
+ */
+export function readDeadLetter({ key, headers, partition, position, original }: DeadLetterEntry): StoredDeadLetter {
+  const names = deadLetterHeaderNames;
+  const of = (name: string): string | undefined => headers.get(name);
+  const diedAt = new Date(of(names.diedAt) ?? '');
+  return {
+    original,
+    key,
+    headers: new Map([...headers].filter(([name]) => !ownNames.has(name))),
+    partition: of(names.partition) ?? partition,
+    position: of(names.position) ?? position,
+    pipeline: of(names.pipeline) ?? '',
+    stage: of(names.stage) ?? '',
+    code: of(names.code) ?? 'undecodable',
+    text: of(names.text) ?? 'put aside by another program, which does not say why',
+    attempts: Number(of(names.attempts) ?? '0'),
+    diedAt: Number.isNaN(diedAt.getTime()) ? undefined : diedAt,
+  };
+}
