@@ -11,7 +11,7 @@ import { realClock } from '../src/runtime/clock.ts';
 import { listRuns } from '../src/runtime/jobs/listRuns.ts';
 import { billsByStatus, readBooks } from './demo/books.ts';
 import { countsOf, isLawful } from './demo/law.ts';
-import { demoMonth, type DemoMonth } from './demo/month.ts';
+import { comingMonth, type DemoMonth } from './demo/month.ts';
 import { people, refusedDomain, type People } from './demo/people.ts';
 import { startWeir, weir } from './demo/weirProcess.ts';
 import { parseFlags } from './parseFlags.ts';
@@ -50,7 +50,7 @@ const database = started.adopt(
   (open) => open.close(),
 );
 stack.inbox.faults.add({ phase: 'rcpt', to: `@${refusedDomain}`, action: { kind: 'reply', text: '550 5.1.1 no such mailbox' } });
-const month = demoMonth(new Date().toISOString().slice(0, 10));
+const month = comingMonth(new Date().toISOString().slice(0, 10));
 await weir(stack.environment, 'migrate');
 
 say(

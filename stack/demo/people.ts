@@ -8,12 +8,17 @@ export interface People {
   readonly usage: readonly NewUsage[];
   /** Members whose address the mail server refuses for good. */
   readonly refused: number;
+  /** Members whose mail server says "later" at first. */
+  readonly greylisted: number;
   /** Members with a line of usage that cannot be billed: their row is put aside. */
   readonly unbillable: number;
 }
 
 /** The domain that the demo's mail server refuses. */
 export const refusedDomain = 'refused.example';
+
+/** The domain that the demo's mail server makes wait. */
+export const greylistedDomain = 'greylisted.example';
 
 const familyNames = ['김', '이', '박', '최', '정', '강', '조', '윤', '장', '임'];
 const givenNames = ['하늘', '서연', '민준', '지우', '도윤', '서준', '예은', '시우', '하은', '지호'];
@@ -44,19 +49,17 @@ export function people(count: number, usageMonth: Period): People {
       };
     }),
   );
-  const refused = members.filter(({ email }) => email.endsWith(`@${refusedDomain}`)).length;
-  return { members, usage, refused, unbillable: unbillable.size };
+  const at = (domain: string): number => members.filter(({ email }) => email.endsWith(`@${domain}`)).length;
+  return { members, usage, refused: at(refusedDomain), greylisted: at(greylistedDomain), unbillable: unbillable.size };
 }
 
 function member(index: number): NewMember {
   const joinedYear = 2012 + spread(index, 13);
-  const isRefused = index % 400 === 399;
-  const domain = isRefused ? refusedDomain : `mail${spread(index, 5)}.example`;
   const zone = pick(zones, index * 5);
   return {
     publicInfoId: BigInt(100_000 + index),
     name: `${pick(familyNames, index)}${pick(givenNames, index * 7 + 3)}`,
-    email: `member${index}@${domain}`,
+    email: `member${index}@${domainOf(index)}`,
     phone: `010-${String(1_000 + spread(index, 9_000))}-${String(1_000 + spread(index * 3, 9_000))}`,
     birthDate: `${1_950 + spread(index, 55)}-${two(1 + spread(index * 3, 12))}-${two(1 + spread(index, 28))}`,
     joinedDate: `${joinedYear}-${two(1 + spread(index * 11, 12))}-01`,
@@ -64,16 +67,28 @@ function member(index: number): NewMember {
     addonGrade: spread(index * 13, 4),
     familyLines: 1 + spread(index * 17, 5),
     sendDay: index % 2 === 0 ? 15 : 21,
-    // Refused members have none, so that their bills end in the demo.
-    quietHours: isRefused ? { start: null, end: null, zone } : quietHours(index, zone),
+    quietHours: quietHours(index, zone),
   };
 }
 
-/** A third have none; the others are spread over the day, so at any hour some are quiet and most are not. */
+function domainOf(index: number): string {
+  if (index % 400 === 399) return refusedDomain;
+  return index % 100 === 50 ? greylistedDomain : `mail${spread(index, 5)}.example`;
+}
+
+/** Of those who sleep at night, and of one who works at night. */
+const habits = [
+  ['22:00', '07:00'],
+  ['23:30', '06:30'],
+  ['21:00', '08:15'],
+  ['08:00', '16:30'],
+] as const;
+
+/** A third have none. */
 function quietHours(index: number, zone: string): QuietHours {
   if (index % 3 === 0) return { start: null, end: null, zone };
-  const start = spread(index * 19, 24);
-  return { start: `${two(start)}:00`, end: `${two((start + 6) % 24)}:30`, zone };
+  const [start, end] = pick(habits, index * 19);
+  return { start, end, zone };
 }
 
 /** 0 to `below` - 1, evenly and always the same for the same number. */

@@ -7,7 +7,7 @@ import { startInbox, type Inbox } from '../../../simulators/inbox.ts';
 import { openDatabase, type PostgresDatabase } from '../../../src/connectors/postgres/openDatabase.ts';
 import { parseKeyRing } from '../../../src/message/keyRing.ts';
 import { realClock } from '../../../src/runtime/clock.ts';
-import { demoMonth } from '../../../stack/demo/month.ts';
+import { latestMonth } from '../../../stack/demo/month.ts';
 import { people } from '../../../stack/demo/people.ts';
 import { atTheEnd } from '../../support/atTheEnd.ts';
 import { quietNow } from '../../support/quietNow.ts';
@@ -44,7 +44,7 @@ export async function aMonth({ members, quietEvery = Infinity, redisUrl }: Month
   atTheEnd(() => inbox.close());
   const ring = `local:${randomBytes(32).toString('base64')}`;
 
-  const { billing, usage } = demoMonth(new Date().toISOString().slice(0, 10));
+  const { billing, usage } = latestMonth(new Date().toISOString().slice(0, 10));
   const crowd = people(members, usage);
   // All months that a settlement provides: so it has no table to make, and a test may lock one.
   await periodStore(database).provideMonths([0, 1, 2, 3, 4].map((ahead) => addMonths(previousPeriod(billing), ahead)));

@@ -6,7 +6,7 @@ import { startInbox, type Inbox } from '../../../simulators/inbox.ts';
 import { openDatabase, type PostgresDatabase } from '../../../src/connectors/postgres/openDatabase.ts';
 import { parseKeyRing } from '../../../src/message/keyRing.ts';
 import { realClock } from '../../../src/runtime/clock.ts';
-import { demoMonth, type DemoMonth } from '../../../stack/demo/month.ts';
+import { latestMonth, type DemoMonth } from '../../../stack/demo/month.ts';
 import { atTheEnd } from '../../support/atTheEnd.ts';
 import { aMigratedDatabase, aRedis } from '../../support/services.ts';
 import { say } from '../../commandLine/aPlace.ts';
@@ -44,7 +44,7 @@ export async function aMonth(): Promise<AMonth> {
     WEIR_SMTP_REQUIRE_TLS: 'false',
     WEIR_KEYS_RING: ring,
   };
-  const month = demoMonth(new Date().toISOString().slice(0, 10));
+  const month = latestMonth(new Date().toISOString().slice(0, 10));
   await periodStore(database).provideMonths([month.usage, month.billing, month.next]);
   const store = memberStore(database, parseKeyRing(ring));
   let usageId = 0n;

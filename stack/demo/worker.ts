@@ -1,0 +1,14 @@
+// Weir as the demo runs it: the same program on a clock whose calendar follows the demo's.
+import { systems } from '../../pipelines/index.ts';
+import { runProcess } from '../../src/commandLine/runProcess.ts';
+import { movedClock } from './movedClock.ts';
+
+const clock = movedClock(Number(process.env['DEMO_OFFSET_MS']));
+process.on('message', (offsetMs: number) => {
+  clock.move(offsetMs);
+  process.send?.(offsetMs);
+});
+// A worker does not outlive its demo.
+process.on('disconnect', () => process.exit(1));
+
+await runProcess(systems, clock);
