@@ -25,10 +25,13 @@ export const emailDeadLetters = {
   maxSizeBytes: 16_777_216,
 } as const;
 
+/** The group whose members share the dead letters. */
+export const deadLettersGroup = 'cg-billing-email-fail-log';
+
 export const deadLetters = definePipeline({
   name: 'billing.deadLetters',
   profile: 'consumer',
   options: deadLettersOptions,
-  source: ({ bus }: DeadLettersPorts) => bus.subscribe(emailDeadLetters, { group: 'cg-billing-email-fail-log' }),
+  source: ({ bus }: DeadLettersPorts) => bus.subscribe(emailDeadLetters, { group: deadLettersGroup }),
   chain: (message$, { failures }, { log }) => message$.pipe(decodeDeadLetter(), mapEach(readFailedMail), mapChunk(failures.log, log)),
 });
