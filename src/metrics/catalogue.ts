@@ -45,6 +45,28 @@ export const catalogue = {
     help: 'Bills put aside for a person, since nobody can tell whether their mail was sent: unknown (the send was cut short), leaseRanOut (whoever had claimed them told nothing).',
     labels: ['reason'],
   },
+  weir_job_open_runs: { type: 'gauge', help: 'Runs of the job that are not ended.', labels: ['job'] },
+  weir_job_read_rows: { type: 'gauge', help: 'Rows that the open runs of the job have read; 0 when there is none.', labels: ['job'] },
+  weir_job_expected_rows: {
+    type: 'gauge',
+    help: 'Rows that the open runs of the job will have read at their end. Left out when nobody knows.',
+    labels: ['job'],
+  },
+  weir_job_eta_seconds: {
+    type: 'gauge',
+    help: 'Time until the last open run of the job has read its rows, at its rate of now. Left out when nobody can tell.',
+    labels: ['job'],
+  },
+  weir_schedule_misses_total: {
+    type: 'counter',
+    help: 'Fires that were found too late to run, or whose place a later one took.',
+    labels: ['schedule'],
+  },
+  weir_schedule_late_seconds: {
+    type: 'gauge',
+    help: 'Time since the oldest fire that is due and whose run has not completed; 0 when there is none. Told by every process that fires the schedule.',
+    labels: ['schedule'],
+  },
   weir_event_loop_delay_seconds: {
     type: 'gauge',
     help: 'Delay of the event loop since the last scrape, at its 99th percentile and at its maximum.',

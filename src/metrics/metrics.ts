@@ -3,8 +3,11 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { Outcome } from '../message/message.ts';
 import type { Clock } from '../message/clock.ts';
 import type { RunMeter } from '../runtime/runChain.ts';
+import type { ScheduleMeter } from '../runtime/schedules/runSchedules.ts';
 import type { PipelineState, Supervised } from '../runtime/supervise.ts';
 import { catalogue, type BusinessCounter, type Count, type MetricFacts, type MetricName } from './catalogue.ts';
+import { jobGauges, type WatchedJobs } from './jobGauges.ts';
+import { scheduleMetrics } from './scheduleMetrics.ts';
 
 /** What a scrape asks about one pipeline. */
 export interface WatchedPipeline {
@@ -17,8 +20,11 @@ export interface WatchedPipeline {
 export interface Metrics {
   meterOf(pipeline: string): RunMeter;
   readonly count: Count;
+  readonly schedules: ScheduleMeter;
   /** Adds a pipeline to what every scrape reads. */
   watch(pipeline: WatchedPipeline): void;
+  /** Makes every scrape tell how far the jobs are. */
+  watchJobs(jobs: WatchedJobs): void;
   /** The metrics in the text format of Prometheus. The counts of a pipeline are read at one instant, so their law holds in every scrape. */
   scrape(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
@@ -33,6 +39,7 @@ export function createMetrics(clock: Clock): Metrics {
   const counter = (name: MetricName): Counter => new Counter({ ...declared(name), registers: [registry] });
   const gauge = (name: MetricName): Gauge => new Gauge({ ...declared(name), registers: [registry] });
   const watched: WatchedPipeline[] = [];
+  let watchedJobs: WatchedJobs = { names: [], openRuns: () => Promise.resolve([]) };
 
   const stageMetrics: StageMetrics = {
     seconds: new Histogram({ ...declared('weir_pipeline_stage_seconds'), registers: [registry] }),
@@ -49,7 +56,12 @@ export function createMetrics(clock: Clock): Metrics {
     restarts: counter('weir_pipeline_restarts_total'),
     watermarkAge: gauge('weir_pipeline_watermark_age_seconds'),
   };
+  const writeJobGauges = jobGauges(gauge);
   const business: Readonly<Record<BusinessCounter, Counter>> = { weir_bills_parked_total: counter('weir_bills_parked_total') };
+  const schedules = scheduleMetrics(
+    { misses: counter('weir_schedule_misses_total'), late: gauge('weir_schedule_late_seconds') },
+    clock,
+  );
   const loopDelay = gauge('weir_event_loop_delay_seconds');
   const loop = monitorEventLoopDelay({ resolution: 20 });
   loop.enable();
@@ -68,6 +80,7 @@ export function createMetrics(clock: Clock): Metrics {
       const standing = supervised.spans().map((span) => clock.elapsedMs() - span.risenAtMs);
       read.watermarkAge.set({ pipeline }, Math.max(0, ...standing) / 1_000);
     }
+    schedules.refresh();
     loopDelay.set({ quantile: '0.99' }, loop.percentile(99) / 1e9);
     loopDelay.set({ quantile: '1' }, loop.max / 1e9);
     loop.reset();
@@ -76,10 +89,15 @@ export function createMetrics(clock: Clock): Metrics {
   return {
     meterOf: (pipeline) => meterOf(pipeline, stageMetrics),
     count: (name, labels, by) => business[name].inc(labels, by),
+    schedules: schedules.meter,
     watch(pipeline) {
       watched.push(pipeline);
     },
+    watchJobs(told) {
+      watchedJobs = told;
+    },
     async scrape() {
+      const openRuns = known(watchedJobs.openRuns, clock);
       await Promise.all(
         watched.map(async ({ supervised, lag }) => {
           const waiting = await known(lag, clock);
@@ -87,24 +105,25 @@ export function createMetrics(clock: Clock): Metrics {
           else read.lag.set({ pipeline: supervised.name }, waiting);
         }),
       );
+      writeJobGauges(watchedJobs.names, await openRuns);
       refresh();
       return { contentType: registry.contentType, text: await registry.metrics() };
     },
   };
 }
 
-/** How long a scrape waits to be told a lag, in milliseconds: well below the time limit of whoever scrapes. */
-const lagLimitMs = 1_000;
+/** How long a scrape waits to be told, in milliseconds: well below the time limit of whoever scrapes. */
+const tellingLimitMs = 1_000;
 
-/** A lag, or undefined when nobody can tell in time: a broker that is away must not take the other metrics with it. */
-function known(lag: WatchedPipeline['lag'], clock: Clock): Promise<number | undefined> {
+/** The answer, or undefined when nobody can tell in time: a broker that is away must not take the other metrics with it. */
+function known<T>(ask: () => Promise<T>, clock: Clock): Promise<T | undefined> {
   return new Promise((resolve) => {
-    const cancel = clock.after(lagLimitMs, () => resolve(undefined));
-    const end = (waiting: number | undefined): void => {
+    const cancel = clock.after(tellingLimitMs, () => resolve(undefined));
+    const end = (answer: T | undefined): void => {
       cancel();
-      resolve(waiting);
+      resolve(answer);
     };
-    lag().then(end, () => end(undefined));
+    ask().then(end, () => end(undefined));
   });
 }
 

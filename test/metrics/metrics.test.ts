@@ -55,6 +55,38 @@ describe('createMetrics', () => {
     await supervised.ended;
   });
 
+  it('tells how far the open runs of each job are, and leaves out what nobody knows', async () => {
+    const { clock } = aSpec({ source: scriptedSource() });
+    const metrics = createMetrics(clock);
+    const run = { job: 'known', rowsRead: 40n, total: 100n, rowsPerSecond: 2 };
+    const runs = [run, { ...run, rowsRead: 10n, rowsPerSecond: 1 }, { ...run, job: 'unknown', total: null }];
+    metrics.watchJobs({ names: ['known', 'unknown', 'idle'], openRuns: () => Promise.resolve(runs) });
+    const { text } = await metrics.scrape();
+    const of = (name: string): unknown => Object.fromEntries(series(text, `weir_job_${name}{`));
+    expect(of('open_runs')).toEqual({
+      'weir_job_open_runs{job="known"}': 2,
+      'weir_job_open_runs{job="unknown"}': 1,
+      'weir_job_open_runs{job="idle"}': 0,
+    });
+    expect(of('read_rows')).toMatchObject({ 'weir_job_read_rows{job="known"}': 50, 'weir_job_read_rows{job="unknown"}': 40 });
+    expect(of('expected_rows')).toEqual({ 'weir_job_expected_rows{job="known"}': 200, 'weir_job_expected_rows{job="idle"}': 0 });
+    expect(of('eta_seconds')).toEqual({ 'weir_job_eta_seconds{job="known"}': 90, 'weir_job_eta_seconds{job="idle"}': 0 });
+  });
+
+  it.each([
+    ['fails', () => Promise.reject(new Error('the database is away'))],
+    ['is not told in time', () => new Promise<never>(() => undefined)],
+  ])('leaves out the progress of jobs where it %s', async (_what, openRuns) => {
+    const { clock } = aSpec({ source: scriptedSource() });
+    const metrics = createMetrics(clock);
+    metrics.watchJobs({ names: ['idle'], openRuns: () => Promise.resolve([]) });
+    expect(series((await metrics.scrape()).text, 'weir_job_open_runs{').size).toBe(1);
+    metrics.watchJobs({ names: ['idle'], openRuns });
+    const scrape = metrics.scrape();
+    await clock.advance(1_000);
+    expect(series((await scrape).text, 'weir_job_').size).toBe(0);
+  });
+
   it('counts stages, retries and dead letters under the labels of the catalogue', async () => {
     const { clock } = aSpec({ source: scriptedSource() });
     const metrics = createMetrics(clock);
