@@ -1,15 +1,16 @@
 import { Observable, Subscription, type Subscriber } from 'rxjs';
 import { Decision, type Answer } from '../../src/message/decision.ts';
-import { decide, withValue, type Message, type Open } from '../../src/message/message.ts';
+import { decide, withValue, type Envelope, type Message, type Open } from '../../src/message/message.ts';
 import type { Run } from '../../src/message/run.ts';
 import { asStage, type Step } from '../step.ts';
 import { answerEach } from './answerEach.ts';
 import { Lanes } from './lanes.ts';
 import { listen } from './listen.ts';
+import { Passage } from './passage.ts';
 import { putAside } from './putAside.ts';
 import { Queue } from './queue.ts';
 import { requireAtLeast } from './requireAtLeast.ts';
-import { released, runEffect, type EffectEnd, type EffectPlan } from './runEffect.ts';
+import { released, runEffect, turnedBack, type EffectEnd, type EffectPlan } from './runEffect.ts';
 import type { Work } from './shares.ts';
 import { WaitingLine, type LineEnds } from './waitingLine.ts';
 import { Waits } from './waits.ts';
@@ -32,6 +33,9 @@ export function mergeEffects<T, V, P, R>(stage: EffectStage<T, V, P, R>): Step<T
   requireAtLeast('share.concurrency', options.share?.concurrency ?? 1, 1);
   if ((options.limit !== undefined || options.share !== undefined) && options.later === undefined) {
     throw new TypeError(`${stage.stage}: a limit or a share needs \`later\`, the verdict about what it would hold too long.`);
+  }
+  if (options.gate !== undefined && options.claim !== undefined && options.later === undefined) {
+    throw new TypeError(`${stage.stage}: a gate needs \`later\`, the verdict about what was claimed when it closed.`);
   }
   return asStage(
     stage.stage,
@@ -61,6 +65,7 @@ class EffectPool<T, V, P, R> {
   #run: Run | undefined;
   #waits: Waits | undefined;
   #line: WaitingLine<V, R> | undefined;
+  #passage: Passage | undefined;
   #slotsTaken = 0;
   #unfinished = 0;
   #isClaiming = false;
@@ -96,6 +101,7 @@ class EffectPool<T, V, P, R> {
     this.#run?.signal.removeEventListener('abort', this.close);
     this.#waits?.close();
     this.#inSlots.unsubscribe();
+    this.#passage?.close();
   };
 
   #attach(run: Run): Waits {
@@ -103,6 +109,7 @@ class EffectPool<T, V, P, R> {
     this.#run = run;
     this.#waits = new Waits(run);
     this.#line = new WaitingLine(this.#stage.options, this.#lineEnds(), run, this.#waits);
+    this.#passage = new Passage(this.#stage.options.gate, run, () => this.#pump());
     run.signal.addEventListener('abort', this.close);
     if (run.signal.aborted) this.close();
     return this.#waits;
@@ -152,7 +159,7 @@ class EffectPool<T, V, P, R> {
     const works: Work<V>[] = [];
     const most = claim === undefined ? 1 : Infinity;
     while (works.length < Math.min(most, this.#stage.options.concurrency - this.#slotsTaken)) {
-      const work = this.#line?.next();
+      const work = this.#nextWork();
       if (work === undefined) break;
       works.push(work);
     }
@@ -161,6 +168,17 @@ class EffectPool<T, V, P, R> {
     if (claim === undefined) works.forEach((work) => this.#startEffect(work));
     else this.#startClaim(works, claim);
     return true;
+  }
+
+  /** The next message that may start now, let in by the gate. While that is closed, a run that drains gets what waits before it back. */
+  #nextWork(): Work<V> | undefined {
+    if (this.#passage?.isOpen() === false) {
+      if (this.#run?.draining.aborted) this.#line?.releaseAll();
+      return undefined;
+    }
+    const work = this.#line?.next();
+    if (work !== undefined) this.#passage?.enter(work.message.envelope);
+    return work;
   }
 
   #lineEnds(): LineEnds<V, R> {
@@ -198,7 +216,8 @@ class EffectPool<T, V, P, R> {
   }
 
   #startEffect({ message, heldMs }: Work<V>): void {
-    if (this.#isCut) return;
+    const passage = this.#passage;
+    if (this.#isCut || passage === undefined) return;
     const { run } = message.envelope;
     const startedMs = run.clock.elapsedMs();
     const effect = runEffect(this.#stage, {
@@ -206,6 +225,7 @@ class EffectPool<T, V, P, R> {
       run,
       waits: this.#attach(run),
       heldMs,
+      entry: passage.entryOf(message.envelope),
       troubled: () => this.#line?.troubled(message),
       answered: () => this.#line?.answered(message),
     }).subscribe({
@@ -220,7 +240,8 @@ class EffectPool<T, V, P, R> {
 
   /** Ends a message that holds a slot, and frees the slot once that is durable. */
   #end(message: Open<V>, end: EffectEnd<R>): void {
-    if (Decision.is(end) && end.outcome === 'dead') this.#bury(message, end.error);
+    if (end === turnedBack) this.#turnBack(message);
+    else if (Decision.is(end) && end.outcome === 'dead') this.#bury(message, end.error);
     else if (Decision.is(end)) this.#free(decide(message, end.outcome, end.reason));
     else if (end === released) this.#free(decide(message, 'released', 'the run drains'));
     else this.#free(withValue(message, end));
@@ -235,9 +256,21 @@ class EffectPool<T, V, P, R> {
   }
 
   #free(message: Message<R>): void {
-    this.#slotsTaken--;
-    this.#line?.leave(message.envelope);
+    this.#leaveSlot(message.envelope);
     this.#out.push(message);
     this.#pump();
+  }
+
+  /** The gate was closed behind it: it waits before the gate again, ahead of what has not been in. */
+  #turnBack(message: Open<V>): void {
+    this.#leaveSlot(message.envelope);
+    this.#line?.takeBack(message);
+    this.#pump();
+  }
+
+  #leaveSlot(envelope: Envelope): void {
+    this.#slotsTaken--;
+    this.#line?.leave(envelope);
+    this.#passage?.leave(envelope);
   }
 }

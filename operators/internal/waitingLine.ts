@@ -54,6 +54,17 @@ export class WaitingLine<V, R> {
     return undefined;
   }
 
+  /** A message that was let in comes back: it is first in line. */
+  takeBack(message: Open<V>): void {
+    this.#timely.push({ message, heldMs: 0 });
+  }
+
+  /** Gives back everything that waits for nothing but its turn. */
+  releaseAll(): void {
+    for (let work = this.#timely.shift(); work !== undefined; work = this.#timely.shift()) this.#ends.release(work.message);
+    this.#releaseWaiting();
+  }
+
   /** A call for a message that has started went wrong in a way that may pass, or that nobody can judge. */
   troubled(message: Open<V>): void {
     this.#shares?.troubled(message);
@@ -72,8 +83,7 @@ export class WaitingLine<V, R> {
   #sharesOf(share: Share<V>): Shares<V> {
     return new Shares(share, this.#options.holdMs, {
       resume: (work) => this.#timely.push(work),
-      // By then whatever holds the slots of its key has ended.
-      expire: ({ message }) => this.#putOff(message, this.#options.timeLimitMs),
+      expire: (work) => this.#expire(work),
       release: ({ message }) => {
         this.#ends.release(message);
         this.#ends.wake();
@@ -101,13 +111,13 @@ export class WaitingLine<V, R> {
     this.#isShut = true;
     this.#waits.start(inMs, (isDrained) => {
       this.#isShut = false;
-      if (isDrained) this.#releaseAll();
+      if (isDrained) this.#releaseWaiting();
       this.#ends.wake();
     });
     return false;
   }
 
-  #releaseAll(): void {
+  #releaseWaiting(): void {
     for (let message = this.#waiting.shift(); message !== undefined; message = this.#waiting.shift()) this.#ends.release(message);
   }
 
@@ -121,6 +131,12 @@ export class WaitingLine<V, R> {
     else if (delayMs <= holdMs) this.#hold(message, delayMs);
     else this.#putOff(message, delayMs);
     return undefined;
+  }
+
+  /** Its key does not move: put off until whatever holds the slots of its key has ended, unless nothing moves for lack of the other side. */
+  #expire(work: Work<V>): void {
+    if (this.#options.gate?.isOpen() === false) this.#timely.push(work);
+    else this.#putOff(work.message, this.#options.timeLimitMs);
   }
 
   #putOff(message: Open<V>, delayMs: number): void {

@@ -2,7 +2,10 @@
 export interface LogFields {
   readonly pipeline?: string;
   readonly job?: string;
+  readonly schedule?: string;
   readonly key?: string;
+  /** An outside system: `smtp`. */
+  readonly dependency?: string;
   readonly partition?: string;
   readonly position?: string;
   readonly stage?: string;
@@ -14,6 +17,9 @@ export interface LogFields {
   readonly frames?: string;
   readonly state?: string;
   readonly reason?: string;
+  /** What an operator asked for, and the name of the token. */
+  readonly action?: string;
+  readonly actor?: string;
   readonly delayMs?: number;
   readonly awayMs?: number;
   readonly count?: number;

@@ -18,6 +18,11 @@ export interface Run {
   measure(stage: string, seconds: number, count: number): void;
   /** Tells that one message is tried again in a stage. */
   retried(stage: string): void;
+  /**
+   * Tells that messages wait for something outside that is not there (`smtp`), until the returned function is called: the run is
+   * shown as waiting meanwhile, and does not stand.
+   */
+  waitsFor(what: string): () => void;
   /** Makes the end of the run wait for an effect that may outlive its subscription. Its rejection is ignored here. */
   track(effect: PromiseLike<unknown>): void;
   /**

@@ -62,6 +62,11 @@ export class Ledger {
     return this.#counts.inFlight === 0 ? 0 : this.#clock.elapsedMs() - this.#progressAtMs;
   }
 
+  /** What is in flight could not move until now. */
+  beginAnew(): void {
+    this.#progressAtMs = this.#clock.elapsedMs();
+  }
+
   /** A message was read. */
   receive(delivery: Delivery<unknown>, run: Run): Receipt {
     const span = this.#spanOf(delivery);

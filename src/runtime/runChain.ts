@@ -50,7 +50,9 @@ export interface ChainRun {
   counts(): Counts;
   /** The spans that hold messages: partitions whose watermark may stand. */
   spans(): readonly Span[];
-  /** How long work has been in flight without any of it ending, in milliseconds of elapsed time; 0 when nothing is. */
+  /** What is not there although messages wait for it (`smtp`). */
+  waits(): readonly string[];
+  /** How long work has been in flight without any of it ending, in milliseconds of elapsed time; 0 when nothing is, or when it waits. */
   standingMs(): number;
   /** Reads no more, finishes what was read, flushes chunks. */
   drain(): void;
@@ -86,6 +88,7 @@ class LiveRun<V> implements ChainRun, Run {
   readonly #cutting = new AbortController();
   readonly #drained = new AbortController();
   readonly #effects = new Set<PromiseLike<unknown>>();
+  readonly #waits = new Set<{ readonly what: string }>();
   readonly #end: (end: RunEnd) => void;
   #subscription: Subscription | undefined;
   #settling: Promise<void> | undefined;
@@ -145,8 +148,12 @@ class LiveRun<V> implements ChainRun, Run {
     return this.#ledger.spans();
   }
 
+  waits(): readonly string[] {
+    return [...new Set([...this.#waits].map(({ what }) => what))];
+  }
+
   standingMs(): number {
-    return this.#ledger.standingMs();
+    return this.#waits.size > 0 ? 0 : this.#ledger.standingMs();
   }
 
   drain(): void {
@@ -171,6 +178,14 @@ class LiveRun<V> implements ChainRun, Run {
 
   retried(stage: string): void {
     this.#spec.meter.retried(stage);
+  }
+
+  waitsFor(what: string): () => void {
+    const wait = { what };
+    this.#waits.add(wait);
+    return () => {
+      if (this.#waits.delete(wait)) this.#ledger.beginAnew();
+    };
   }
 
   track(effect: PromiseLike<unknown>): void {

@@ -40,6 +40,8 @@ export interface Supervised {
   state(): PipelineState;
   /** Why it is in its state, for people; empty when running. */
   reason(): string;
+  /** What is not there although its messages wait for it (`smtp`): it is running, and held back by a breaker. */
+  waits(): readonly string[];
   restarts(): number;
   /** Sums over all runs of this process: received = done + skipped + deferred + dead + released + inFlight. */
   counts(): Counts;
@@ -116,6 +118,10 @@ class Supervisor<V> implements Supervised {
 
   reason(): string {
     return this.#reason;
+  }
+
+  waits(): readonly string[] {
+    return this.#run?.waits() ?? [];
   }
 
   restarts(): number {

@@ -37,6 +37,8 @@ export interface FakeRun extends Run {
   readonly retries: readonly string[];
   readonly deadLetters: readonly RecordedDeadLetter[];
   readonly tracked: readonly PromiseLike<unknown>[];
+  /** What it waits for now. */
+  readonly waits: readonly string[];
   cut(): void;
   drain(): void;
 }
@@ -49,6 +51,7 @@ export function aRun(options: RunOptions = {}): FakeRun {
   const retries: string[] = [];
   const deadLetters: RecordedDeadLetter[] = [];
   const tracked: PromiseLike<unknown>[] = [];
+  const waits: string[] = [];
   return {
     pipeline: options.pipeline ?? 'test.pipeline',
     clock: options.clock ?? {
@@ -64,6 +67,10 @@ export function aRun(options: RunOptions = {}): FakeRun {
     draining: draining.signal,
     measure: (stage, seconds, count) => void measured.push({ stage, seconds, count }),
     retried: (stage) => void retries.push(stage),
+    waitsFor: (what) => {
+      waits.push(what);
+      return () => void waits.splice(waits.indexOf(what), 1);
+    },
     track: (effect) => void tracked.push(effect),
     deadLetter: (envelope, stage, error) => {
       const letter = { key: envelope.key, stage, code: codeOf(error), text: textOf(error) };
@@ -74,6 +81,7 @@ export function aRun(options: RunOptions = {}): FakeRun {
     retries,
     deadLetters,
     tracked,
+    waits,
     cut: () => signal.abort(),
     drain: () => draining.abort(),
   };

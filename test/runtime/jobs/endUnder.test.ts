@@ -10,6 +10,7 @@ function aChainRun(): { readonly run: ChainRun; readonly asked: readonly string[
     ended: promise,
     counts: () => ({}) as ReturnType<ChainRun['counts']>,
     spans: () => [],
+    waits: () => [],
     standingMs: () => 0,
     drain: () => void asked.push('drain'),
     pause: () => undefined,
