@@ -40,9 +40,9 @@ export const processOptions = {
   admin: z
     .strictObject({
       host: option(z.string().min(1).default('127.0.0.1'), {
-        about: 'Address that /metrics, /livez and /readyz listen on. Keep it private: metrics tell about the business.',
+        about: 'Address that /metrics, /livez, /readyz and /api listen on. Keep it private: metrics tell about the business.',
       }),
-      port: option(port.default(9464), { about: 'Port of /metrics, /livez and /readyz. 0: any free port, written to the log.' }),
+      port: option(port.default(9464), { about: 'Port of /metrics, /livez, /readyz and /api. 0: any free port, written to the log.' }),
     })
     .prefault({}),
   database: z
@@ -79,7 +79,7 @@ export const processOptions = {
       }),
       idleLimitMs: option(ms.min(1_000).default(30_000), {
         about:
-          'How long messages of a reader that gives no sign stay with it before another takes them. Too small: a busy process loses live work; too large: work of a dead one waits.',
+          'How long messages of a reader that gives no sign stay with it; another takes them within twice that. Too small: a busy process loses live work; too large: work of a dead one waits.',
         unit: 'ms',
       }),
     })
@@ -143,12 +143,17 @@ export const processOptions = {
         unit: 'rows',
       }),
       pollMs: option(ms.default(1_000), {
-        about: 'How often open runs and partitions of dead processes are looked for. Large: takeover is so much later.',
+        about: 'How often due schedules, open runs and partitions of dead processes are looked for. Large: they begin so much later.',
         unit: 'ms',
       }),
       maxFailures: option(z.int().min(1).max(1_000).default(8), {
         about: 'Failures of a partition in a row that fail its run. Too small: a short outage of the database does.',
         unit: 'failures',
+      }),
+      keepDays: option(z.int().min(1).max(36_500).default(90), {
+        about:
+          'How long the traces of jobs that run every few minutes are kept: their ended runs, and their fires. Runs that complete once for good are never deleted.',
+        unit: 'days',
       }),
     })
     .prefault({}),

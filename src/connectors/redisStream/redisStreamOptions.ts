@@ -43,9 +43,12 @@ export interface RedisStreamOptions {
    * small claims the work of a process that merely hangs, so that it is done twice; too large lets it lie after a crash.
    */
   readonly idleLimitMs?: number;
-  /** Shortest time between two searches for entries to claim, in milliseconds, while there are any; default 5,000. */
+  /** Shortest time between two searches for entries to claim, in milliseconds, while there are any; default a sixth of `idleLimitMs`. */
   readonly claimMinMs?: number;
-  /** Longest time between two searches, in milliseconds, reached by doubling while there are none; default 60,000. */
+  /**
+   * Longest time between two searches, in milliseconds, reached by doubling while there are none; default `idleLimitMs`: so what
+   * a dead reader had is claimed within twice that.
+   */
   readonly claimMaxMs?: number;
   /**
    * Deliveries of an entry before it is suspected of killing its readers; default 10. The next delivery is alone in flight, and
@@ -70,15 +73,16 @@ export type RedisStreamSettings = Required<RedisStreamOptions>;
 
 /** Fills in the defaults. A time that Redis would read as "for ever" is brought into its bounds. */
 export function withDefaults(options: RedisStreamOptions): RedisStreamSettings {
+  const idleLimitMs = options.idleLimitMs ?? 60_000;
   const settings = {
     origin: 'its url',
     report: {},
     readers: 1,
     readCount: 500,
     blockMs: 2_000,
-    idleLimitMs: 60_000,
-    claimMinMs: 5_000,
-    claimMaxMs: 60_000,
+    idleLimitMs,
+    claimMinMs: idleLimitMs / 6,
+    claimMaxMs: idleLimitMs,
     deliveryLimit: 10,
     trimEveryMs: 10_000,
     retainMs: 3_600_000,
