@@ -17,6 +17,7 @@ import { recordStore } from './billing/recordStore.ts';
 import { redispatch, type RedispatchPorts } from './billing/redispatch.job.ts';
 import { redispatchStore } from './billing/redispatchStore.ts';
 import { sendBillMail } from './billing/sendBillMail.ts';
+import { dispatchSchedule, redispatchSchedule, settleSchedule } from './billing/schedules.ts';
 import { settle, type SettlePorts } from './billing/settle.job.ts';
 import { settleStore } from './billing/settleStore.ts';
 import { parkedTeller } from './billing/tellParked.ts';
@@ -37,7 +38,7 @@ export const systems: {
   topics: [emailTopic, emailDeadLetters],
   pipelines: [deliver, deadLetters],
   jobs: [settle, dispatch, redispatch],
-  schedules: [],
+  schedules: [settleSchedule, dispatchSchedule, redispatchSchedule],
   routes: [],
   openPorts,
 };

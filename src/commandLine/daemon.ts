@@ -3,8 +3,11 @@ import { codeOf, textOf } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../message/clock.ts';
 import { createMetrics, type Metrics } from '../metrics/metrics.ts';
+import type { House } from '../runtime/house.ts';
 import { joinRun } from '../runtime/jobs/joinRun.ts';
 import { watchRuns, type OpenRun } from '../runtime/jobs/watchRuns.ts';
+import { runSchedules } from '../runtime/schedules/runSchedules.ts';
+import type { Schedule } from '../runtime/schedules/schedule.ts';
 import { standing, type Progress } from '../runtime/liveness.ts';
 import { stopAll } from '../runtime/stopAll.ts';
 import type { StopSignals } from '../runtime/stopSignals.ts';
@@ -13,6 +16,7 @@ import { unlessStopped } from '../runtime/unlessStopped.ts';
 import { awaitSchema } from './awaitSchema.ts';
 import { exitCodes, isOfConfiguration, type ExitCode } from './exitCodes.ts';
 import { jobSettingsOf } from './jobSettings.ts';
+import { patternOf } from './scheduleOptions.ts';
 import { openDatabaseOf, openHouse, type OpenHouse } from './openHouse.ts';
 import type { Options, Systems } from './systems.ts';
 
@@ -57,7 +61,7 @@ class Daemon<P> {
   #dependencies: readonly Dependency[] = [];
   #admin: AdminServer | undefined;
   #house: OpenHouse | undefined;
-  #jobs: Promise<void> = Promise.resolve();
+  #jobs: Promise<unknown> = Promise.resolve();
   #hasStarted = false;
 
   constructor(spec: DaemonSpec<P>) {
@@ -180,6 +184,27 @@ class Daemon<P> {
         log.error(`the run failed: mend the cause, then weir run --job ${name} --key ${key}`, { ...fields, code, error: text });
       } else log.info('run left', fields);
     };
-    this.#jobs = watchRuns({ ...shared, jobs, pollMs: settings.pollMs, work });
+    const watching = watchRuns({ ...shared, jobs, pollMs: settings.pollMs, work });
+    this.#jobs = Promise.all([watching, this.#runSchedules(house)]);
   }
+
+  #runSchedules({ database, instance }: House): Promise<void> {
+    const { systems, options, clock, log, signals } = this.#spec;
+    const { keepDays, pollMs } = options.process.jobs;
+    const schedules = systems.schedules
+      .filter((candidate) => this.#isOurs(candidate))
+      .map((schedule) => ({
+        schedule,
+        pattern: patternOf(schedule, options.ofSchedule(schedule.name)),
+        planVersion: planVersionOf(systems, schedule),
+      }));
+    const meter = this.#metrics.schedules;
+    return runSchedules({ database, clock, log, meter, schedules, holder: instance, pollMs, keepDays, draining: signals.drain });
+  }
+}
+
+function planVersionOf<P>({ jobs }: Systems<P>, { name, job }: Schedule): number {
+  const scheduled = jobs.find((candidate) => candidate.name === job);
+  if (scheduled === undefined) throw new TypeError(`${name} is a schedule of ${job}, and there is no such job`);
+  return scheduled.planVersion;
 }

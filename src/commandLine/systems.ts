@@ -9,6 +9,7 @@ import type { OptionsSchema, Pipeline } from '../runtime/definePipeline.ts';
 import type { House } from '../runtime/house.ts';
 import type { Job } from '../runtime/jobs/job.ts';
 import type { Schedule } from '../runtime/schedules/schedule.ts';
+import { scheduleOptions, type ScheduleOptions } from './scheduleOptions.ts';
 
 /** Everything of the business that a process can run: what `pipelines/index.ts` lists. */
 export interface Systems<P> {
@@ -56,6 +57,7 @@ export interface Options {
   /** The options of a pipeline, its own and those of its flow. */
   ofPipeline(name: string): FlowOptions;
   ofJob(name: string): unknown;
+  ofSchedule(name: string): ScheduleOptions;
 }
 
 type Tree = Record<string, unknown>;
@@ -81,8 +83,8 @@ function timeLimitsOf(value: unknown, path: readonly string[]): readonly { reado
   return Object.entries(value).flatMap(([name, inner]) => timeLimitsOf(inner, [...path, name]));
 }
 
-/** The schema of the process joined with those of its pipelines and jobs, each under its name. */
-export function joinedSchema<P>(systems: Pick<Systems<P>, 'pipelines' | 'jobs'>): z.ZodType<Tree> {
+/** The schema of the process joined with those of its pipelines, jobs and schedules, each under its name. */
+export function joinedSchema<P>(systems: Pick<Systems<P>, 'pipelines' | 'jobs' | 'schedules'>): z.ZodType<Tree> {
   const own = [
     ...systems.pipelines.map(({ name, options }) => ({
       name,
@@ -90,12 +92,19 @@ export function joinedSchema<P>(systems: Pick<Systems<P>, 'pipelines' | 'jobs'>)
     })),
     ...systems.jobs.map(({ name, options }) => ({ name, schema: shapeOf(name, options) })),
   ];
+  const schedules = byDomain(systems.schedules.map((schedule) => ({ name: schedule.name, schema: scheduleOptions(schedule) })));
+  const branches = { schedules: z.strictObject(schedules).prefault({}), ...byDomain(own) };
+  return z.strictObject({ ...processOptions, keys, ...branches }).superRefine(refuseHastyLimit);
+}
+
+/** Schemas as branches: `billing.settle` is `settle` under `billing`. */
+function byDomain(own: readonly { readonly name: string; readonly schema: z.ZodObject }[]): Record<string, z.ZodPrefault<z.ZodObject>> {
   const domains = Map.groupBy(own, ({ name }) => name.split('.')[0] ?? '');
-  const joined = [...domains].map(([domain, parts]) => {
+  const branches = [...domains].map(([domain, parts]) => {
     const shape = Object.fromEntries(parts.map(({ name, schema }) => [name.slice(domain.length + 1), schema.prefault({})]));
     return [domain, z.strictObject(shape).prefault({})] as const;
   });
-  return z.strictObject({ ...processOptions, keys, ...Object.fromEntries(joined) }).superRefine(refuseHastyLimit);
+  return Object.fromEntries(branches);
 }
 
 function shapeOf(name: string, options: OptionsSchema<unknown>): z.ZodObject {
@@ -106,5 +115,10 @@ function shapeOf(name: string, options: OptionsSchema<unknown>): z.ZodObject {
 /** Reads the joined tree by name. */
 export function optionsOf(tree: Tree): Options {
   const of = (name: string): unknown => name.split('.').reduce<unknown>((branch, part) => (branch as Tree)[part], tree);
-  return { process: tree as unknown as ProcessOptions, ofPipeline: (name) => of(name) as FlowOptions, ofJob: of };
+  return {
+    process: tree as unknown as ProcessOptions,
+    ofPipeline: (name) => of(name) as FlowOptions,
+    ofJob: of,
+    ofSchedule: (name) => of(`schedules.${name}`) as ScheduleOptions,
+  };
 }

@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { nodeOptions } from '../../bin/nodeOptions.js';
+import { variableOf } from '../../config/option.ts';
+import { systems } from '../../pipelines/index.ts';
 import { atTheEnd } from './atTheEnd.ts';
 import { until } from './until.ts';
 
@@ -50,14 +52,17 @@ export interface WeirProcess {
 const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 const logLimitMs = 30_000;
 
+/** Schedules run by the real clock: a test that happens to run at a fire time is not disturbed by one it has not asked for. */
+const schedulesOff = Object.fromEntries(systems.schedules.map(({ name }) => [variableOf(`schedules.${name}.enabled`), 'false']));
+
 /**
  * Starts `node src/main.ts` with these words. Its environment holds the given variables and none of ours that configure Weir; its
- * admin port is a free one where the variables name none. Killed at the end of the file if it still runs.
+ * admin port is a free one where the variables name none, and schedules are off unless the variables turn them on. Killed at the end of the file if it still runs.
  */
 export function startWeir(environment: Readonly<Record<string, string>>, ...words: readonly string[]): WeirProcess {
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('WEIR_')));
   const child = spawn(process.execPath, [...nodeOptions, main, ...words], {
-    env: { ...inherited, WEIR_ADMIN_PORT: '0', ...environment },
+    env: { ...inherited, WEIR_ADMIN_PORT: '0', ...schedulesOff, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

@@ -11,7 +11,8 @@ export interface RunRequest {
   readonly planVersion: number;
 }
 
-interface ExistingRun {
+/** A run that is there already. */
+export interface ExistingRun {
   readonly id: bigint;
   readonly status: RunStatus;
   readonly planVersion: number;
@@ -54,12 +55,13 @@ export async function openRun(database: Database, request: RunRequest): Promise<
       const sentence = `${name} was planned by a newer Weir (version ${run.planVersion} of its plan, this process knows ${request.planVersion})`;
       throw new WeirError('newerVersion', sentence);
     }
-    if (run.status === 'FAILED' || run.status === 'STOPPED') await resume(transaction, run);
+    if (run.status === 'FAILED' || run.status === 'STOPPED') await resumeRun(transaction, run);
     return run.id;
   });
 }
 
-async function resume(transaction: Queryable, run: ExistingRun): Promise<void> {
+/** Lets a run that failed or was stopped go on. The caller holds its row. */
+export async function resumeRun(transaction: Queryable, run: ExistingRun): Promise<void> {
   await transaction.execute({
     text: `
       UPDATE weir.job_run
