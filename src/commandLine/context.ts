@@ -1,4 +1,5 @@
 import { loadOptions, OptionProblems, type LoadedOptions } from '../../config/load.ts';
+import { LogLevels } from '../logging/logLevels.ts';
 import { pinoLogger } from '../logging/pinoLogger.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../message/clock.ts';
@@ -37,11 +38,14 @@ export function readOptions<P>(place: Place<P>, flags: CommonFlags): LoadedOptio
 export interface Ready {
   readonly options: Options;
   readonly log: Logger;
+  /** Of the log; an operator may change them for a while. */
+  readonly levels: LogLevels;
 }
 
 export function ready<P>(place: Place<P>, flags: CommonFlags): Ready {
   const options = optionsOf(readOptions(place, flags).values);
-  return { options, log: pinoLogger(options.process.log.level, instanceOf(options.process)) };
+  const levels = new LogLevels(options.process.log.level, place.clock);
+  return { options, levels, log: pinoLogger(levels, instanceOf(options.process)) };
 }
 
 /** Writes a result: a table for people, JSON for programs. */

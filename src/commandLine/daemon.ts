@@ -1,18 +1,23 @@
+import { Api } from '../console/api.ts';
 import { startAdminServer, type AdminServer, type Dependency } from '../console/adminServer.ts';
+import { bindRoutes } from '../console/boundRoute.ts';
+import { houseRoutes } from '../console/house/houseRoutes.ts';
 import { codeOf, textOf } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
+import type { LogLevels } from '../logging/logLevels.ts';
 import type { Clock } from '../message/clock.ts';
 import { createMetrics, type Metrics } from '../metrics/metrics.ts';
-import type { House } from '../runtime/house.ts';
 import { joinRun } from '../runtime/jobs/joinRun.ts';
+import { listRuns } from '../runtime/jobs/listRuns.ts';
 import { watchRuns, type OpenRun } from '../runtime/jobs/watchRuns.ts';
-import { runSchedules } from '../runtime/schedules/runSchedules.ts';
-import type { Schedule } from '../runtime/schedules/schedule.ts';
 import { standing, type Progress } from '../runtime/liveness.ts';
 import { stopAll } from '../runtime/stopAll.ts';
 import type { StopSignals } from '../runtime/stopSignals.ts';
 import { supervise, type PipelineState, type Supervised } from '../runtime/supervise.ts';
 import { unlessStopped } from '../runtime/unlessStopped.ts';
+import type { House } from '../runtime/house.ts';
+import { runSchedules } from '../runtime/schedules/runSchedules.ts';
+import type { Schedule } from '../runtime/schedules/schedule.ts';
 import { awaitSchema } from './awaitSchema.ts';
 import { exitCodes, isOfConfiguration, type ExitCode } from './exitCodes.ts';
 import { jobSettingsOf } from './jobSettings.ts';
@@ -27,6 +32,7 @@ export interface DaemonSpec<P> {
   readonly migrations: string;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly levels: LogLevels;
   readonly signals: StopSignals;
   /** Starts with everything paused: pipelines read nothing, and no run is worked on. */
   readonly isHeld: boolean;
@@ -60,6 +66,7 @@ class Daemon<P> {
   readonly #wedged = Promise.withResolvers<'wedged'>();
   #dependencies: readonly Dependency[] = [];
   #admin: AdminServer | undefined;
+  #api: Api | undefined;
   #house: OpenHouse | undefined;
   #jobs: Promise<unknown> = Promise.resolve();
   #hasStarted = false;
@@ -79,7 +86,10 @@ class Daemon<P> {
     this.#dependencies = this.#house.dependencies;
     const ports = systems.openPorts(this.#house.house);
     this.#startPipelines(ports);
+    const jobs = systems.jobs.filter((job) => this.#isOurs(job)).map(({ name }) => name);
+    this.#metrics.watchJobs({ names: jobs, openRuns: () => listRuns(database, { jobs, isUnfinished: true }) });
     if (!this.#spec.isHeld) this.#startJobs(ports, this.#house);
+    this.#api = this.#openApi(ports, this.#house);
     this.#hasStarted = true;
   }
 
@@ -122,8 +132,16 @@ class Daemon<P> {
       hasStarted: () => this.#hasStarted,
       failed: () => this.#pipelinesThatAre('failed'),
       paused: () => this.#pipelinesThatAre('paused'),
+      api: () => this.#api,
     });
     log.info('admin port open', { address: this.#admin.url });
+  }
+
+  #openApi(ports: P, { house: { database } }: OpenHouse): Api {
+    const { systems, clock, log, levels } = this.#spec;
+    const { jobs } = systems;
+    const own = bindRoutes(houseRoutes, { database, clock, jobs, levels, pipelines: systems.pipelines.map(({ name }) => name) });
+    return new Api({ database, clock, log, routes: [...own, ...bindRoutes(systems.routes, ports)] });
   }
 
   #pipelinesThatAre(state: PipelineState): readonly string[] {

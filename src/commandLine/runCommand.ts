@@ -22,11 +22,11 @@ export async function runCommand<P>(place: Place<P>, flags: RunFlags): Promise<E
     return runJobCommand(place, { ...others, job, key });
   }
   const set = [...(flags.set ?? []), ...(profile === undefined ? [] : [`profiles=${profile}`])];
-  const { options, log } = ready(place, { ...others, set });
+  const { options, log, levels } = ready(place, { ...others, set });
   requireProfiles(place, options.process.profiles);
   const signals = stopSignals(process, log);
   const { systems, migrations, clock } = place;
-  return runDaemon({ systems, options, migrations, clock, log, signals, isHeld: flags.hold === true });
+  return runDaemon({ systems, options, migrations, clock, log, levels, signals, isHeld: flags.hold === true });
 }
 
 function requireProfiles<P>({ systems }: Place<P>, profiles: readonly string[]): void {

@@ -1,5 +1,7 @@
 import { fastify } from 'fastify';
 import { WeirError } from '../errors.ts';
+import type { Api } from './api.ts';
+import { serveApi } from './serveApi.ts';
 
 /** A dependency that /readyz asks about. */
 export interface Dependency {
@@ -21,6 +23,8 @@ export interface AdminOptions {
   readonly failed: () => readonly string[];
   /** Names of the pipelines that read nothing for now. Ready all the same: the others work, and their messages wait. */
   readonly paused: () => readonly string[];
+  /** What operators ask and do; undefined while the process starts. */
+  readonly api: () => Api | undefined;
 }
 
 export interface AdminServer {
@@ -32,7 +36,7 @@ export interface AdminServer {
 /**
  * Serves /metrics, /livez and /readyz. /livez answers 503 only when something has work and makes no progress, so an orchestrator
  * restarts what is wedged and not what waits for a dependency; /readyz tells about the dependencies and about pipelines that
- * failed or are paused.
+ * failed or are paused. These are open to whoever reaches the port; /api needs a token.
  */
 export async function startAdminServer(options: AdminOptions): Promise<AdminServer> {
   const server = fastify({ logger: false, bodyLimit: 1_048_576, requestTimeout: 10_000, forceCloseConnections: true });
@@ -54,6 +58,7 @@ export async function startAdminServer(options: AdminOptions): Promise<AdminServ
     const facts = { failed, paused: options.paused(), dependencies: Object.fromEntries(states) };
     return reply.code(status === 'ready' ? 200 : 503).send({ status, ...facts });
   });
+  serveApi(server, options.api);
   try {
     return { url: await server.listen({ host: options.host, port: options.port }), close: () => server.close() };
   } catch (error) {

@@ -26,6 +26,7 @@ async function started(
     hasStarted: () => facts.hasStarted ?? true,
     failed: () => facts.failed ?? [],
     paused: () => facts.paused ?? [],
+    api: () => undefined,
   });
   servers.push(server);
   return server;

@@ -1,4 +1,4 @@
-import type { Database, Queryable } from '../../connectors/database.ts';
+import type { Database, Queryable, Transaction } from '../../connectors/database.ts';
 import { WeirError } from '../../errors.ts';
 import { readAgain } from './readAgain.ts';
 
@@ -38,26 +38,29 @@ export async function insertRun(database: Queryable, { job, key, planVersion }: 
  * Throws `alreadyCompleted`, and `newerVersion` for a run that was planned by a newer Weir.
  */
 export async function openRun(database: Database, request: RunRequest): Promise<bigint> {
-  await insertRun(database, request);
-  return database.withTransaction(async (transaction) => {
-    const [run] = await transaction.query<ExistingRun>({
-      text: `
-        SELECT id, status, plan_version AS "planVersion", failure_code AS "failureCode"
-        FROM weir.job_run WHERE job = $1 AND key = $2 FOR UPDATE`,
-      values: [request.job, request.key],
-    });
-    const name = `${request.job}:${request.key}`;
-    if (run === undefined) throw new WeirError('conflict', `the run ${name} was deleted while it was opened`);
-    if (run.status === 'COMPLETED') {
-      throw new WeirError('alreadyCompleted', `${name} has completed (run ${run.id}); a key completes once`);
-    }
-    if (run.planVersion > request.planVersion) {
-      const sentence = `${name} was planned by a newer Weir (version ${run.planVersion} of its plan, this process knows ${request.planVersion})`;
-      throw new WeirError('newerVersion', sentence);
-    }
-    if (run.status === 'FAILED' || run.status === 'STOPPED') await resumeRun(transaction, run);
-    return run.id;
+  return database.withTransaction((transaction) => openRunWithin(transaction, request));
+}
+
+/** The same within the caller's transaction: the run is there, and goes on, once that is committed. */
+export async function openRunWithin(transaction: Transaction, request: RunRequest): Promise<bigint> {
+  await insertRun(transaction, request);
+  const [run] = await transaction.query<ExistingRun>({
+    text: `
+      SELECT id, status, plan_version AS "planVersion", failure_code AS "failureCode"
+      FROM weir.job_run WHERE job = $1 AND key = $2 FOR UPDATE`,
+    values: [request.job, request.key],
   });
+  const name = `${request.job}:${request.key}`;
+  if (run === undefined) throw new WeirError('conflict', `the run ${name} was deleted while it was opened`);
+  if (run.status === 'COMPLETED') {
+    throw new WeirError('alreadyCompleted', `${name} has completed (run ${run.id}); a key completes once`);
+  }
+  if (run.planVersion > request.planVersion) {
+    const sentence = `${name} was planned by a newer Weir (version ${run.planVersion} of its plan, this process knows ${request.planVersion})`;
+    throw new WeirError('newerVersion', sentence);
+  }
+  if (run.status === 'FAILED' || run.status === 'STOPPED') await resumeRun(transaction, run);
+  return run.id;
 }
 
 /** Lets a run that failed or was stopped go on. The caller holds its row. */

@@ -1,0 +1,22 @@
+import type { Database } from '../../connectors/database.ts';
+import type { LogLevels } from '../../logging/logLevels.ts';
+import type { Clock } from '../../message/clock.ts';
+
+/** A job as an operator runs it. */
+export interface RunnableJob {
+  readonly name: string;
+  readonly planVersion: number;
+  /** Throws `invalidKey` that says what was expected. */
+  parseKey(text: string): unknown;
+}
+
+/** What the house's own routes need of the daemon that they are asked of. */
+export interface HousePorts {
+  readonly database: Database;
+  readonly clock: Clock;
+  /** Names of all pipelines, of whatever profile. */
+  readonly pipelines: readonly string[];
+  /** All jobs, of whatever profile. */
+  readonly jobs: readonly RunnableJob[];
+  readonly levels: LogLevels;
+}

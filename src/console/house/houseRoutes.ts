@@ -1,0 +1,8 @@
+import type { Route } from '../route.ts';
+import type { HousePorts } from './housePorts.ts';
+import { listAuditRoute } from './listAuditRoute.ts';
+import { logLevelRoute } from './logLevelRoute.ts';
+import { runJobRoute } from './runJobRoute.ts';
+
+/** What operators may ask and do of the house itself, whatever the business. */
+export const houseRoutes: readonly Route<HousePorts>[] = [runJobRoute, logLevelRoute, listAuditRoute];
