@@ -2,13 +2,14 @@ import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { table } from '../src/commandLine/table.ts';
 import type { Benchmark } from './benchmark.ts';
+import { deliverBenchmark } from './deliver.bench.ts';
 import { measure, type MeasureOptions } from './measure.ts';
 import { jsonOf, resultOf, thisMachine, type Result } from './result.ts';
 import { redisStream } from './redisStream.bench.ts';
 import { runtime } from './runtime.bench.ts';
 import { settleBenchmark } from './settle.bench.ts';
 
-const benchmarks: readonly Benchmark[] = [settleBenchmark, runtime, redisStream];
+const benchmarks: readonly Benchmark[] = [settleBenchmark, deliverBenchmark, runtime, redisStream];
 
 interface RunOptions {
   readonly runs: number;

@@ -1,0 +1,124 @@
+import { Redis } from 'ioredis';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { deliverGroup } from '../pipelines/billing/deliver.pipeline.ts';
+import { emailTopic, encodeDispatchedBill } from '../pipelines/billing/dispatchedBill.ts';
+import { migrate } from '../src/connectors/postgres/migrate.ts';
+import { openDatabase } from '../src/connectors/postgres/openDatabase.ts';
+import { createRedisStreamBus } from '../src/connectors/redisStream/redisStreamBus.ts';
+import { parseKeyRing } from '../src/message/keyRing.ts';
+import { realClock } from '../src/runtime/clock.ts';
+import { startPostgres } from '../stack/postgres.ts';
+import { startRedis } from '../stack/redis.ts';
+import type { Benchmark, Contest, Entrant } from './benchmark.ts';
+import { sendComposed } from './deliver/composedMails.ts';
+import { DeliverProcess } from './deliver/deliverProcess.ts';
+import { billingDate, fillBills, requireCompleted, resetBills } from './deliver/fillBills.ts';
+import { mailPlainly } from './deliver/plainMailer.ts';
+import { SinkProcess, type SlowMails } from './deliver/sinkProcess.ts';
+
+const ring = `bench:${Buffer.alloc(32, 7).toString('base64')}`;
+
+/** The baseline is so much slower that a part of the bills tells its rate. */
+const baselineShare = 0.1;
+
+/**
+ * Delivering bills: the pipeline `billing.deliver` from the bus to the mail server, decryption, claim, rendering and record included.
+ * Baseline: a plain loop with nodemailer's pool and an update for each mail. Ceiling: composed mails fed to nodemailer's own SMTP
+ * connections. All of them send to the same mail server, which does nothing.
+ */
+export const deliverBenchmark: Benchmark = { name: 'deliver', unit: 'mails', size: 30_000, open };
+
+async function open(size: number): Promise<Contest> {
+  await using started = new AsyncDisposableStack();
+  // Vacuuming would begin somewhere in the midst of a run.
+  const postgres = started.adopt(await startPostgres({ settings: ['autovacuum=off'] }), (service) => service.close());
+  const redis = started.adopt(await startRedis(), (service) => service.close());
+  const sink = started.adopt(await SinkProcess.start(), (process) => process.close());
+  const weir = started.adopt(new DeliverProcess(), (process) => process.close());
+  await migrate({ url: postgres.url, clock: realClock, directory: join(import.meta.dirname, '..', 'migrations') });
+  const client = new Client({ connectionString: postgres.url });
+  await client.connect();
+  started.defer(() => client.end());
+  const database = started.adopt(openDatabase({ url: postgres.url, clock: realClock }), (opened) => opened.close());
+  const keyRing = parseKeyRing(ring);
+  await fillBills(database, client, keyRing, size);
+
+  const addresses = { databaseUrl: postgres.url, redisUrl: redis.url, smtpUrl: sink.url, ring };
+  const part = Math.max(1, Math.round(size * baselineShare));
+  const ours = (slow?: SlowMails): Entrant => ({
+    prepare: async () => {
+      await resetBills(client);
+      await publish(redis.url, size);
+      await sink.begin(slow);
+    },
+    run: async () => {
+      await weir.deliver({ addresses, size });
+      return size;
+    },
+    check: async () => {
+      await requireCompleted(client, size);
+      await requireMails(sink, size);
+    },
+  });
+  const all = started.move();
+  return {
+    entrants: {
+      ours: ours(),
+      baseline: {
+        prepare: async () => {
+          await resetBills(client);
+          await sink.begin();
+        },
+        run: async () => {
+          await mailPlainly(postgres.url, sink.port, keyRing, part);
+          return part;
+        },
+        check: async () => {
+          await requireCompleted(client, part);
+          await requireMails(sink, part);
+        },
+      },
+      ceiling: {
+        prepare: () => sink.begin(),
+        run: async () => {
+          await sendComposed(sink.port, size);
+          return size;
+        },
+        check: () => requireMails(sink, size),
+      },
+    },
+    close: () => all.disposeAsync(),
+  };
+}
+
+/** Puts the messages of all bills on an empty topic. */
+async function publish(redisUrl: string, size: number): Promise<void> {
+  const client = new Redis(redisUrl);
+  await client.flushdb();
+  await client.xgroup('CREATE', emailTopic.name, deliverGroup, '0', 'MKSTREAM');
+  client.disconnect();
+  const bus = createRedisStreamBus({ url: redisUrl, clock: realClock, instance: 'bench' });
+  const emails = bus.publish(emailTopic);
+  for (let first = 1; first <= size; first += 1_000) {
+    await emails.write(Array.from({ length: Math.min(1_000, size - first + 1) }, (_, index) => messageOf(first + index)));
+  }
+  await bus.close();
+}
+
+function messageOf(number: number): { readonly key: string; readonly value: Uint8Array } {
+  const quietHours = { start: '22:00', end: '22:00', zone: 'Asia/Seoul' };
+  const bill = {
+    billId: BigInt(number + 1_000_000),
+    billingDate,
+    publicInfoId: BigInt(number),
+    destination: `mail${number % 50}.example`,
+    quietHours,
+  };
+  return { key: String(number), value: encodeDispatchedBill(bill) };
+}
+
+async function requireMails(sink: SinkProcess, size: number): Promise<void> {
+  const mails = await sink.count();
+  if (mails !== size) throw new Error(`The mail server got ${mails} mails instead of ${size}.`);
+}
