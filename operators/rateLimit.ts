@@ -1,4 +1,5 @@
 import type { Limit } from './effectOptions.ts';
+import { Paces } from './internal/paces.ts';
 import { requireAtLeast } from './internal/requireAtLeast.ts';
 
 export interface RateLimitOptions<V> {
@@ -10,6 +11,8 @@ export interface RateLimitOptions<V> {
   readonly keyOf: (value: V) => string;
   /** Starts per second of all keys together; absent: no total. */
   readonly totalPerSecond?: number;
+  /** What a key that is slowed down may still start a second; absent, and at most: `perSecond`, so that nothing slows it down. */
+  readonly leastPerSecond?: number;
 }
 
 /** Keys looked at for forgetting with each reservation: more than one comes in, so the map shrinks. */
@@ -25,8 +28,11 @@ const leastRate = 1 / 86_400;
  * A key that is too fast is told its delay, and put off where that is too long; the total is a gate that holds up everyone alike.
  * A held message counts in the total when it is counted, so in any second up to one `holdMs` of held ones may come on top.
  *
- * Memory: the keys of the last `burst / perSecond` seconds and the longest delay; a key that is full again is forgotten. The
- * rate is that of this process and starts full.
+ * Where the other side asks for it, a key is slowed down, its burst with it, and grows back with what is answered (see
+ * `heedThrottling`).
+ *
+ * Memory: the keys of the last `burst / perSecond` seconds and the longest delay, and those that are slowed down; a key that is
+ * full again is forgotten. The rate is that of this process and starts full.
  */
 export function rateLimit<V>(options: RateLimitOptions<V>): RateLimit<V> {
   return new RateLimit(options);
@@ -39,13 +45,16 @@ export class RateLimit<V> implements Limit<V> {
   readonly #totalIntervalMs: number;
   /** When each key is full again; the key used longest ago comes first. */
   readonly #fullAtMs = new Map<string, number>();
+  readonly #paces: Paces;
   #totalFullAtMs = 0;
 
   constructor(options: RateLimitOptions<V>) {
     requireAtLeast('burst', options.burst, 1);
     requireAtLeast('perSecond', options.perSecond, leastRate);
     requireAtLeast('totalPerSecond', options.totalPerSecond ?? Infinity, leastRate);
+    requireAtLeast('leastPerSecond', options.leastPerSecond ?? Infinity, leastRate);
     this.#options = options;
+    this.#paces = new Paces(Math.min(1, (options.leastPerSecond ?? options.perSecond) / options.perSecond));
     this.#intervalMs = 1000 / options.perSecond;
     this.#totalIntervalMs = options.totalPerSecond === undefined ? 0 : 1000 / options.totalPerSecond;
   }
@@ -54,25 +63,33 @@ export class RateLimit<V> implements Limit<V> {
     this.#forgetFull(nowMs);
     const key = this.#options.keyOf(value);
     const fullAtMs = Math.max(this.#fullAtMs.get(key) ?? nowMs, nowMs);
-    const delayMs = this.#delayMs(fullAtMs, this.#intervalMs, nowMs);
+    const pace = this.#paces.of(key, nowMs);
+    const intervalMs = this.#intervalMs / pace;
+    const delayMs = delayOf(fullAtMs, intervalMs, Math.max(1, this.#options.burst * pace), nowMs);
     if (delayMs > maxDelayMs) return delayMs;
     this.#fullAtMs.delete(key);
-    this.#fullAtMs.set(key, fullAtMs + this.#intervalMs);
+    this.#fullAtMs.set(key, fullAtMs + intervalMs);
     this.#totalFullAtMs = Math.max(this.#totalFullAtMs, nowMs) + this.#totalIntervalMs;
     return delayMs;
   }
 
   opensInMs(nowMs: number): number {
-    return this.#delayMs(this.#totalFullAtMs, this.#totalIntervalMs, nowMs);
+    return delayOf(this.#totalFullAtMs, this.#totalIntervalMs, this.#options.burst, nowMs);
+  }
+
+  /** The other side would not take a message of this key now. */
+  slowDown(value: V): void {
+    this.#paces.slowDown(this.#options.keyOf(value));
+  }
+
+  /** A message of this key was answered. */
+  speedUp(value: V): void {
+    this.#paces.speedUp(this.#options.keyOf(value));
   }
 
   /** Keys that it remembers. */
   get size(): number {
     return this.#fullAtMs.size;
-  }
-
-  #delayMs(fullAtMs: number, intervalMs: number, nowMs: number): number {
-    return Math.max(0, fullAtMs - (this.#options.burst - 1) * intervalMs - nowMs);
   }
 
   #forgetFull(nowMs: number): void {
@@ -83,4 +100,8 @@ export class RateLimit<V> implements Limit<V> {
       left--;
     }
   }
+}
+
+function delayOf(fullAtMs: number, intervalMs: number, burst: number, nowMs: number): number {
+  return Math.max(0, fullAtMs - (burst - 1) * intervalMs - nowMs);
 }

@@ -90,7 +90,7 @@ const claim = `
       quiet_override OR EXISTS (SELECT FROM billing.send_attempt WHERE billing_id = claimed.id AND result = 'UNKNOWN'), $6, $5
     FROM claimed
   )
-  SELECT asked.place, held.id, held.billing_date, asked.token, held.name, held.email, claimed.billing_details AS details, held.fail_code,
+  SELECT asked.place, held.id, held.billing_date, asked.token, held.name, held.email, claimed.billing_details AS details, claimed.attempts AS attempt, held.fail_code,
     CASE WHEN claimed.id IS NOT NULL THEN 'SENDING' WHEN held.park_reason IS NOT NULL THEN 'PARKED' ELSE held.send_status END AS state,
     held.dnd_start::text, held.dnd_end::text, held.zone, held.is_due AND held.is_quiet AS is_quiet,
     coalesce(claimed.send_token = asked.token, false) AS is_claimed,
@@ -105,8 +105,9 @@ interface ClaimRow {
   readonly token: bigint;
   readonly name: string;
   readonly email: string;
-  /** Null unless claimed, like `lines`, which is null for a bill without lines too. */
+  /** Null unless claimed, like `attempt` and `lines`, which is null for a bill without lines too. */
   readonly details: unknown;
+  readonly attempt: number | null;
   readonly lines: readonly { readonly label: string; readonly amount: string }[] | null;
   readonly state: SendState;
   readonly fail_code: string | null;
@@ -146,7 +147,8 @@ function answerOf(value: SendableBill, row: ClaimRow | undefined): Answer<Sendab
   if (row.is_quiet) return defer('quiet hours');
   if (!row.is_claimed) return answerOfState(value.bill.billId, row.state, row.fail_code);
   const lines = (row.lines ?? []).map(({ label, amount }) => ({ label, amountMinor: BigInt(amount) }));
-  return { ...value, claimed: { token: row.token, details: row.details, lines, encryptedName: row.name, encryptedEmail: row.email } };
+  const { token, details, attempt, name: encryptedName, email: encryptedEmail } = row;
+  return { ...value, claimed: { token, attempt: attempt ?? 1, details, lines, encryptedName, encryptedEmail } };
 }
 
 /** How a message ends whose bill nobody may take: by what the bill is. */

@@ -5,6 +5,7 @@
 import { backlog } from '../../operators/backlog.ts';
 import { decode } from '../../operators/decode.ts';
 import type { Effect } from '../../operators/effectOptions.ts';
+import { heedThrottling } from '../../operators/heedThrottling.ts';
 import { mapChunk } from '../../operators/mapChunk.ts';
 import { mapEach } from '../../operators/mapEach.ts';
 import { mergeMapWhen } from '../../operators/mergeMapWhen.ts';
@@ -12,8 +13,8 @@ import { rateLimit } from '../../operators/rateLimit.ts';
 import type { Bus } from '../../src/connectors/bus.ts';
 import { definePipeline } from '../../src/runtime/definePipeline.ts';
 import type { ClaimStore } from './claimStore.ts';
-import { decideDelivery, later, refused, unknownSend, type SendableBill, type SentBill } from './delivery.ts';
-import { deliverOptions, leaseMsOf } from './deliverOptions.ts';
+import { claimOf, decideDelivery, later, refused, unknownSend, type SendableBill, type SentBill } from './delivery.ts';
+import { deliverOptions, leaseMsOf, pauseMsOf } from './deliverOptions.ts';
 import { dispatchedBillSchema, emailTopic } from './dispatchedBill.ts';
 import type { RecordStore } from './recordStore.ts';
 
@@ -33,13 +34,15 @@ export const deliver = definePipeline({
   source: ({ bus }: DeliverPorts) => bus.subscribe(emailTopic, { group: deliverGroup }),
   chain: (message$, { bills, mail }, options) => {
     const unrecorded = backlog(options.record.size);
+    const rate = rateLimit({ ...options.rate, keyOf: destinationOf });
+    const pauseMs = (send: SendableBill): number => pauseMsOf(options, claimOf(send).attempt);
     return message$.pipe(
       decode(dispatchedBillSchema),
       mapEach(decideDelivery),
-      mergeMapWhen('send', mail.send, {
+      mergeMapWhen('send', heedThrottling(mail.send, { rate, pauseMs }), {
         ...options.send,
         claim: (sends) => bills.claim(sends, leaseMsOf(options)),
-        limit: rateLimit({ ...options.rate, keyOf: destinationOf }),
+        limit: rate,
         share: { keyOf: destinationOf, concurrency: options.perDestination },
         backlog: unrecorded,
         refused,

@@ -54,6 +54,22 @@ export const deliverOptions = z.object({
         description: 'Mails a second in all. Too small: a month takes days; too large: our own server slows us down.',
         unit: 'messages/s',
       }),
+      leastPerSecond: z.number().positive().default(1).meta({
+        description: 'Mails a second to a destination that says not now. Too small: it is slow to come back; too large: it is pressed.',
+        unit: 'messages/s',
+      }),
+    })
+    .prefault({}),
+  notNow: z
+    .object({
+      firstMs: ms.min(1_000).default(60_000).meta({
+        description: 'How long a mail waits that a server would not take now (421, 450, 451, 452, 454). Too short: it is refused again.',
+        unit: 'ms',
+      }),
+      maxMs: ms.min(1_000).default(3_600_000).meta({
+        description: 'Longest such wait; it doubles with each attempt. Too short: the server is pressed; too long: mails are late.',
+        unit: 'ms',
+      }),
     })
     .prefault({}),
   leaseBeyondMs: ms.min(1_000).default(60_000).meta({
@@ -79,4 +95,9 @@ export type DeliverOptions = z.infer<typeof deliverOptions>;
 /** How long a claim holds: longer than all tries of a send with their waits, and the recording behind them. */
 export function leaseMsOf({ send, leaseBeyondMs }: DeliverOptions): number {
   return (send.retry.maxRetries + 1) * send.timeLimitMs + send.holdMs + leaseBeyondMs;
+}
+
+/** How long a mail waits that a server would not take now, after so many attempts at it. */
+export function pauseMsOf({ notNow }: DeliverOptions, attempt: number): number {
+  return Math.min(notNow.maxMs, notNow.firstMs * 2 ** (attempt - 1));
 }

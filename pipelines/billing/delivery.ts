@@ -6,6 +6,8 @@ import type { DispatchedBill } from './dispatchedBill.ts';
 export interface ClaimedBill {
   /** Id of the send attempt; every later write about this send is guarded by it. */
   readonly token: bigint;
+  /** Attempts at this bill, this one included; from 1. */
+  readonly attempt: number;
   /**
    * The column `billing_details`. Read by the send, not by the claim: a bill whose details are damaged is refused and recorded
    * like one whose address does not open, instead of staying claimed as if its mail were under way.

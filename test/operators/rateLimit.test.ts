@@ -57,6 +57,48 @@ describe('rateLimit', () => {
     fc.assert(check, { numRuns: 200 });
   });
 
+  it('slows a key down that asks for it, burst and all, and no other', () => {
+    const limit = rateLimit<string>({ perSecond: 100, burst: 100, leastPerSecond: 1, keyOf: (value) => value });
+    for (let refusals = 0; refusals < 100; refusals += 1) limit.slowDown('a');
+    expect([1, 2, 3].map(() => Math.round(limit.reserve('a', 1_000, never)))).toEqual([0, 1_000, 2_000]);
+    expect(Array.from({ length: 100 }, () => limit.reserve('b', 1_000, never))).toEqual(Array.from({ length: 100 }, () => 0));
+  });
+
+  it('lets a key grow back with what is answered', () => {
+    const limit = rateLimit<string>({ perSecond: 100, burst: 1, leastPerSecond: 1, keyOf: (value) => value });
+    for (let refusals = 0; refusals < 100; refusals += 1) limit.slowDown('a');
+    limit.reserve('a', 0, never);
+    expect(limit.reserve('a', 0, 0)).toBeCloseTo(1_000);
+    for (let answers = 0; answers < 50; answers += 1) limit.speedUp('a');
+    expect(limit.reserve('a', 2_000, never)).toBe(0);
+    expect(limit.reserve('a', 2_000, 0)).toBeCloseTo(1_000 / 1.05 ** 50);
+    for (let answers = 0; answers < 50; answers += 1) limit.speedUp('a');
+    expect(limit.reserve('a', 4_000, never)).toBe(0);
+    expect(limit.reserve('a', 4_000, 0)).toBeCloseTo(10);
+  });
+
+  it.each([
+    [10, 'stays at full rate', 100],
+    [50, 'falls to its least rate', 1],
+  ])('with %i %% of the calls refused a key %s', (percent, _what, perSecond) => {
+    const limit = rateLimit<string>({ perSecond: 100, burst: 1, leastPerSecond: 1, keyOf: (value) => value });
+    for (let call = 0; call < 2_000; call += 1) {
+      if ((call * percent) % 100 < percent) limit.slowDown('a');
+      else limit.speedUp('a');
+    }
+    limit.reserve('a', 0, never);
+    const delayMs = limit.reserve('a', 0, 0);
+    expect(delayMs).toBeGreaterThan(1_000 / perSecond / 1.6);
+    expect(delayMs).toBeLessThan((1_000 / perSecond) * 1.6);
+  });
+
+  it('is not slowed down where no least rate says so', () => {
+    const limit = perKey(10, 1);
+    limit.slowDown('a');
+    limit.reserve('a', 0, never);
+    expect(limit.reserve('a', 0, never)).toBe(100);
+  });
+
   it('forgets keys that are full again, so it remembers no more than are in use', () => {
     const limit = rateLimit<number>({ perSecond: 10, burst: 1, keyOf: String });
     for (let at = 0; at < 10_000; at++) limit.reserve(at, at, never);

@@ -1,4 +1,4 @@
-import { from, lastValueFrom, tap } from 'rxjs';
+import { concat, from, lastValueFrom, Observable, tap } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { deliver, type DeliverPorts } from '../../../pipelines/billing/deliver.pipeline.ts';
 import { sent, type SendableBill, type SendVerdict } from '../../../pipelines/billing/delivery.ts';
@@ -23,6 +23,9 @@ interface Town {
   /** By bill id: what became of it. */
   readonly rows: Map<bigint, string>;
   readonly mailed: bigint[];
+  readonly claimed: bigint[];
+  /** Until when bills were put off that had been claimed. */
+  readonly later: Date[];
   /** Bills claimed and not recorded, at most. */
   mostClaimed: number;
 }
@@ -36,6 +39,8 @@ function aTown(reply: Reply = () => '250 ok', rows = new Map<bigint, string>()):
     clock,
     rows,
     mailed: [],
+    claimed: [],
+    later: [],
     mostClaimed: 0,
     ports: {
       bus: {
@@ -58,10 +63,12 @@ function aTown(reply: Reply = () => '250 ok', rows = new Map<bigint, string>()):
             if (state === 'COMPLETED') return skip('already completed');
             if (state !== 'SEND_PENDING') return state === 'FAILED' ? dead(new WeirError('refused', 'refused before')) : defer(state);
             rows.set(billId, 'SENDING');
+            town.claimed.push(billId);
             return {
               ...value,
               claimed: {
                 token: billId,
+                attempt: 1,
                 details: { discounts: [], totalDiscount: 0, finalAmount: 1 },
                 lines: [],
                 encryptedName: 'n',
@@ -78,6 +85,7 @@ function aTown(reply: Reply = () => '250 ok', rows = new Map<bigint, string>()):
               const { billId } = verdict.bill;
               const states = { sent: 'COMPLETED', refused: 'FAILED', quiet: 'IN_QUIET_HOUR', later: 'LATER', unknown: 'PARKED' };
               rows.set(billId, states[verdict.kind]);
+              if (verdict.kind === 'later' && verdict.token !== undefined) town.later.push(verdict.until);
               if (verdict.kind === 'sent') return verdict;
               return verdict.kind === 'refused' ? dead(verdict.error) : defer(states[verdict.kind]);
             }),
@@ -94,6 +102,12 @@ interface Delivered {
   readonly ends: readonly string[];
 }
 
+interface DeliveryPlan {
+  readonly startsAt?: string;
+  /** After so many messages the others come a second later; absent: all come at once. */
+  readonly pauseAfter?: number;
+}
+
 /** Moves the clock from timer to timer; rejects when none is left, so that a chain that waits for nothing fails, and does not hang. */
 async function timePasses(clock: VirtualClock): Promise<never> {
   while (await clock.step());
@@ -104,7 +118,7 @@ async function timePasses(clock: VirtualClock): Promise<never> {
 async function delivered(
   town: Town,
   messages: readonly (DispatchedBill | string)[],
-  startsAt = '2026-11-15T03:00:00Z',
+  { startsAt = '2026-11-15T03:00:00Z', pauseAfter }: DeliveryPlan = {},
 ): Promise<Delivered> {
   const { clock } = town;
   clock.setNow(new Date(startsAt));
@@ -115,8 +129,11 @@ async function delivered(
       run,
     }),
   );
+  const second = new Observable<never>((subscriber) => clock.after(1_000, () => subscriber.complete()));
+  const message$ =
+    pauseAfter === undefined ? from(source) : concat(from(source.slice(0, pauseAfter)), second, from(source.slice(pauseAfter)));
   const left: Message<unknown>[] = [];
-  const ended = lastValueFrom(deliver.chain(from(source), town.ports, options).pipe(tap((message) => left.push(message))), {
+  const ended = lastValueFrom(deliver.chain(message$, town.ports, options).pipe(tap((message) => left.push(message))), {
     defaultValue: undefined,
   });
   await Promise.race([ended, timePasses(clock)]);
@@ -142,7 +159,7 @@ describe('billing.deliver', () => {
       return '250 ok';
     });
     const messages = [bill(1), bill(2, { quietHours: night }), bill(3), bill(4), bill(5), 'not a bill'];
-    const { run, ends } = await delivered(town, messages, '2026-11-15T14:00:00Z');
+    const { run, ends } = await delivered(town, messages, { startsAt: '2026-11-15T14:00:00Z' });
     expect(ends).toEqual(['done', 'deferred', 'dead', 'deferred', 'deferred', 'dead']);
     expect(Object.fromEntries(town.rows)).toEqual({ 1: 'COMPLETED', 2: 'IN_QUIET_HOUR', 3: 'FAILED', 4: 'PARKED', 5: 'LATER' });
     expect(town.mailed).toEqual([1n]);
@@ -150,7 +167,7 @@ describe('billing.deliver', () => {
   });
 
   it('mails the same bill in quiet hours when its message says that it was forced', async () => {
-    const { ends } = await delivered(aTown(), [bill(1, { quietHours: null })], '2026-11-15T14:00:00Z');
+    const { ends } = await delivered(aTown(), [bill(1, { quietHours: null })], { startsAt: '2026-11-15T14:00:00Z' });
     expect(ends).toEqual(['done']);
   });
 
@@ -193,5 +210,30 @@ describe('billing.deliver', () => {
     expect(mailed).toBeLessThanOrEqual(burst + (perSecond * town.clock.elapsedMs()) / 1_000);
     expect(ends.filter((end) => end === 'deferred')).toHaveLength(600 - mailed);
     expect([...town.rows.values()].filter((state) => state === 'SENDING')).toEqual([]);
+  });
+
+  it('puts a bill off that a server would not take now, by its attempt, without asking again at once', async () => {
+    let calls = 0;
+    const town = aTown(() => {
+      calls += 1;
+      throw new WeirError('throttled', 'it answered 450');
+    });
+    await delivered(town, [bill(1)]);
+    expect(calls).toBe(1);
+    expect(town.later).toEqual([new Date('2026-11-15T03:01:00Z')]);
+  });
+
+  it('slows down a destination that says not now, and none of the others', async () => {
+    const town = aTown(({ destination }) => {
+      if (destination === 'slow.example') throw new WeirError('throttled', 'it answered 421');
+      return '250 ok';
+    });
+    const of = (destination: string, first: number, count: number): readonly DispatchedBill[] =>
+      Array.from({ length: count }, (_, index) => bill(first + index, { destination }));
+    const messages = [...of('slow.example', 1, 50), ...of('slow.example', 1_001, 300), ...of('other.example', 2_001, 300)];
+    const { ends } = await delivered(town, messages, { pauseAfter: 50 });
+    expect(new Set(ends.slice(0, 350))).toEqual(new Set(['deferred']));
+    expect(new Set(ends.slice(350))).toEqual(new Set(['done']));
+    expect(town.claimed.filter((billId) => billId > 1_000n && billId <= 2_000n).length).toBeLessThan(10);
   });
 });

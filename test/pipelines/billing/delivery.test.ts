@@ -7,7 +7,11 @@ const night = { start: '22:00', end: '08:00', zone: 'Asia/Seoul' };
 
 function aClaimedBill(): SendableBill {
   const details = { discounts: [], totalDiscountMinor: 0n, finalAmountMinor: 0n };
-  return { kind: 'send', bill: aDispatchedBill(), claimed: { token: 5n, details, lines: [], encryptedName: 'n', encryptedEmail: 'e' } };
+  return {
+    kind: 'send',
+    bill: aDispatchedBill(),
+    claimed: { token: 5n, attempt: 1, details, lines: [], encryptedName: 'n', encryptedEmail: 'e' },
+  };
 }
 
 test.each([

@@ -15,6 +15,7 @@ function aSend(owner = '1001'): SendableBill {
     bill: aDispatchedBill(),
     claimed: {
       token: 5n,
+      attempt: 1,
       details: { discounts: [], totalDiscount: 0, finalAmount: 1_000 },
       lines: [],
       encryptedName: encryptField(keyRing, owner, 'name', '홍길동'),

@@ -1,0 +1,66 @@
+/** What a refusal to be hurried leaves of a key's pace, and what each answer adds to it. */
+const slower = 0.8;
+const faster = 1.05;
+
+/** A key that has rested for so long starts at full pace again. */
+const restMs = 600_000;
+
+/** Keys looked at for forgetting with each look at a pace: more than one comes in, so the map shrinks. */
+const sweptPerLook = 2;
+
+interface Pace {
+  /** Of the full rate, above 0 and below 1. */
+  readonly factor: number;
+  readonly usedAtMs: number;
+}
+
+/**
+ * How fast each key may go, as a part of its full rate: slower by a fifth with each refusal, faster by a twentieth with each answer.
+ * Where fewer than a fifth or so of the calls are refused (0.8 and 1.05 are in balance at 18 %) a key comes back to its full rate,
+ * above that it falls to the least one. Memory: the keys that are slower now.
+ */
+export class Paces {
+  readonly #least: number;
+  readonly #slow = new Map<string, Pace>();
+  #nowMs = 0;
+
+  constructor(least: number) {
+    this.#least = least;
+  }
+
+  /** The part of its rate that a key may use now. */
+  of(key: string, nowMs: number): number {
+    this.#nowMs = nowMs;
+    this.#forgetRested();
+    return this.#slow.get(key)?.factor ?? 1;
+  }
+
+  slowDown(key: string): void {
+    this.#set(key, Math.max(this.#least, (this.#slow.get(key)?.factor ?? 1) * slower));
+  }
+
+  speedUp(key: string): void {
+    const pace = this.#slow.get(key);
+    if (pace !== undefined) this.#set(key, pace.factor * faster);
+  }
+
+  /** Keys that are slower now. */
+  get size(): number {
+    return this.#slow.size;
+  }
+
+  /** The key used longest ago comes first. */
+  #set(key: string, factor: number): void {
+    this.#slow.delete(key);
+    if (factor < 1) this.#slow.set(key, { factor, usedAtMs: this.#nowMs });
+  }
+
+  #forgetRested(): void {
+    let left = sweptPerLook;
+    for (const [key, { usedAtMs }] of this.#slow) {
+      if (left === 0 || usedAtMs + restMs > this.#nowMs) return;
+      this.#slow.delete(key);
+      left--;
+    }
+  }
+}
