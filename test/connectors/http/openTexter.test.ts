@@ -1,0 +1,141 @@
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { openTexter } from '../../../src/connectors/http/openTexter.ts';
+import type { Texter } from '../../../src/connectors/texter.ts';
+import { startSms, type Sms } from '../../../simulators/sms.ts';
+import { codeOf, WeirError } from '../../../src/errors.ts';
+import { realClock } from '../../../src/runtime/clock.ts';
+
+const text = { to: '01012345678', text: '[Weir] 10,000원', idempotencyKey: 'attempt-1' };
+const never = new AbortController().signal;
+const closing: (() => Promise<void> | void)[] = [];
+
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+async function anEndpoint(): Promise<{ readonly sms: Sms; readonly texter: Texter }> {
+  const sms = await startSms({ token: 'secret' });
+  closing.push(() => sms.close());
+  return { sms, texter: openTexter({ url: sms.url, token: 'secret', clock: realClock }) };
+}
+
+/** An endpoint that answers anything as it is told. */
+async function aServer(answer: (response: ServerResponse) => void): Promise<Texter> {
+  const server: Server = createServer((_, response) => answer(response));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closing.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return openTexter({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, token: 'secret', clock: realClock });
+}
+
+async function failureOf(sending: Promise<unknown>): Promise<WeirError> {
+  const failure: unknown = await sending.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (!(failure instanceof WeirError)) throw new Error(`expected a refusal, got ${String(failure)}`);
+  return failure;
+}
+
+describe('a texter', () => {
+  it('hands a message over and answers its id', async () => {
+    const { sms, texter } = await anEndpoint();
+    expect(await texter.send(text, never)).toEqual({ id: 'sms-1' });
+    expect(sms.received()).toMatchObject([{ ...text, requests: 1 }]);
+  });
+
+  it('sends a message once, however often it is asked under one key', async () => {
+    const { sms, texter } = await anEndpoint();
+    await texter.send(text, never);
+    expect(await texter.send(text, never)).toEqual({ id: 'sms-1' });
+    expect(sms.received()).toMatchObject([{ requests: 2 }]);
+  });
+
+  it.each([
+    [400, 'refused', 'permanent'],
+    [401, 'unavailable', 'transient'],
+    [403, 'unavailable', 'transient'],
+    [404, 'refused', 'permanent'],
+    [408, 'throttled', 'transient'],
+    [422, 'refused', 'permanent'],
+    [429, 'throttled', 'transient'],
+    [500, 'outcomeUnknown', 'unknown'],
+    [502, 'outcomeUnknown', 'unknown'],
+    [503, 'unavailable', 'transient'],
+    [504, 'outcomeUnknown', 'unknown'],
+    [302, 'outcomeUnknown', 'unknown'],
+  ])('takes an answer of %i for %s', async (status, code, kind) => {
+    const texter = await aServer((response) => response.writeHead(status, { location: 'http://elsewhere.example/' }).end('{}'));
+    expect(await failureOf(texter.send(text, never))).toMatchObject({ code, kind });
+  });
+
+  it('tells for how long it is asked to wait', async () => {
+    const texter = await aServer((response) => response.writeHead(429, { 'retry-after': '7' }).end());
+    expect(await failureOf(texter.send(text, never))).toMatchObject({ code: 'throttled', retryAfterMs: 7_000 });
+  });
+
+  it('finds an endpoint with another token unavailable: no message is to blame', async () => {
+    const { sms } = await anEndpoint();
+    const texter = openTexter({ url: sms.url, token: 'wrong', clock: realClock });
+    expect(codeOf(await failureOf(texter.send(text, never)))).toBe('unavailable');
+  });
+
+  it('finds an endpoint that refuses connections unavailable, and not reachable', async () => {
+    const { sms, texter } = await anEndpoint();
+    expect(await texter.isReachable(5_000)).toBe(true);
+    sms.refuseConnections();
+    expect(codeOf(await failureOf(texter.send(text, never)))).toBe('unavailable');
+    expect(await texter.isReachable(5_000)).toBe(false);
+    await sms.acceptConnections();
+    expect(await texter.isReachable(5_000)).toBe(true);
+  });
+
+  it('does not know what became of a message whose connection was cut before the answer', async () => {
+    const { sms, texter } = await anEndpoint();
+    sms.faults.add({ phase: 'after', action: { kind: 'cut' }, times: 1 });
+    expect(await failureOf(texter.send(text, never))).toMatchObject({ code: 'outcomeUnknown' });
+    expect(sms.count()).toBe(1);
+    expect(await texter.send(text, never)).toEqual({ id: 'sms-1' });
+    expect(sms.count()).toBe(1);
+  });
+
+  it('does not know what became of a message whose call was aborted while the endpoint was silent', async () => {
+    const { sms, texter } = await anEndpoint();
+    sms.faults.add({ phase: 'after', action: { kind: 'silence' } });
+    const cut = new AbortController();
+    const failure = failureOf(texter.send(text, cut.signal));
+    await expect.poll(() => sms.count()).toBe(1);
+    cut.abort();
+    expect(await failure).toMatchObject({ code: 'outcomeUnknown' });
+  });
+
+  it('sends nothing for a signal that is aborted', async () => {
+    const { sms, texter } = await anEndpoint();
+    expect(await failureOf(texter.send(text, AbortSignal.abort()))).toMatchObject({ code: 'cancelled' });
+    expect(sms.count()).toBe(0);
+  });
+
+  it('reads no more of an answer than an id may need', async () => {
+    const texter = await aServer((response) => response.writeHead(201).end('x'.repeat(1_000_000)));
+    expect(await failureOf(texter.send(text, never))).toMatchObject({ code: 'outcomeUnknown' });
+  });
+
+  it('takes a message for sent whose answer it cannot read', async () => {
+    const texter = await aServer((response) => response.writeHead(201).end('fine'));
+    expect(await texter.send(text, never)).toEqual({ id: '' });
+  });
+
+  it('never says number, text or token', async () => {
+    const texter = await aServer((response) => response.writeHead(400).end(JSON.stringify(text)));
+    const { message } = await failureOf(texter.send(text, never));
+    expect(message).toBe('The SMS endpoint answered 400: it does not take this message.');
+  });
+
+  it.each(['not an address', 'ftp://host', 'https://user:password@host'])('refuses the address %s', (url) => {
+    expect(() => openTexter({ url, token: 't', clock: realClock })).toThrow(/SMS endpoint must look like/);
+  });
+});
