@@ -109,6 +109,31 @@ export const processOptions = {
       }),
     })
     .strict(),
+  breakers: z
+    .strictObject({
+      failuresInARow: option(z.int().min(1).max(1_000).default(5), {
+        about:
+          'Calls of an outside system (smtp, sms) that fail one after the other until all that need it wait. Too small: a passing fault stops all; too large: more work is put off while it is away.',
+        unit: 'calls',
+      }),
+      failureShare: option(z.number().min(0.01).max(0.99).default(0.5), {
+        about: 'The share of the last calls that may fail. Too small: a system with few faults is not used; too large: one half down is.',
+      }),
+      calls: option(z.int().min(1).max(10_000).default(50), {
+        about: 'Calls that the share is reckoned over. Too small: chance decides; too large: trouble is noticed late.',
+        unit: 'calls',
+      }),
+      probeFirstMs: option(ms.default(1_000), {
+        about: 'First wait before it is asked whether the system is back. Too small: it is pressed; too large: work waits longer.',
+        unit: 'ms',
+      }),
+      probeMaxMs: option(ms.default(30_000), {
+        about:
+          'Longest such wait; it doubles with each try. Too small: a system that is down for hours is pressed; too large: work waits longer.',
+        unit: 'ms',
+      }),
+    })
+    .prefault({}),
   runtime: z
     .strictObject({
       stopGraceMs: option(ms.default(30_000), {

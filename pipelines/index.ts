@@ -43,7 +43,7 @@ export const systems: {
   openPorts,
 };
 
-function openPorts({ database, bus, mailer, keyRing, clock, log, count, sender, instance, node }: House): Ports {
+function openPorts({ database, bus, mailer, gate, keyRing, clock, log, count, sender, instance, node }: House): Ports {
   const now = (): Date => clock.now();
   const identifiers = createIdentifiers({ now, random: () => clock.random(), node });
   const tellParked = parkedTeller({ log, count });
@@ -58,7 +58,7 @@ function openPorts({ database, bus, mailer, keyRing, clock, log, count, sender, 
     emails: bus.publish(emailTopic),
     bills: { ...claimStore(database, { now, identifiers, instance }), ...recordStore(database, { now, identifiers, tellParked }) },
     failures: failLogStore(database, { now, identifiers }),
-    mail: { send: sendBillMail({ mailer, keyRing, sender }) },
+    mail: { send: sendBillMail({ mailer, keyRing, sender }), gate: gate('smtp') },
     oldestUnsettledAt: () => bus.oldestUnsettledAt(emailTopic, { group: deliverGroup }),
   };
 }

@@ -42,7 +42,7 @@ export async function deliverBills({ databaseUrl, redisUrl, smtpUrl, ring }: Add
   const chain = runChain({
     ...chainParts(deliver.name, { window, maxSpan }),
     source: deliver.source(ports),
-    chain: (message$) => deliver.chain(message$, { ...ports, mail: { send } }, own),
+    chain: (message$) => deliver.chain(message$, { ...ports, mail: { ...ports.mail, send } }, own),
   });
   try {
     await completed(chain);

@@ -5,6 +5,7 @@
 import { backlog } from '../../operators/backlog.ts';
 import { decode } from '../../operators/decode.ts';
 import type { Effect } from '../../operators/effectOptions.ts';
+import type { Gate } from '../../operators/gate.ts';
 import { heedThrottling } from '../../operators/heedThrottling.ts';
 import { mapChunk } from '../../operators/mapChunk.ts';
 import { mapEach } from '../../operators/mapEach.ts';
@@ -21,7 +22,7 @@ import type { RecordStore } from './recordStore.ts';
 export interface DeliverPorts {
   readonly bus: Pick<Bus, 'subscribe'>;
   readonly bills: ClaimStore & RecordStore;
-  readonly mail: { readonly send: Effect<SendableBill, SentBill> };
+  readonly mail: { readonly send: Effect<SendableBill, SentBill>; readonly gate: Gate };
 }
 
 /** The group whose members share the bills. */
@@ -42,6 +43,7 @@ export const deliver = definePipeline({
       mergeMapWhen('send', heedThrottling(mail.send, { rate, pauseMs }), {
         ...options.send,
         claim: (sends) => bills.claim(sends, leaseMsOf(options)),
+        gate: mail.gate,
         limit: rate,
         share: { keyOf: destinationOf, concurrency: options.perDestination },
         backlog: unrecorded,

@@ -7,6 +7,7 @@ import type { Logger } from '../logging/logger.ts';
 import type { LogLevels } from '../logging/logLevels.ts';
 import type { Clock } from '../message/clock.ts';
 import { createMetrics, type Metrics } from '../metrics/metrics.ts';
+import { Pauses } from '../runtime/pauses/pauses.ts';
 import { joinRun } from '../runtime/jobs/joinRun.ts';
 import { listRuns } from '../runtime/jobs/listRuns.ts';
 import { watchRuns, type OpenRun } from '../runtime/jobs/watchRuns.ts';
@@ -69,6 +70,7 @@ class Daemon<P> {
   #api: Api | undefined;
   #house: OpenHouse | undefined;
   #jobs: Promise<unknown> = Promise.resolve();
+  #following: Promise<void> = Promise.resolve();
   #hasStarted = false;
 
   constructor(spec: DaemonSpec<P>) {
@@ -84,8 +86,10 @@ class Daemon<P> {
     await awaitSchema(database, migrations, { clock, log, stop: signals.drain });
     this.#house = await openHouse(options.process, database, { clock, log, count: this.#metrics.count });
     this.#dependencies = this.#house.dependencies;
+    this.#metrics.watchBreakers(this.#house.breakers);
+    const pauses = await Pauses.read({ database, clock, log, pollMs: options.process.jobs.pollMs, draining: signals.drain });
     const ports = systems.openPorts(this.#house.house);
-    this.#startPipelines(ports);
+    this.#startPipelines(ports, pauses);
     const jobs = systems.jobs.filter((job) => this.#isOurs(job)).map(({ name }) => name);
     this.#metrics.watchJobs({ names: jobs, openRuns: () => listRuns(database, { jobs, isUnfinished: true }) });
     if (!this.#spec.isHeld) this.#startJobs(ports, this.#house);
@@ -107,7 +111,7 @@ class Daemon<P> {
     });
     const isClean = await stopAll(this.#supervised, signals.cut);
     // Jobs that outlive the cut are left to their leases, as effects of a pipeline are.
-    const jobs = this.#jobs.then(() => 'ended');
+    const jobs = Promise.all([this.#jobs, this.#following]).then(() => 'ended');
     const jobsEnd = await unlessStopped(clock, signals.cut, jobs, options.process.runtime.stopTimeoutMs);
     cancel();
     const exitCode = isClean && jobsEnd === 'ended' && why === 'asked' ? exitCodes.ok : exitCodes.failed;
@@ -131,7 +135,7 @@ class Daemon<P> {
       dependencies: () => this.#dependencies,
       hasStarted: () => this.#hasStarted,
       failed: () => this.#pipelinesThatAre('failed'),
-      paused: () => this.#pipelinesThatAre('paused'),
+      paused: () => [...this.#pipelinesThatAre('paused'), ...this.#pipelinesThatWait()],
       api: () => this.#api,
     });
     log.info('admin port open', { address: this.#admin.url });
@@ -148,12 +152,18 @@ class Daemon<P> {
     return this.#supervised.filter((pipeline) => pipeline.state() === state).map(({ name }) => name);
   }
 
+  /** Running, and held back by the breaker of what they need. */
+  #pipelinesThatWait(): readonly string[] {
+    const waiting = this.#supervised.filter((pipeline) => pipeline.state() === 'running' && pipeline.waits().length > 0);
+    return waiting.map((pipeline) => `${pipeline.name} (breaker: ${pipeline.waits().join(', ')})`);
+  }
+
   #isOurs({ profile }: { readonly profile: string }): boolean {
     const { profiles } = this.#spec.options.process;
     return profiles.length === 0 || profiles.includes(profile);
   }
 
-  #startPipelines(ports: P): void {
+  #startPipelines(ports: P, pauses: Pauses): void {
     const { systems, options, clock, log, isHeld } = this.#spec;
     const { stopTimeoutMs, restartFirstMs, restartMaxMs } = options.process.runtime;
     for (const pipeline of systems.pipelines.filter((candidate) => this.#isOurs(candidate))) {
@@ -169,12 +179,14 @@ class Daemon<P> {
         limits: own,
         stopTimeoutMs,
         restart: { firstMs: restartFirstMs, maxMs: restartMaxMs },
-        isHeld,
+        pausedBy: pauses.sentenceOf(pipeline.name) ?? (isHeld ? 'held at start' : undefined),
         onWedged: () => this.#wedged.resolve('wedged'),
       });
       this.#supervised.push(supervised);
-      this.#metrics.watch({ supervised, lag: async () => source.lag?.() });
+      const isPaused = (): boolean => pauses.sentenceOf(pipeline.name) !== undefined;
+      this.#metrics.watch({ supervised, lag: async () => source.lag?.(), isPaused });
     }
+    this.#following = pauses.follow(this.#supervised);
   }
 
   #startJobs(ports: P, { house }: OpenHouse): void {

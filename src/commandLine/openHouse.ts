@@ -7,11 +7,15 @@ import type { Dependency } from '../console/adminServer.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../message/clock.ts';
 import { parseKeyRing } from '../message/keyRing.ts';
-import type { House } from '../runtime/house.ts';
+import { breaker, type Breaker, type BreakerLimits } from '../runtime/breaker.ts';
+import type { GatedSystem, House } from '../runtime/house.ts';
 import type { ProcessOptions } from './systems.ts';
 
 /** How long a dependency may take to answer /readyz and `config check --connect`. */
 const reachLimitMs = 2_000;
+
+/** How long the probe of a breaker may take: servers that let a client wait for their greeting are there too. */
+const probeLimitMs = 20_000;
 
 /** Where addresses are set, for sentences about what is not reached there. */
 export const origins = { database: 'database.url (WEIR_DATABASE_URL)', redis: 'redis.url (WEIR_REDIS_URL)' };
@@ -26,6 +30,7 @@ export interface Outside extends Pick<House, 'bus' | 'mailer'> {
 /** A house, what it stands on, and its end. */
 export interface OpenHouse extends Pick<Outside, 'dependencies' | 'close'> {
   readonly house: House;
+  readonly breakers: readonly Breaker[];
 }
 
 /** The name of this process: the option, or host and process id. */
@@ -57,12 +62,15 @@ export async function openHouse(
 ): Promise<OpenHouse> {
   const keyRing = parseKeyRing(options.keys.ring);
   const [row] = await database.query<{ node: bigint }>(`SELECT nextval('weir.instance_node') AS node`);
-  const { bus, mailer, ...outside } = openOutside(options, database, clock, log);
+  const { bus, mailer, dependencies, ...outside } = openOutside(options, database, clock, log);
+  const probes = { smtp: () => mailer.isReachable(probeLimitMs) };
+  const breakers = breakersOf(limitsOf(options), probes, { clock, log });
   const { from, fromName } = options.smtp;
   const house: House = {
     database,
     bus,
     mailer,
+    gate: (system) => breakers[system],
     keyRing,
     clock,
     log,
@@ -71,7 +79,28 @@ export async function openHouse(
     node: Number(row?.node ?? 0n),
     sender: { address: from, name: fromName },
   };
-  return { house, ...outside };
+  const close = async (): Promise<void> => {
+    for (const each of Object.values(breakers)) each.stop();
+    await outside.close();
+  };
+  return { house, breakers: Object.values(breakers), dependencies, close };
+}
+
+function limitsOf({ breakers: { probeFirstMs, probeMaxMs, ...limits } }: ProcessOptions): BreakerLimits {
+  return { ...limits, probing: { firstMs: probeFirstMs, maxMs: probeMaxMs } };
+}
+
+/** A breaker for each gated system. What has no probe is tried by a message. */
+function breakersOf(
+  limits: BreakerLimits,
+  probes: Partial<Record<GatedSystem, () => Promise<boolean>>>,
+  facts: Pick<House, 'clock' | 'log'>,
+): Readonly<Record<GatedSystem, Breaker>> {
+  const of = (name: GatedSystem): Breaker => {
+    const probe = probes[name];
+    return breaker({ ...limits, ...facts, name, ...(probe === undefined ? {} : { probe }) });
+  };
+  return { smtp: of('smtp'), sms: of('sms') };
 }
 
 /** The bus and the mail server beside an open database; nothing is connected to before it is used. `close` closes all three. */

@@ -25,6 +25,16 @@ export const catalogue = {
   weir_pipeline_in_flight: { type: 'gauge', help: 'Messages that were read and have not ended.', labels: ['pipeline'] },
   weir_pipeline_lag: { type: 'gauge', help: 'Messages that wait to be read.', labels: ['pipeline'] },
   weir_pipeline_state: { type: 'gauge', help: '1 for the state that the pipeline is in, 0 for the others.', labels: ['pipeline', 'state'] },
+  weir_pipeline_paused: {
+    type: 'gauge',
+    help: '1 while an operator has paused the pipeline, in every process that runs it.',
+    labels: ['pipeline'],
+  },
+  weir_breaker_state: {
+    type: 'gauge',
+    help: '0 while calls of the outside system pass, 2 while what needs it waits because it is away, 1 while one call finds out whether it is back.',
+    labels: ['dependency'],
+  },
   weir_pipeline_restarts_total: { type: 'counter', help: 'Restarts after a failure of infrastructure.', labels: ['pipeline'] },
   weir_pipeline_watermark_age_seconds: {
     type: 'gauge',

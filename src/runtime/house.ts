@@ -1,16 +1,22 @@
 import type { Bus } from '../connectors/bus.ts';
 import type { Database } from '../connectors/database.ts';
 import type { Address, Mailer } from '../connectors/mailer.ts';
+import type { Gate } from '../../operators/gate.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../message/clock.ts';
 import type { KeyRing } from '../message/keyRing.ts';
 import type { Count } from '../metrics/catalogue.ts';
+
+/** Systems whose effects go through a breaker. */
+export type GatedSystem = 'smtp' | 'sms';
 
 /** What the house offers to the systems of the business: the outside behind its ports, and the facts of this process. */
 export interface House {
   readonly database: Database;
   readonly bus: Bus;
   readonly mailer: Mailer;
+  /** The gate before the effects on an outside system: shut while it is away. */
+  readonly gate: (system: GatedSystem) => Gate;
   readonly keyRing: KeyRing;
   readonly clock: Clock;
   readonly log: Logger;

@@ -26,8 +26,8 @@ export type PipelineState = 'starting' | 'running' | 'paused' | 'backingOff' | '
 /** What a supervised pipeline is made of. */
 export interface SupervisedSpec<V> extends ChainSpec<V> {
   readonly restart: BackOff;
-  /** Starts without granting room, until it is resumed. */
-  readonly isHeld: boolean;
+  /** Why it starts without granting room, until it is resumed. Absent: it reads at once. */
+  readonly pausedBy?: string | undefined;
   /** Called when effects outlived the stop timeout: running on would work on messages twice, so the process must end. */
   readonly onWedged: (pipeline: string) => void;
 }
@@ -109,7 +109,7 @@ class Supervisor<V> implements Supervised {
     this.ended = promise;
     this.#end = resolve;
     this.#spec = spec;
-    this.#pauseReason = spec.isHeld ? 'held at start' : undefined;
+    this.#pauseReason = spec.pausedBy;
   }
 
   state(): PipelineState {
@@ -150,7 +150,7 @@ class Supervisor<V> implements Supervised {
 
   pause(reason: string): void {
     this.#pauseReason = reason;
-    if (this.#state !== 'running') return;
+    if (this.#state !== 'running' && this.#state !== 'paused') return;
     this.#run?.pause();
     this.#become('paused', reason);
   }

@@ -20,8 +20,8 @@ describe('createMetrics', () => {
     );
     const spec = aSpec<number>({ source: scriptedSource({ count: 40 }), chain: (message$) => message$.pipe(chain) });
     const metrics = createMetrics(spec.clock);
-    const supervised = supervise({ ...spec, restart: { firstMs: 1, maxMs: 1 }, isHeld: false, onWedged: () => undefined });
-    metrics.watch({ supervised, lag: () => Promise.resolve(7) });
+    const supervised = supervise({ ...spec, restart: { firstMs: 1, maxMs: 1 }, onWedged: () => undefined });
+    metrics.watch({ supervised, lag: () => Promise.resolve(7), isPaused: () => false });
     await spec.clock.advance(60_000);
     const { text } = await metrics.scrape();
     const ended = [...series(text, 'weir_pipeline_messages_total').values()].reduce((sum, value) => sum + value, 0);
@@ -41,9 +41,9 @@ describe('createMetrics', () => {
   ])('leaves out a lag that %s, and shows everything else', async (_what, lag) => {
     const spec = aSpec<number>({ source: scriptedSource({ count: 1 }), chain: (message$) => message$ });
     const metrics = createMetrics(spec.clock);
-    const supervised = supervise({ ...spec, restart: { firstMs: 1, maxMs: 1 }, isHeld: false, onWedged: () => undefined });
+    const supervised = supervise({ ...spec, restart: { firstMs: 1, maxMs: 1 }, onWedged: () => undefined });
     let isAway = false;
-    metrics.watch({ supervised, lag: () => (isAway ? lag() : Promise.resolve(7)) });
+    metrics.watch({ supervised, lag: () => (isAway ? lag() : Promise.resolve(7)), isPaused: () => false });
     expect((await metrics.scrape()).text).toContain('weir_pipeline_lag{pipeline="test.pipeline"} 7');
     isAway = true;
     const scrape = metrics.scrape();

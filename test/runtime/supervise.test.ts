@@ -27,7 +27,13 @@ function started(spec: Parameters<typeof aSpec<number>>[0], isHeld = false): Sta
     info: (_, fields) => void states.push(fields?.state as PipelineState),
     error: (sentence, fields) => void errors.push(`${sentence} (${fields?.error})`),
   };
-  const supervised = supervise({ ...full, log, isHeld, restart: { firstMs: 100, maxMs: 1_000 }, onWedged: (name) => wedged.push(name) });
+  const supervised = supervise({
+    ...full,
+    log,
+    pausedBy: isHeld ? 'held at start' : undefined,
+    restart: { firstMs: 100, maxMs: 1_000 },
+    onWedged: (name) => wedged.push(name),
+  });
   return { supervised, clock: full.clock, states, wedged, errors };
 }
 

@@ -9,6 +9,7 @@ import { dead, defer, skip } from '../../../src/message/decision.ts';
 import type { Message } from '../../../src/message/message.ts';
 import { virtualClock, type VirtualClock } from '../../../src/runtime/virtualClock.ts';
 import { anOpen, aRun, type FakeRun } from '../../support/aRun.ts';
+import { openGate } from '../../support/openGate.ts';
 import { aDispatchedBill } from './support/aDispatchedBill.ts';
 
 const night = { start: '22:00', end: '08:00', zone: 'Asia/Seoul' };
@@ -49,6 +50,7 @@ function aTown(reply: Reply = () => '250 ok', rows = new Map<bigint, string>()):
         },
       },
       mail: {
+        gate: openGate(),
         send: async (send: SendableBill) => {
           const response = await reply(send.bill, clock);
           town.mailed.push(send.bill.billId);
