@@ -3,6 +3,7 @@ import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { alike } from './alike.ts';
 import { leavesOf, variableOf, type Leaf } from './option.ts';
+import { textValue } from './textValue.ts';
 
 /** Where the options come from, weakest first: defaults, files in their order, environment, `--set`. */
 export interface OptionSources {
@@ -50,7 +51,7 @@ interface Given {
 }
 
 /** Variables that are not options: they address a daemon from the command line. */
-const otherVariables = new Set(['WEIR_CONFIG']);
+const otherVariables = new Set(['WEIR_CONFIG', 'WEIR_ADMIN_URL', 'WEIR_TOKEN', 'WEIR_TOKEN_FILE']);
 
 /** Reads, joins and checks the options. Throws `OptionProblems` that name every wrong one, with what was expected. */
 export function loadOptions<T>(schema: z.ZodType<T>, sources: OptionSources): LoadedOptions<T> {
@@ -100,13 +101,6 @@ function check(leaf: Leaf, given: Given | undefined): { readonly value?: unknown
     if (!Array.isArray(meant)) return { problem: explain(second.error, leaf) };
   }
   return { problem: given === undefined ? `is missing: ${leaf.about}` : explain(first.error, leaf) };
-}
-
-/** What a text may stand for: a number, a boolean, a list by commas. */
-function textValue(text: string): unknown {
-  if (/^-?\d+(\.\d+)?$/.test(text)) return Number(text);
-  if (text === 'true' || text === 'false') return text === 'true';
-  return text.split(',').map((part) => part.trim());
 }
 
 function explain(error: z.ZodError, leaf: Leaf): string {

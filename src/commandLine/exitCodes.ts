@@ -10,6 +10,10 @@ export const exitCodes = {
   usage: 2,
   /** A job's run failed or was refused; `weir job show` tells why. */
   jobFailed: 3,
+  /** The daemon that was asked does not answer, or not yet (EX_UNAVAILABLE of sysexits). */
+  unavailable: 69,
+  /** The token is not good, or its role does not allow it (EX_NOPERM of sysexits). */
+  denied: 77,
   /** Wrong configuration, a port in use, or a schema that does not fit: starting again does not help (EX_CONFIG of sysexits). */
   configuration: 78,
 } as const;

@@ -6,6 +6,7 @@ type JsonObject = { readonly [name: string]: Json };
 /** What a job tells about a run as people read it, a table for each object and list; nothing for a job that tells nothing. */
 export function jsonSheet(title: string, told: Json | undefined): readonly string[] {
   if (told === undefined) return [];
+  if (isList(told) && told.length > 0 && told.every(isObject)) return [listSheet(told)];
   return isObject(told) ? sheetOf(title, told) : [JSON.stringify(told)];
 }
 

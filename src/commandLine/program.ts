@@ -1,13 +1,17 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { OptionProblems } from '../../config/load.ts';
 import { codeOf, textOf, WeirError, type ErrorCode } from '../errors.ts';
+import { common } from './commonFlags.ts';
 import { checkConfig, printConfig } from './configCommands.ts';
 import { explainProblems, type CommonFlags, type Place } from './context.ts';
 import { exitCodes, isOfConfiguration, type ExitCode } from './exitCodes.ts';
 import { listJobs, showJob } from './jobCommands.ts';
 import { migrateCommand } from './migrateCommand.ts';
 import { pipelinesCommand } from './pipelinesCommand.ts';
+import { addRouteCommands } from './routeCommands.ts';
 import { runCommand, type RunFlags } from './runCommand.ts';
+import { listSchedulesCommand, nextFiresCommand, type NextFlags } from './scheduleCommands.ts';
+import { addTokenCommands } from './tokenCommands.ts';
 
 /** Runs one command line and answers its exit code. What is wrong is said in a sentence on the error screen. */
 export async function runCommandLine<P>(place: Place<P>, words: readonly string[]): Promise<ExitCode> {
@@ -37,15 +41,6 @@ function refuse<P>(place: Place<P>, error: unknown): ExitCode {
 function exitCodeOf(code: ErrorCode): ExitCode {
   if (isOfConfiguration(code)) return exitCodes.configuration;
   return code === 'invalidKey' || code === 'notFound' ? exitCodes.usage : exitCodes.failed;
-}
-
-const repeated = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
-
-function common(command: Command): Command {
-  return command
-    .addOption(new Option('--config <file>', 'read options from a YAML file (repeatable; the later wins)').argParser(repeated))
-    .addOption(new Option('--set <path=value>', 'set one option (repeatable; wins over all)').argParser(repeated))
-    .option('--json', 'print for programs');
 }
 
 function buildProgram<P>(place: Place<P>, end: (code: ExitCode) => void): Command {
@@ -84,5 +79,15 @@ function buildProgram<P>(place: Place<P>, end: (code: ExitCode) => void): Comman
   common(job.command('show <run>'))
     .description('show a run with its partitions and skips')
     .action(async (run: string, flags: CommonFlags) => end(await showJob(place, flags, run)));
+  const schedule = program.command('schedule').description('when jobs run by themselves');
+  common(schedule.command('list'))
+    .description('list the schedules as they are in force, with their next and last fires')
+    .action(async (flags: CommonFlags) => end(await listSchedulesCommand(place, flags)));
+  common(schedule.command('next'))
+    .description('list what fires next, and the runs that it opens')
+    .option('--count <n>', 'how many fires', '10')
+    .action(async (flags: NextFlags) => end(await nextFiresCommand(place, flags)));
+  addTokenCommands(program, place, end);
+  addRouteCommands(program, place, end);
   return program;
 }

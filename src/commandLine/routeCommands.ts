@@ -1,0 +1,81 @@
+import { Argument, Option, type Command } from 'commander';
+import { textValue } from '../../config/textValue.ts';
+import { fieldsOf, type Field } from '../console/field.ts';
+import { houseRoutes } from '../console/house/houseRoutes.ts';
+import type { Route } from '../console/route.ts';
+import { WeirError } from '../errors.ts';
+import { expectation } from '../expectation.ts';
+import type { Json } from '../runtime/jobs/job.ts';
+import { adminAddress, askAdmin } from './adminClient.ts';
+import { print, type CommonFlags, type Place } from './context.ts';
+import { exitCodes, type ExitCode } from './exitCodes.ts';
+import { jsonSheet } from './jsonSheet.ts';
+
+type AnyRoute<P> = Omit<Route<P>, 'answer' | 'act'>;
+type Texts = Readonly<Record<string, string | boolean | undefined>>;
+
+/**
+ * Adds `weir <group> <verb>` for every route: a question or action is asked of the daemon at WEIR_ADMIN_URL as the bearer of
+ * WEIR_TOKEN, so roles and audit are those of the page. What the schema of its input refuses is told before anything is sent.
+ */
+export function addRouteCommands<P>(program: Command, place: Place<P>, end: (code: ExitCode) => void): void {
+  for (const route of [...houseRoutes, ...place.systems.routes] as readonly AnyRoute<P>[]) {
+    const [group = '', verb = ''] = route.name.split('.');
+    const parent = program.commands.find((command) => command.name() === group) ?? program.command(group).description(`of ${group}`);
+    const fields = fieldsOf(route.input);
+    const words = fields.filter(({ name }) => route.words?.includes(name));
+    const command = parent.command(verb).description(`${route.about} (${route.role})`).option('--json', 'print for programs');
+    for (const { name, about, isOptional } of words) {
+      command.addArgument(new Argument(isOptional ? `[${dashed(name)}]` : `<${dashed(name)}>`, about));
+    }
+    for (const field of fields.filter((candidate) => !words.includes(candidate))) command.addOption(optionOf(field));
+    if (route.kind === 'action') command.requiredOption('--reason <text>', 'why, for the audit');
+    command.action(async () => {
+      // The group itself may have flags (weir pipelines), which then take what is written behind the verb.
+      const named = command.optsWithGlobals<Texts & CommonFlags>();
+      const placed = Object.fromEntries(words.map(({ name }, at) => [name, command.args[at]]));
+      end(await ask(place, route, named, { ...named, ...placed }));
+    });
+  }
+}
+
+function optionOf({ name, about, isOptional, isFlag }: Field): Option {
+  const flag = `--${dashed(name)}`;
+  return new Option(isFlag ? flag : `${flag} <${dashed(name)}>`, about).makeOptionMandatory(!isOptional && !isFlag);
+}
+
+async function ask<P>(place: Place<P>, route: AnyRoute<P>, flags: CommonFlags, texts: Texts): Promise<ExitCode> {
+  const input = understood(route, texts);
+  const address = adminAddress(place.environment);
+  const body = route.kind === 'action' ? { ...input, reason: String(texts['reason']) } : input;
+  const answer = 'url' in address ? await askAdmin(address, place.clock, route.name, body) : address;
+  if (!answer.isAnswered) {
+    place.errors.write(`${answer.sentence}\n`);
+    return answer.exitCode;
+  }
+  print(place, flags, answer.answer, () => jsonSheet(route.name, answer.answer).join('\n\n'));
+  return exitCodes.ok;
+}
+
+/** What was written on the command line as the values that the fields take. Throws `invalidKey` that says what was expected. */
+function understood<P>(route: AnyRoute<P>, texts: Texts): { readonly [field: string]: Json } {
+  const input: Record<string, Json> = {};
+  for (const { name, schema } of fieldsOf(route.input)) {
+    const text = texts[name];
+    if (text === undefined) continue;
+    const first = schema.safeParse(text);
+    const isTaken = first.success || typeof text === 'boolean';
+    const meant = isTaken ? text : (textValue(text) as Json);
+    const { error } = isTaken ? first : schema.safeParse(meant);
+    // A text that is no list was not meant as one: what was expected of it as a text is the better sentence.
+    const problem = Array.isArray(meant) && error !== undefined ? first.error : error;
+    if (problem !== undefined) throw new WeirError('invalidKey', `--${dashed(name)}: ${expectation(problem).replace(/^value: /, '')}`);
+    input[name] = meant;
+  }
+  return input;
+}
+
+/** `upTo` as `up-to`. */
+function dashed(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

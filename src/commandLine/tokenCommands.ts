@@ -1,0 +1,90 @@
+import { Option, type Command } from 'commander';
+import { createToken, listTokens, revokeToken, type TokenRow } from '../console/apiTokens.ts';
+import { cliActor, writeAudit } from '../console/audit.ts';
+import { roles, type Role } from '../console/route.ts';
+import { WeirError } from '../errors.ts';
+import { common } from './commonFlags.ts';
+import { print, type CommonFlags, type Place } from './context.ts';
+import { exitCodes, type ExitCode } from './exitCodes.ts';
+import { onDatabase } from './onDatabase.ts';
+import { table } from './table.ts';
+
+interface TokenFlags extends CommonFlags {
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** Adds `weir tokens create|list|revoke`: they use the database directly, since the first token has to come from somewhere. */
+export function addTokenCommands<P>(program: Command, place: Place<P>, end: (code: ExitCode) => void): void {
+  const tokens = program.command('tokens').description('tokens of the admin API');
+  const reason = (): Option => new Option('--reason <text>', 'why, for the audit').default('none given');
+  common(tokens.command('create'))
+    .description('make a token and print it, the only time that it is seen')
+    .requiredOption('--name <name>', 'who will bear it; given once')
+    .addOption(new Option('--role <role>', 'what it may do').choices(roles).makeOptionMandatory())
+    .addOption(reason())
+    .action(async (flags: TokenFlags & { readonly role: Role }) => end(await create(place, flags)));
+  common(tokens.command('list'))
+    .description('list the tokens, without their secrets')
+    .action(async (flags: CommonFlags) => end(await list(place, flags)));
+  common(tokens.command('revoke'))
+    .description('revoke a token from its next request on')
+    .requiredOption('--name <name>', 'which')
+    .addOption(reason())
+    .action(async (flags: TokenFlags) => end(await revoke(place, flags)));
+}
+
+async function create<P>(place: Place<P>, flags: TokenFlags & { readonly role: Role }): Promise<ExitCode> {
+  const { name, role } = flags;
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$/.test(name)) {
+    throw new WeirError('invalidKey', '--name: expected up to 60 letters, digits, dots, dashes and underscores');
+  }
+  const token = await change(place, flags, 'tokens.create', { name, role }, (transaction, at, by) =>
+    createToken(transaction, { name, role, at, by }),
+  );
+  place.errors.write(`This is the only time that the token is shown. Set WEIR_TOKEN to it, or write it into a file (WEIR_TOKEN_FILE).\n`);
+  print(place, flags, { name, role, token }, () => token);
+  return exitCodes.ok;
+}
+
+async function revoke<P>(place: Place<P>, flags: TokenFlags): Promise<ExitCode> {
+  const { name } = flags;
+  await change(place, flags, 'tokens.revoke', { name }, (transaction, at, by) => revokeToken(transaction, { name, at, by }));
+  print(place, flags, { name }, () => `${name} is revoked.`);
+  return exitCodes.ok;
+}
+
+async function list<P>(place: Place<P>, flags: CommonFlags): Promise<ExitCode> {
+  const rows = await onDatabase(place, flags, listTokens);
+  print(place, flags, rows, () => (rows.length === 0 ? 'There are no tokens yet.' : tokenTable(rows)));
+  return exitCodes.ok;
+}
+
+/** Does a change in one transaction with its audit row. */
+async function change<P, T>(
+  place: Place<P>,
+  flags: TokenFlags,
+  action: string,
+  input: { readonly [field: string]: string },
+  work: (transaction: Parameters<typeof createToken>[0], at: Date, by: string) => Promise<T>,
+): Promise<T> {
+  const at = place.clock.now();
+  const actor = cliActor(flags.reason);
+  return onDatabase(place, flags, (database) =>
+    database.withTransaction(async (transaction) => {
+      const done = await work(transaction, at, actor.name);
+      await writeAudit(transaction, { at, actor, role: 'database', action, target: flags.name, input, result: null });
+      return done;
+    }),
+  );
+}
+
+function tokenTable(rows: readonly TokenRow[]): string {
+  return table(
+    ['name', 'role', 'made', 'by', 'revoked', 'by'],
+    rows.map(({ name, role, createdAt, createdBy, revokedAt, revokedBy }) => [
+      ...[name, role, createdAt.toISOString(), createdBy],
+      ...[revokedAt?.toISOString(), revokedBy ?? undefined],
+    ]),
+  );
+}
