@@ -1,11 +1,9 @@
-import type { Database } from '../connectors/database.ts';
-import { codeOf, WeirError } from '../errors.ts';
+import { WeirError } from '../errors.ts';
 import { listRuns, type RunSummary } from '../runtime/jobs/listRuns.ts';
 import { showRun, type RunView } from '../runtime/jobs/showRun.ts';
-import { checkSchema } from './checkSchema.ts';
-import { print, ready, type CommonFlags, type Place } from './context.ts';
+import { print, type CommonFlags, type Place } from './context.ts';
 import { exitCodes, type ExitCode } from './exitCodes.ts';
-import { openDatabaseOf } from './openHouse.ts';
+import { onDatabase } from './onDatabase.ts';
 import { table } from './table.ts';
 
 /** `weir job list`: the latest runs. */
@@ -21,20 +19,6 @@ export async function showJob<P>(place: Place<P>, flags: CommonFlags, id: string
   const run = await onDatabase(place, flags, (database) => showRun(database, BigInt(id)));
   print(place, flags, run, () => runSheet(run));
   return exitCodes.ok;
-}
-
-/** Asks the database; where it lacks what is asked for, says what is to be done about that. */
-async function onDatabase<P, T>(place: Place<P>, flags: CommonFlags, ask: (database: Database) => Promise<T>): Promise<T> {
-  const { options, log } = ready(place, flags);
-  const database = openDatabaseOf(options.process, place.clock, log);
-  try {
-    return await ask(database);
-  } catch (error) {
-    if (codeOf(error) === 'schemaMismatch') await checkSchema(database, place.migrations);
-    throw error;
-  } finally {
-    await database.close();
-  }
 }
 
 function runTable(runs: readonly RunSummary[]): string {

@@ -1,0 +1,74 @@
+import type { Schedule } from '../runtime/schedules/schedule.ts';
+import { WeirError } from '../errors.ts';
+import { comingFires } from '../runtime/schedules/comingFires.ts';
+import { listSchedules, type ScheduleView } from '../runtime/schedules/listSchedules.ts';
+import { print, type CommonFlags, type Place } from './context.ts';
+import { exitCodes, type ExitCode } from './exitCodes.ts';
+import { onDatabase } from './onDatabase.ts';
+import { patternOf } from './scheduleOptions.ts';
+import { table } from './table.ts';
+
+export interface NextFlags extends CommonFlags {
+  readonly count: string;
+}
+
+/** `weir schedule list`: the schedules as they are in force, their next and last fires. */
+export async function listSchedulesCommand<P>(place: Place<P>, flags: CommonFlags): Promise<ExitCode> {
+  const views = await viewsOf(place, flags);
+  print(place, flags, views, () => scheduleTable(views, place.clock.now()));
+  return exitCodes.ok;
+}
+
+/** `weir schedule next`: what fires next, and the runs that it opens. */
+export async function nextFiresCommand<P>(place: Place<P>, flags: NextFlags): Promise<ExitCode> {
+  if (!/^[1-9]\d{0,3}$/.test(flags.count)) throw new WeirError('invalidKey', `--count takes 1 to 9999, got "${flags.count}"`);
+  const views = await viewsOf(place, flags);
+  const fires = comingFires(views, place.systems.schedules, Number(flags.count));
+  const now = place.clock.now();
+  print(place, flags, fires, () =>
+    table(
+      ['fires at', 'zone', 'schedule', 'run'],
+      fires.map(({ fireAt, zone, schedule, job, key }) => [fireText(fireAt, zone, now), zone, schedule, `${job}:${key}`]),
+    ),
+  );
+  return exitCodes.ok;
+}
+
+function viewsOf<P>(place: Place<P>, flags: CommonFlags): Promise<readonly ScheduleView[]> {
+  return onDatabase(place, flags, (database, options) => {
+    const known = (schedule: Schedule) => ({ schedule, pattern: patternOf(schedule, options.ofSchedule(schedule.name)) });
+    return listSchedules(database, place.systems.schedules.map(known), place.clock.now());
+  });
+}
+
+function scheduleTable(views: readonly ScheduleView[], now: Date): string {
+  return table(
+    ['schedule', 'job', 'pattern', 'zone', 'state', 'next', 'last', 'became', 'run'],
+    views.map(({ name, job, cron, zone, isEnabled, firstSeenAt, nextFireAt, lastFire }) => [
+      name,
+      job,
+      cron,
+      zone,
+      stateText(isEnabled, firstSeenAt),
+      isEnabled && nextFireAt ? fireText(nextFireAt, zone, now) : undefined,
+      lastFire && wallTime(lastFire.fireAt, zone),
+      lastFire && (lastFire.runStatus ?? `${lastFire.state}: ${lastFire.reason ?? ''}`),
+      // As text: a number of a run is not an amount.
+      lastFire?.runId?.toString(),
+    ]),
+  );
+}
+
+function stateText(isEnabled: boolean, firstSeenAt: Date | undefined): string {
+  if (!isEnabled) return 'disabled';
+  return firstSeenAt === undefined ? 'not seen yet' : 'enabled';
+}
+
+function fireText(fireAt: Date, zone: string, now: Date): string {
+  return `${wallTime(fireAt, zone)}${fireAt <= now ? ' (due)' : ''}`;
+}
+
+/** What the clocks of a zone show: `2026-11-01 00:00`. */
+function wallTime(at: Date, zone: string): string {
+  return new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'short' }).format(at);
+}
