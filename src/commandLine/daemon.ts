@@ -174,7 +174,7 @@ class Daemon<P> {
         source,
         chain: (message$) => pipeline.chain(message$, ports, own),
         clock,
-        meter: this.#metrics.meterOf(pipeline.name),
+        meter: this.#metrics.meterOf(pipeline.name, pipeline.stages),
         log,
         limits: own,
         stopTimeoutMs,
@@ -203,10 +203,10 @@ class Daemon<P> {
       parts: this.#parts,
       draining: signals.drain,
     };
+    const meters = new Map([...jobs.values()].map(({ name, stages }) => [name, this.#metrics.meterOf(name, stages)]));
     const work = async ({ id, job: name, key }: OpenRun): Promise<void> => {
-      const job = jobs.get(name);
-      if (job === undefined) return;
-      const meter = this.#metrics.meterOf(name);
+      const [job, meter] = [jobs.get(name), meters.get(name)];
+      if (job === undefined || meter === undefined) return;
       const end = await joinRun({ ...shared, job, key, options: options.ofJob(name), meter, signal: signals.cut }, id);
       const fields = { job: name, key, state: end.how };
       if (end.how === 'failed') {

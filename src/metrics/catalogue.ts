@@ -55,17 +55,17 @@ export const catalogue = {
     help: 'Bills put aside for a person, since nobody can tell whether their mail was sent: unknown (the send was cut short), leaseRanOut (whoever had claimed them told nothing).',
     labels: ['reason'],
   },
-  weir_job_open_runs: { type: 'gauge', help: 'Runs of the job that are not ended.', labels: ['job'] },
-  weir_job_read_rows: { type: 'gauge', help: 'Rows that the open runs of the job have read; 0 when there is none.', labels: ['job'] },
+  weir_job_open_runs: { type: 'gauge', help: 'Runs of the job that are not ended.', labels: ['pipeline'] },
+  weir_job_read_rows: { type: 'gauge', help: 'Rows that the open runs of the job have read; 0 when there is none.', labels: ['pipeline'] },
   weir_job_expected_rows: {
     type: 'gauge',
     help: 'Rows that the open runs of the job will have read at their end. Left out when nobody knows.',
-    labels: ['job'],
+    labels: ['pipeline'],
   },
   weir_job_eta_seconds: {
     type: 'gauge',
     help: 'Time until the last open run of the job has read its rows, at its rate of now. Left out when nobody can tell.',
-    labels: ['job'],
+    labels: ['pipeline'],
   },
   weir_schedule_misses_total: {
     type: 'counter',

@@ -26,14 +26,15 @@ export function jobGauges(
   return (names, runs) => {
     for (const each of Object.values(gauges)) each.reset();
     if (runs === undefined) return;
-    for (const job of names) {
-      const ours = runs.filter((run) => run.job === job);
+    // A label `job` would be renamed by Prometheus, whose own it is; stages of jobs are counted under `pipeline` too.
+    for (const pipeline of names) {
+      const ours = runs.filter(({ job }) => job === pipeline);
       const totals = ours.flatMap(({ total }) => total ?? []);
       const etas = ours.flatMap((run) => etaSeconds(run) ?? []);
-      gauges.openRuns.set({ job }, ours.length);
-      gauges.readRows.set({ job }, Number(ours.reduce((sum, { rowsRead }) => sum + rowsRead, 0n)));
-      if (totals.length === ours.length) gauges.expectedRows.set({ job }, Number(totals.reduce((sum, total) => sum + total, 0n)));
-      if (etas.length === ours.length) gauges.eta.set({ job }, Math.max(0, ...etas));
+      gauges.openRuns.set({ pipeline }, ours.length);
+      gauges.readRows.set({ pipeline }, Number(ours.reduce((sum, { rowsRead }) => sum + rowsRead, 0n)));
+      if (totals.length === ours.length) gauges.expectedRows.set({ pipeline }, Number(totals.reduce((sum, total) => sum + total, 0n)));
+      if (etas.length === ours.length) gauges.eta.set({ pipeline }, Math.max(0, ...etas));
     }
   };
 }

@@ -12,7 +12,8 @@ import { scheduleMetrics } from './scheduleMetrics.ts';
 
 /** The metrics of the process. */
 export interface Metrics {
-  meterOf(pipeline: string): RunMeter;
+  /** The meter of a pipeline or job. The series of these stages are there from then on, so that their first rise is seen as one. */
+  meterOf(pipeline: string, stages?: readonly string[]): RunMeter;
   readonly count: Count;
   readonly schedules: ScheduleMeter;
   /** Adds a pipeline to what every scrape reads. */
@@ -61,7 +62,7 @@ export function createMetrics(clock: Clock): Metrics {
   };
 
   return {
-    meterOf: (pipeline) => meterOf(pipeline, stageMetrics),
+    meterOf: (pipeline, stages = []) => meterOf(pipeline, stages, stageMetrics),
     count: (name, labels, by) => business[name].inc(labels, by),
     schedules: schedules.meter,
     watch: (pipeline) => pipelines.watch(pipeline),
@@ -89,12 +90,17 @@ interface StageMetrics {
 }
 
 /** The meter of one pipeline; the children of its stages are bound once. */
-function meterOf(pipeline: string, metrics: StageMetrics): RunMeter {
+function meterOf(pipeline: string, stages: readonly string[], metrics: StageMetrics): RunMeter {
   const bind = (stage: string) => ({
     seconds: metrics.seconds.labels({ pipeline, stage }),
     messages: metrics.messages.labels({ pipeline, stage }),
   });
-  const bound = new Map<string, ReturnType<typeof bind>>();
+  const bound = new Map(stages.map((stage) => [stage, bind(stage)]));
+  for (const stage of stages) {
+    metrics.seconds.zero({ pipeline, stage });
+    metrics.messages.inc({ pipeline, stage }, 0);
+    metrics.retries.inc({ pipeline, stage }, 0);
+  }
   return {
     stage(stage, took, count) {
       const children = bound.get(stage) ?? bind(stage);

@@ -64,13 +64,13 @@ describe('createMetrics', () => {
     const { text } = await metrics.scrape();
     const of = (name: string): unknown => Object.fromEntries(series(text, `weir_job_${name}{`));
     expect(of('open_runs')).toEqual({
-      'weir_job_open_runs{job="known"}': 2,
-      'weir_job_open_runs{job="unknown"}': 1,
-      'weir_job_open_runs{job="idle"}': 0,
+      'weir_job_open_runs{pipeline="known"}': 2,
+      'weir_job_open_runs{pipeline="unknown"}': 1,
+      'weir_job_open_runs{pipeline="idle"}': 0,
     });
-    expect(of('read_rows')).toMatchObject({ 'weir_job_read_rows{job="known"}': 50, 'weir_job_read_rows{job="unknown"}': 40 });
-    expect(of('expected_rows')).toEqual({ 'weir_job_expected_rows{job="known"}': 200, 'weir_job_expected_rows{job="idle"}': 0 });
-    expect(of('eta_seconds')).toEqual({ 'weir_job_eta_seconds{job="known"}': 90, 'weir_job_eta_seconds{job="idle"}': 0 });
+    expect(of('read_rows')).toMatchObject({ 'weir_job_read_rows{pipeline="known"}': 50, 'weir_job_read_rows{pipeline="unknown"}': 40 });
+    expect(of('expected_rows')).toEqual({ 'weir_job_expected_rows{pipeline="known"}': 200, 'weir_job_expected_rows{pipeline="idle"}': 0 });
+    expect(of('eta_seconds')).toEqual({ 'weir_job_eta_seconds{pipeline="known"}': 90, 'weir_job_eta_seconds{pipeline="idle"}': 0 });
   });
 
   it.each([
@@ -85,6 +85,19 @@ describe('createMetrics', () => {
     const scrape = metrics.scrape();
     await clock.advance(1_000);
     expect(series((await scrape).text, 'weir_job_').size).toBe(0);
+  });
+
+  it('shows the stages of a pipeline before they have worked, so that their first rise is seen as one', async () => {
+    const { clock } = aSpec({ source: scriptedSource() });
+    const metrics = createMetrics(clock);
+    metrics.meterOf('billing.deliver', ['record']).stage('record', 0.02, 200);
+    metrics.meterOf('billing.settle', ['write']);
+    const { text } = await metrics.scrape();
+    expect(text).toContain('weir_pipeline_stage_seconds_count{pipeline="billing.deliver",stage="record"} 1');
+    for (const name of ['seconds_bucket{le="+Inf",', 'seconds_count{', 'messages_total{']) {
+      expect(text).toContain(`weir_pipeline_stage_${name}pipeline="billing.settle",stage="write"} 0`);
+    }
+    expect(text).toContain('weir_pipeline_retries_total{pipeline="billing.settle",stage="write"} 0');
   });
 
   it('counts stages, retries and dead letters under the labels of the catalogue', async () => {

@@ -29,6 +29,13 @@ async function ofTheProcess(): Promise<readonly (readonly [string, readonly stri
   return samples.map(([, name = '', labels = '']) => [name, [...labels.matchAll(/(\w+)="/g)].map(([, label = '']) => label)]);
 }
 
+describe('the catalogue', () => {
+  it('has no label of the name that Prometheus gives to its own, which it would rename', () => {
+    const wrong = Object.entries<MetricFacts>(catalogue).filter(([, { labels }]) => labels.some((label) => ofTheTarget.includes(label)));
+    expect(wrong).toEqual([]);
+  });
+});
+
 describe.each([...dashboardQueries(), ...ruleQueries()].map((query) => [query.where, query] as const))('%s', (_where, query) => {
   let known: ReadonlyMap<string, readonly string[]>;
   beforeAll(async () => {

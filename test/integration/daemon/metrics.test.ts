@@ -33,7 +33,6 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   outcome: ['done', 'skipped', 'deferred', 'dead', 'released'],
   state: ['starting', 'running', 'paused', 'backingOff', 'draining', 'stopped', 'failed'],
   code: Object.keys(errorCodes),
-  job: systems.jobs.map(({ name }) => name),
   reason: parkReasons,
   quantile: ['0.99', '1'],
   le: [...catalogue.weir_pipeline_stage_seconds.buckets.map(String), '+Inf'],

@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse, stringify } from 'yaml';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { dispatch } from '../../../pipelines/billing/dispatch.job.ts';
+import { settle } from '../../../pipelines/billing/settle.job.ts';
+import { dayOf } from '../../../pipelines/shared/period.ts';
+import { openRun } from '../../../src/runtime/jobs/openRun.ts';
+import { startPrometheus } from '../../../stack/prometheus.ts';
+import { say } from '../../commandLine/aPlace.ts';
+import { atTheEnd } from '../../support/atTheEnd.ts';
+import { dashboardQueries, ruleQueries } from '../../support/monitoring.ts';
+import { prometheusHere } from '../../support/prometheusHere.ts';
+import { startWeir } from '../../support/weirProcess.ts';
+import { aMonth, type AMonth } from '../daemon/aMonth.ts';
+import { eventually } from '../daemon/eventually.ts';
+import { theTopic } from '../daemon/theTopic.ts';
+
+const folder = join(import.meta.dirname, '..', '..', '..', 'config', 'prometheus');
+const binaries = await prometheusHere();
+
+/** The configuration that is shipped, asking one process of this machine instead of the service's replicas, every second. */
+function configurationFor(target: string): string {
+  const shipped = parse(readFileSync(join(folder, 'prometheus.yml'), 'utf8')) as {
+    readonly rule_files: readonly string[];
+    readonly scrape_configs: readonly { readonly job_name: string }[];
+  };
+  const jobs = shipped.scrape_configs.map(({ job_name }) => job_name).filter((job) => job === 'weir');
+  return stringify({
+    global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
+    rule_files: shipped.rule_files.map((file) => join(folder, file)),
+    scrape_configs: jobs.map((job_name) => ({ job_name, static_configs: [{ targets: [target] }] })),
+  });
+}
+
+interface Answer {
+  readonly status: string;
+  readonly error?: string;
+  readonly data?: {
+    readonly result: readonly { readonly metric: Readonly<Record<string, string>>; readonly value: readonly [number, string] }[];
+  };
+}
+
+/** Asks as Grafana does, with its variables replaced. */
+async function ask(url: string, expression: string): Promise<Answer> {
+  const query = expression.replaceAll('$__rate_interval', '1m').replaceAll('$__range', '1h').replaceAll('$pipeline', '.+');
+  const response = await fetch(`${url}/api/v1/query`, { method: 'POST', body: new URLSearchParams({ query }) });
+  return (await response.json()) as Answer;
+}
+
+/** Samples that are numbers: a quantile of nothing is none. */
+function numbers({ data }: Answer): readonly number[] {
+  return (data?.result ?? []).map(({ value: [, text] }) => Number(text)).filter(Number.isFinite);
+}
+
+/** A run that another process works on, four tenths done. */
+async function aRunElsewhere({ database }: AMonth): Promise<void> {
+  await database.execute({
+    text: `INSERT INTO weir.job_run (job, key, plan_version, status, planned_at)
+      VALUES ($1, '2000-01', $2, 'OPEN', clock_timestamp())`,
+    values: [settle.name, settle.planVersion],
+  });
+  await database.execute({
+    text: `
+      INSERT INTO weir.job_partition
+        (run_id, name, ordinal, input, total, status, lease_owner, lease_until, rows_read, rows_per_second, started_at)
+      SELECT id, 'all', 0, '{}', 100, 'RUNNING', 'elsewhere', clock_timestamp() + interval '1 hour', 40, 2, clock_timestamp()
+      FROM weir.job_run WHERE key = '2000-01'`,
+    values: [],
+  });
+}
+
+describe.skipIf(binaries === undefined)('a real Prometheus over a daemon that works', () => {
+  let url: string;
+
+  beforeAll(async () => {
+    const month = await aMonth();
+    await month.load([...Array.from({ length: 30 }, () => ({})), { publicInfoId: 2_001n, email: 'nobody@refused.example' }]);
+    month.inbox.faults.add({ phase: 'rcpt', to: '@refused.example', action: { kind: 'reply', text: '550 5.1.1 no such mailbox' } });
+    month.inbox.faults.add({ phase: 'rcpt', times: 3, action: { kind: 'reply', text: '451 4.7.1 again' } });
+    const settled = await say(['run', '--job', settle.name, '--key', month.month.billing], {
+      ...month.environment,
+      WEIR_LOG_LEVEL: 'error',
+    });
+    expect(settled.exitCode, settled.errors).toBe(0);
+    await aRunElsewhere(month);
+    const weir = startWeir(month.environment, 'run');
+    const prometheus = await startPrometheus(configurationFor(new URL(await weir.adminUrl()).host));
+    atTheEnd(() => prometheus.close());
+    ({ url } = prometheus);
+    // A counter's first value is no rise: it is seen before anything happens.
+    await eventually('Prometheus has seen the daemon at rest', async () => {
+      const seen = await ask(url, 'weir_pipeline_messages_total{outcome="dead"} == 0 and on () weir_job_open_runs > 0');
+      return numbers(seen).length > 0;
+    });
+    await openRun(month.database, { job: dispatch.name, key: dayOf(month.month.billing, 15), planVersion: dispatch.planVersion });
+    const topic = await theTopic(month.redisUrl);
+    await topic.append('key', 'poison', 'value', 'x');
+    await eventually('bills are sent and the poison is put aside', async () => {
+      const { COMPLETED = 0 } = await month.bills();
+      return COMPLETED >= 25 && (await topic.deadLetters()).length > 0;
+    });
+  });
+
+  it('answers every panel and every rule, and those that must have data do', async () => {
+    const queries = [...dashboardQueries(), ...ruleQueries()];
+    // Nothing stands and nothing is late: neither these rules nor the mark of an alert that fires has an answer.
+    const quiet = ['Alerts that fire', 'WeirNoProgress', 'WeirJobLate'];
+    const empty: string[] = [];
+    await eventually('every query has an answer', async () => {
+      const answers = await Promise.all(queries.map(async (query) => ({ ...query, answer: await ask(url, query.expression) })));
+      const failed = answers.filter(({ answer }) => answer.status !== 'success');
+      expect(failed.map(({ where, answer }) => [where, answer.error])).toEqual([]);
+      empty.splice(0, Infinity, ...answers.filter(({ answer }) => numbers(answer).length === 0).map(({ where }) => where));
+      return empty.every((where) => quiet.includes(where));
+    }).catch(() => undefined);
+    expect(empty.filter((where) => !quiet.includes(where))).toEqual([]);
+  });
+});
