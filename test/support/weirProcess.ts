@@ -57,7 +57,8 @@ const schedulesOff = Object.fromEntries(systems.schedules.map(({ name }) => [var
 
 /**
  * Starts `node src/main.ts` with these words. Its environment holds the given variables and none of ours that configure Weir; its
- * admin port is a free one where the variables name none, and schedules are off unless the variables turn them on. Killed at the end of the file if it still runs.
+ * admin port is a free one where the variables name none, and schedules are off unless the variables turn them on. Killed at the
+ * end of the file if it still runs.
  */
 export function startWeir(environment: Readonly<Record<string, string>>, ...words: readonly string[]): WeirProcess {
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('WEIR_')));

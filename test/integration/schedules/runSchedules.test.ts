@@ -1,0 +1,189 @@
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Database } from '../../../src/connectors/database.ts';
+import { WeirError } from '../../../src/errors.ts';
+import type { LogFields } from '../../../src/logging/logger.ts';
+import { realClock } from '../../../src/runtime/clock.ts';
+import { runSchedules, type ScheduleMeter, type SchedulesSpec } from '../../../src/runtime/schedules/runSchedules.ts';
+import type { Pattern, Schedule } from '../../../src/runtime/schedules/schedule.ts';
+import { silent } from '../../support/aSpec.ts';
+import { until } from '../../support/until.ts';
+import { openPool } from '../jobs/copyJob.ts';
+import { aLedger, aSchedule, patternOf, seoul, type Ledger } from './aLedger.ts';
+
+let ledger: Ledger;
+
+beforeAll(async () => {
+  ledger = await aLedger();
+});
+
+beforeEach(async () => {
+  await ledger.database.execute('TRUNCATE weir.schedule, weir.schedule_fire, weir.job_run, weir.audit CASCADE');
+});
+
+/** What a process told about its schedules. */
+interface Told {
+  readonly lines: { readonly sentence: string; readonly fields: LogFields | undefined }[];
+  readonly misses: Map<string, number>;
+  readonly lateSince: Map<string, Date | undefined>;
+  /** How often it has looked. */
+  looks(): number;
+}
+
+/** A process that fires schedules by a calendar which the test moves, until it is stopped. */
+interface Process extends Told {
+  stop(): Promise<void>;
+}
+
+let calendar = new Date();
+
+function start(
+  schedules: readonly Schedule[],
+  over: Partial<SchedulesSpec> & { readonly patterns?: Readonly<Record<string, Pattern>> } = {},
+): Process {
+  const { patterns = {}, ...rest } = over;
+  const stopping = new AbortController();
+  const lines: Told['lines'] = [];
+  const misses = new Map<string, number>();
+  const lateSince = new Map<string, Date | undefined>();
+  let looks = 0;
+  const meter: ScheduleMeter = {
+    missed: (schedule, count) => void misses.set(schedule, (misses.get(schedule) ?? 0) + count),
+    lateSince(schedule, fireAt) {
+      looks += 1;
+      lateSince.set(schedule, fireAt);
+    },
+  };
+  const say = (sentence: string, fields?: LogFields): void => void lines.push({ sentence, fields });
+  const done = runSchedules({
+    database: openPool(ledger.url),
+    clock: { ...realClock, now: () => calendar },
+    log: { ...silent, info: say, warn: say },
+    meter,
+    schedules: schedules.map((schedule) => ({ schedule, pattern: patterns[schedule.name] ?? patternOf(schedule), planVersion: 1 })),
+    holder: 'process a',
+    pollMs: 5,
+    keepDays: 90,
+    draining: stopping.signal,
+    ...rest,
+  });
+  return {
+    ...{ lines, misses, lateSince, looks: () => looks },
+    stop: async () => {
+      stopping.abort();
+      await done;
+    },
+  };
+}
+
+/** Waits until a process has looked twice more: what it had to do at this calendar is done. */
+async function settled(...processes: readonly Told[]): Promise<void> {
+  for (const told of processes) {
+    const before = told.looks();
+    await until('it has looked', () => told.looks() >= before + 3 * Math.max(1, told.lateSince.size));
+  }
+}
+
+describe('runSchedules', () => {
+  it('fires once among several processes, through jumps of the calendar by 14 days', async () => {
+    calendar = seoul('2026-11-01T12:00');
+    const processes = [start([aSchedule()]), start([aSchedule()]), start([aSchedule()])];
+    await settled(...processes);
+    for (const day of ['2026-11-15', '2026-11-29', '2026-12-13']) {
+      calendar = seoul(`${day}T12:00`);
+      await settled(...processes);
+    }
+    const fires = await ledger.fires();
+    expect(fires).toHaveLength(42);
+    expect(fires.filter((fire) => !fire.includes('STARTED'))).toEqual([]);
+    expect(await ledger.runs()).toHaveLength(42);
+    const started = processes.flatMap(({ lines }) => lines.filter(({ sentence }) => sentence === 'schedule started a run'));
+    expect(started).toHaveLength(42);
+    await Promise.all(processes.map((one) => one.stop()));
+  });
+
+  it('tells what was missed, and since when a fire that is due has not completed', async () => {
+    calendar = seoul('2026-11-01T12:00');
+    const schedule = aSchedule({ misfire: 'runOnce', overlap: 'skip' });
+    const told = start([schedule]);
+    await settled(told);
+    expect(told.lateSince.get('test.nightly')).toEqual(seoul('2026-11-02T00:00'));
+    calendar = seoul('2026-11-04T12:00');
+    await settled(told);
+    expect(told.misses.get('test.nightly')).toBe(2);
+    expect(told.lines).toContainEqual({
+      sentence: 'schedule missed fires',
+      fields: {
+        ...{ schedule: 'test.nightly', job: 'test.nightly', key: '2026-11-02T00:00', asOf: seoul('2026-11-02T00:00').toISOString() },
+        ...{ count: 2, reason: 'found late, and a later fire takes its place' },
+      },
+    });
+    expect(told.lateSince.get('test.nightly')).toEqual(seoul('2026-11-04T00:00'));
+    await ledger.end('FAILED');
+    calendar = seoul('2026-11-05T00:00');
+    await settled(told);
+    expect(told.lateSince.get('test.nightly')).toEqual(seoul('2026-11-04T00:00'));
+    await ledger.end('COMPLETED');
+    await settled(told);
+    expect(told.lateSince.get('test.nightly')).toEqual(seoul('2026-11-06T00:00'));
+    await told.stop();
+  });
+
+  it('tells a failed run as late until it completes where each run counts, whatever completes after it', async () => {
+    calendar = seoul('2026-11-01T12:00');
+    const told = start([aSchedule({ overlap: 'wait' })]);
+    calendar = seoul('2026-11-01T12:00');
+    await settled(told);
+    calendar = seoul('2026-11-03T12:00');
+    await settled(told);
+    await ledger.end('FAILED');
+    await settled(told);
+    await ledger.end('COMPLETED');
+    await settled(told);
+    expect(await ledger.runs()).toEqual(['2026-11-02T00:00 FAILED', '2026-11-03T00:00 COMPLETED']);
+    expect(told.lateSince.get('test.nightly')).toEqual(seoul('2026-11-02T00:00'));
+    await told.stop();
+  });
+
+  it('goes on after an outage of the database, and makes up for what was due meanwhile', async () => {
+    calendar = seoul('2026-11-01T12:00');
+    const pool = openPool(ledger.url);
+    let isAway = false;
+    const gate = <T>(ask: () => Promise<T>): Promise<T> =>
+      isAway ? Promise.reject(new WeirError('unavailable', 'PostgreSQL cannot be reached')) : ask();
+    const database: Database = {
+      ...pool,
+      query: (statement) => gate(() => pool.query(statement)),
+      withTransaction: (work, options) => gate(() => pool.withTransaction(work, options)),
+    };
+    const told = start([aSchedule()], { database });
+    await settled(told);
+    isAway = true;
+    calendar = seoul('2026-11-03T12:00');
+    await until('it says so', () => told.lines.some(({ sentence }) => sentence === 'schedules cannot be looked at'));
+    isAway = false;
+    await settled(told);
+    expect(await ledger.fires()).toHaveLength(2);
+    await told.stop();
+  });
+
+  it('of two processes with different options follows the one that was started last, and stays with it', async () => {
+    calendar = seoul('2026-11-01T12:00');
+    const older = start([aSchedule()]);
+    await settled(older);
+    const hourly = { 'test.nightly': { cron: '30 * * * *', zone: 'Asia/Seoul', isEnabled: true } };
+    const newer = start([aSchedule()], { patterns: hourly });
+    await settled(newer, older);
+    calendar = seoul('2026-11-01T14:00');
+    await settled(newer, older);
+    expect(await ledger.fires()).toEqual(['11-01 12:30 STARTED 2026-11-01T12:30', '11-01 13:30 STARTED 2026-11-01T13:30']);
+    expect(newer.lines).toContainEqual({
+      sentence: 'schedule changed',
+      fields: { schedule: 'test.nightly', reason: '"0 0 * * *" in Asia/Seoul → "30 * * * *" in Asia/Seoul' },
+    });
+    await Promise.all([older.stop(), newer.stop()]);
+  });
+
+  it('ends at once where there are no schedules', async () => {
+    await start([]).stop();
+  });
+});
