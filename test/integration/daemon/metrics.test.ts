@@ -33,6 +33,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   outcome: ['done', 'skipped', 'deferred', 'dead', 'released'],
   state: ['starting', 'running', 'paused', 'backingOff', 'draining', 'stopped', 'failed'],
   code: Object.keys(errorCodes),
+  schedule: systems.schedules.map(({ name }) => name),
+  dependency: ['smtp', 'sms'],
   reason: parkReasons,
   quantile: ['0.99', '1'],
   le: [...catalogue.weir_pipeline_stage_seconds.buckets.map(String), '+Inf'],
