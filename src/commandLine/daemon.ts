@@ -1,15 +1,15 @@
-import { Api } from '../console/api.ts';
+import type { Api } from '../console/api.ts';
 import { startAdminServer, type AdminServer, type Dependency } from '../console/adminServer.ts';
-import { bindRoutes } from '../console/boundRoute.ts';
-import { houseRoutes } from '../console/house/houseRoutes.ts';
 import { codeOf, textOf } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { LogLevels } from '../logging/logLevels.ts';
 import type { Clock } from '../message/clock.ts';
 import { createMetrics, type Metrics } from '../metrics/metrics.ts';
 import { Pauses } from '../runtime/pauses/pauses.ts';
+import { runReplays } from '../runtime/deadLetters/runReplays.ts';
 import { joinRun } from '../runtime/jobs/joinRun.ts';
 import { listRuns } from '../runtime/jobs/listRuns.ts';
+import { WakeUp } from '../runtime/jobs/wakeUp.ts';
 import { watchRuns, type OpenRun } from '../runtime/jobs/watchRuns.ts';
 import { standing, type Progress } from '../runtime/liveness.ts';
 import { stopAll } from '../runtime/stopAll.ts';
@@ -18,11 +18,11 @@ import { supervise, type PipelineState, type Supervised } from '../runtime/super
 import { unlessStopped } from '../runtime/unlessStopped.ts';
 import type { House } from '../runtime/house.ts';
 import { runSchedules } from '../runtime/schedules/runSchedules.ts';
-import type { Schedule } from '../runtime/schedules/schedule.ts';
 import { awaitSchema } from './awaitSchema.ts';
 import { exitCodes, isOfConfiguration, type ExitCode } from './exitCodes.ts';
 import { jobSettingsOf } from './jobSettings.ts';
-import { patternOf } from './scheduleOptions.ts';
+import { firedSchedules } from './firedSchedules.ts';
+import { openApi } from './openApi.ts';
 import { openDatabaseOf, openHouse, type OpenHouse } from './openHouse.ts';
 import type { Options, Systems } from './systems.ts';
 
@@ -71,6 +71,7 @@ class Daemon<P> {
   #house: OpenHouse | undefined;
   #jobs: Promise<unknown> = Promise.resolve();
   #following: Promise<void> = Promise.resolve();
+  #replays: Promise<void> = Promise.resolve();
   #hasStarted = false;
 
   constructor(spec: DaemonSpec<P>) {
@@ -93,7 +94,7 @@ class Daemon<P> {
     const jobs = systems.jobs.filter((job) => this.#isOurs(job)).map(({ name }) => name);
     this.#metrics.watchJobs({ names: jobs, openRuns: () => listRuns(database, { jobs, isUnfinished: true }) });
     if (!this.#spec.isHeld) this.#startJobs(ports, this.#house);
-    this.#api = this.#openApi(ports, this.#house);
+    this.#startApi(ports, this.#house);
     this.#hasStarted = true;
   }
 
@@ -111,7 +112,7 @@ class Daemon<P> {
     });
     const isClean = await stopAll(this.#supervised, signals.cut);
     // Jobs that outlive the cut are left to their leases, as effects of a pipeline are.
-    const jobs = Promise.all([this.#jobs, this.#following]).then(() => 'ended');
+    const jobs = Promise.all([this.#jobs, this.#following, this.#replays]).then(() => 'ended');
     const jobsEnd = await unlessStopped(clock, signals.cut, jobs, options.process.runtime.stopTimeoutMs);
     cancel();
     const exitCode = isClean && jobsEnd === 'ended' && why === 'asked' ? exitCodes.ok : exitCodes.failed;
@@ -141,11 +142,14 @@ class Daemon<P> {
     log.info('admin port open', { address: this.#admin.url });
   }
 
-  #openApi(ports: P, { house: { database } }: OpenHouse): Api {
-    const { systems, clock, log, levels } = this.#spec;
-    const { jobs } = systems;
-    const own = bindRoutes(houseRoutes, { database, clock, jobs, levels, pipelines: systems.pipelines.map(({ name }) => name) });
-    return new Api({ database, clock, log, routes: [...own, ...bindRoutes(systems.routes, ports)] });
+  /** The API, and replays of dead letters, which it begins; in a process that is held they wait for another. */
+  #startApi(ports: P, { house }: OpenHouse): void {
+    const { systems, options, clock, log, levels, signals, isHeld } = this.#spec;
+    const { leaseMs, pollMs } = options.process.jobs;
+    const wakeUp = new WakeUp(clock, pollMs);
+    const shared = { database: house.database, bus: house.bus, topics: systems.topics, clock, log, draining: signals.drain };
+    if (!isHeld) this.#replays = runReplays({ ...shared, holder: house.instance, leaseMs: 2 * leaseMs, wakeUp });
+    this.#api = openApi({ systems, ports, house, levels, wakeReplays: () => wakeUp.wake() });
   }
 
   #pipelinesThatAre(state: PipelineState): readonly string[] {
@@ -221,20 +225,8 @@ class Daemon<P> {
   #runSchedules({ database, instance }: House): Promise<void> {
     const { systems, options, clock, log, signals } = this.#spec;
     const { keepDays, pollMs } = options.process.jobs;
-    const schedules = systems.schedules
-      .filter((candidate) => this.#isOurs(candidate))
-      .map((schedule) => ({
-        schedule,
-        pattern: patternOf(schedule, options.ofSchedule(schedule.name)),
-        planVersion: planVersionOf(systems, schedule),
-      }));
+    const schedules = firedSchedules(systems, options, (schedule) => this.#isOurs(schedule));
     const meter = this.#metrics.schedules;
     return runSchedules({ database, clock, log, meter, schedules, holder: instance, pollMs, keepDays, draining: signals.drain });
   }
-}
-
-function planVersionOf<P>({ jobs }: Systems<P>, { name, job }: Schedule): number {
-  const scheduled = jobs.find((candidate) => candidate.name === job);
-  if (scheduled === undefined) throw new TypeError(`${name} is a schedule of ${job}, and there is no such job`);
-  return scheduled.planVersion;
 }

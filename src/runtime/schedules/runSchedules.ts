@@ -1,5 +1,4 @@
 import type { Database } from '../../connectors/database.ts';
-import { kindOf } from '../../errors.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Clock } from '../../message/clock.ts';
 import { failureOf } from '../jobs/failure.ts';
@@ -42,6 +41,9 @@ export interface SchedulesSpec {
   readonly keepDays: number;
   readonly draining: AbortSignal;
 }
+
+/** How far the clocks of two processes may be apart without a word, in milliseconds. */
+const aheadLimitMs = 3_600_000;
 
 /** How often old runs and fires are looked for, in milliseconds of elapsed time. */
 const forgetEveryMs = 3_600_000;
@@ -88,12 +90,21 @@ class Firing {
         database,
         schedules.map(({ schedule }) => schedule),
       );
-      for (const fired of schedules) await this.#fire(fired, states.get(fired.schedule.name));
+      for (const fired of schedules) await this.#fireAlone(fired, states.get(fired.schedule.name));
       await this.#forget();
     } catch (error) {
-      if (kindOf(error) === 'defect') throw error;
       const { code, text } = failureOf(error);
       log.warn('schedules cannot be looked at', { code, error: text });
+    }
+  }
+
+  /** Fires one schedule. What fails here, be it a defect, leaves the others alone, and is tried again at the next look. */
+  async #fireAlone(fired: FiredSchedule, state: ScheduleState | undefined): Promise<void> {
+    try {
+      await this.#fire(fired, state);
+    } catch (error) {
+      const { code, text } = failureOf(error);
+      this.#spec.log.error('schedule cannot be fired', { schedule: fired.schedule.name, code, error: text });
     }
   }
 
@@ -102,6 +113,7 @@ class Firing {
     const { name } = fired.schedule;
     const next = state && nextFireAt(state);
     meter.lateSince(name, earliest(state?.uncompletedSince ?? undefined, next));
+    if (state !== undefined && this.#unset.has(name)) this.#tellAhead(state);
     const isDue = next !== undefined && next <= clock.now();
     if (isDue || this.#unset.has(name)) await this.#fireAll(fired);
   }
@@ -116,6 +128,13 @@ class Firing {
       if (look.left === 'nothing') this.#unset.delete(schedule.name);
       tellLook(schedule, look, { log, meter });
     } while (look.left === 'more' && !draining.aborted);
+  }
+
+  /** Where a clock was far ahead for a while, nothing fires until it is that time again: somebody has to know. */
+  #tellAhead({ name, handledUntil }: ScheduleState): void {
+    const { clock, log } = this.#spec;
+    if (handledUntil.getTime() - clock.now().getTime() < aheadLimitMs) return;
+    log.warn('schedule has fired for times to come, and fires nothing before', { schedule: name, asOf: handledUntil.toISOString() });
   }
 
   async #forget(): Promise<void> {

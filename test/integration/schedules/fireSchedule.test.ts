@@ -1,4 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Database, Statement } from '../../../src/connectors/database.ts';
+import { fireSchedule } from '../../../src/runtime/schedules/fireSchedule.ts';
 import { insertRun } from '../../../src/runtime/jobs/openRun.ts';
 import { aLedger, aSchedule, patternOf, seoul, type Ledger } from './aLedger.ts';
 
@@ -40,6 +42,33 @@ describe('a schedule', () => {
     await Promise.all(Array.from({ length: 8 }, () => ledger.look(schedule, '2026-11-02T00:00')));
     await ledger.look(schedule, '2026-11-02T00:01');
     expect(await ledger.fires()).toEqual(['11-02 00:00 STARTED 2026-11-02T00:00']);
+  });
+
+  it('is left to the process that is at it: another neither waits nor decides', async () => {
+    const schedule = await seen();
+    const holding = Promise.withResolvers<undefined>();
+    const released = Promise.withResolvers<undefined>();
+    const slow: Database = {
+      ...ledger.database,
+      withTransaction: (work) =>
+        ledger.database.withTransaction((transaction) =>
+          work({
+            ...transaction,
+            query: async <R extends object>(statement: Statement | string) => {
+              const rows = await transaction.query<R>(statement);
+              holding.resolve(undefined);
+              await released.promise;
+              return rows;
+            },
+          }),
+        ),
+    };
+    const request = { schedule, planVersion: 1, now: seoul('2026-11-02T00:00'), wanted: undefined, holder: 'process b' };
+    const first = fireSchedule(slow, request);
+    await holding.promise;
+    expect(await ledger.look(schedule, '2026-11-02T00:00')).toEqual({ fires: [], left: 'unknown', change: undefined });
+    released.resolve(undefined);
+    expect((await first).fires).toHaveLength(1);
   });
 
   it('fires nothing again when the clock is put back', async () => {

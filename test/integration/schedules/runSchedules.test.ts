@@ -57,7 +57,7 @@ function start(
   const done = runSchedules({
     database: openPool(ledger.url),
     clock: { ...realClock, now: () => calendar },
-    log: { ...silent, info: say, warn: say },
+    log: { ...silent, info: say, warn: say, error: say },
     meter,
     schedules: schedules.map((schedule) => ({ schedule, pattern: patterns[schedule.name] ?? patternOf(schedule), planVersion: 1 })),
     holder: 'process a',
@@ -166,6 +166,39 @@ describe('runSchedules', () => {
     await told.stop();
   });
 
+  it('fires the others when one cannot be fired', async () => {
+    calendar = seoul('2026-11-01T12:00');
+    const broken = aSchedule({
+      name: 'test.broken',
+      keyOf: () => {
+        throw new TypeError('no key');
+      },
+    });
+    const told = start([broken, aSchedule()]);
+    await settled(told);
+    calendar = seoul('2026-11-02T12:00');
+    await settled(told);
+    expect(await ledger.fires()).toHaveLength(1);
+    expect(await ledger.fires('test.broken')).toEqual([]);
+    expect(told.lateSince.get('test.broken')).toEqual(seoul('2026-11-02T00:00'));
+    const line = {
+      sentence: 'schedule cannot be fired',
+      fields: { schedule: 'test.broken', code: 'defect', error: 'TypeError (see the log)' },
+    };
+    expect(told.lines).toContainEqual(line);
+    await told.stop();
+  });
+
+  it('tells at its start of a schedule that a clock far ahead has fired', async () => {
+    calendar = seoul('2026-11-01T12:00');
+    await ledger.look(aSchedule(), '2026-12-01T12:00');
+    const told = start([aSchedule()]);
+    await settled(told);
+    const fields = { schedule: 'test.nightly', asOf: seoul('2026-12-01T12:00').toISOString() };
+    expect(told.lines).toEqual([{ sentence: 'schedule has fired for times to come, and fires nothing before', fields }]);
+    await told.stop();
+  });
+
   it('of two processes with different options follows the one that was started last, and stays with it', async () => {
     calendar = seoul('2026-11-01T12:00');
     const older = start([aSchedule()]);
@@ -180,6 +213,8 @@ describe('runSchedules', () => {
       sentence: 'schedule changed',
       fields: { schedule: 'test.nightly', reason: '"0 0 * * *" in Asia/Seoul → "30 * * * *" in Asia/Seoul' },
     });
+    // Both in turn would change it at every look.
+    expect(await ledger.database.query('SELECT actor FROM weir.audit')).toHaveLength(1);
     await Promise.all([older.stop(), newer.stop()]);
   });
 
