@@ -1,3 +1,4 @@
+import type { DeadLetterReader } from './deadLetterReader.ts';
 import type { Sink } from './sink.ts';
 import type { Source } from './source.ts';
 
@@ -23,6 +24,8 @@ export interface Bus {
    */
   subscribe(topic: Topic, options: { readonly group: string; readonly readers?: number }): Source;
   publish(topic: Topic): Sink;
+  /** Reads what was put aside of a topic. */
+  deadLettersOf(topic: Topic): DeadLetterReader;
   /** Makes topics and their dead-letter topics where they are missing. Repeatable. */
   provide(topics: readonly Topic[]): Promise<void>;
   /**

@@ -3,6 +3,7 @@ import type { Outgoing, Sink } from '../sink.ts';
 import type { Source } from '../source.ts';
 import { WeirError } from '../../errors.ts';
 import type { DeadLetter } from '../../message/deadLetter.ts';
+import { memoryDeadLetters } from './memoryDeadLetters.ts';
 import { MemoryBusSource } from './memoryBusSource.ts';
 import { MemoryStore } from './memoryStore.ts';
 
@@ -42,6 +43,7 @@ export function createMemoryBus(options: { readonly store?: MemoryStore } = {}):
     oldestUnsettledAt: (topic, { group }) =>
       Promise.resolve(store.group(topic, group).some((partition) => partition.unsettled > 0) ? new Date(0) : undefined),
     isReachable: () => Promise.resolve(true),
+    deadLettersOf: (topic) => memoryDeadLetters(store.topic(topic).deadLetters),
     deadLetters: (topic) => store.topic(topic).deadLetters,
     async close(): Promise<void> {
       await Promise.all(sources.map((source) => source.close()));

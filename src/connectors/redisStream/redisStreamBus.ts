@@ -6,6 +6,7 @@ import { BlockProbe } from './blockProbe.ts';
 import { Connection } from './connection.ts';
 import { Outage } from './outage.ts';
 import { withDefaults, type RedisStreamOptions } from './redisStreamOptions.ts';
+import { StreamDeadLetters } from './streamDeadLetters.ts';
 import { StreamGroup } from './streamGroup.ts';
 import { StreamSink } from './streamSink.ts';
 import { StreamSource, type SharedParts } from './streamSource.ts';
@@ -32,6 +33,7 @@ export function createRedisStreamBus(options: RedisStreamOptions): Bus {
     publish(topic: Topic): Sink {
       return new StreamSink(topic, commands);
     },
+    deadLettersOf: ({ deadLetters }) => new StreamDeadLetters(deadLetters, commands),
     /** Streams come into being with their first entry or group; here only names that hold something else are found. */
     async provide(topics: readonly Topic[]): Promise<void> {
       for (const name of topics.flatMap((topic) => [topic.name, topic.deadLetters])) {

@@ -1,3 +1,4 @@
+import type { Bus, Topic } from '../../connectors/bus.ts';
 import type { Database } from '../../connectors/database.ts';
 import type { LogLevels } from '../../logging/logLevels.ts';
 import type { Clock } from '../../message/clock.ts';
@@ -19,4 +20,8 @@ export interface HousePorts {
   /** All jobs, of whatever profile. */
   readonly jobs: readonly RunnableJob[];
   readonly levels: LogLevels;
+  readonly bus: Pick<Bus, 'deadLettersOf'>;
+  readonly topics: readonly Topic[];
+  /** Tells this process that there is a replay to work on. */
+  readonly wakeReplays: () => void;
 }

@@ -1,0 +1,24 @@
+import { Api } from '../console/api.ts';
+import { bindRoutes } from '../console/boundRoute.ts';
+import { houseRoutes } from '../console/house/houseRoutes.ts';
+import type { LogLevels } from '../logging/logLevels.ts';
+import type { House } from '../runtime/house.ts';
+import type { Systems } from './systems.ts';
+
+export interface ApiSpec<P> {
+  readonly systems: Systems<P>;
+  readonly ports: P;
+  readonly house: House;
+  readonly levels: LogLevels;
+  /** Tells this process that there is a replay to work on. */
+  readonly wakeReplays: () => void;
+}
+
+/** Opens what operators ask and do: the house's own routes and those of the business, over the ports of a daemon. */
+export function openApi<P>({ systems, ports, house, levels, wakeReplays }: ApiSpec<P>): Api {
+  const { database, clock, log, bus } = house;
+  const { jobs, topics } = systems;
+  const pipelines = systems.pipelines.map(({ name }) => name);
+  const own = bindRoutes(houseRoutes, { database, clock, bus, jobs, topics, pipelines, levels, wakeReplays });
+  return new Api({ database, clock, log, routes: [...own, ...bindRoutes(systems.routes, ports)] });
+}

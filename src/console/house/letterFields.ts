@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import type { Topic } from '../../connectors/bus.ts';
+import { WeirError } from '../../errors.ts';
+
+const name = z.string().min(1).max(200);
+
+/** Fields of routes about dead letters. */
+export const letterFields = {
+  topic: name.meta({ description: 'name of the topic that they were put aside of' }),
+  pipeline: name.optional().meta({ description: 'only those of this pipeline' }),
+  stage: name.optional().meta({ description: 'only those that failed in this stage' }),
+  code: name.optional().meta({ description: 'only those with this error code' }),
+};
+
+/** The place of one dead letter, in the words of the bus. */
+export const letterPosition = z.string().min(1).max(60);
+
+/** The topic of this name; `notFound` tells which there are. */
+export function topicNamed(topics: readonly Topic[], wanted: string): Topic {
+  const topic = topics.find((candidate) => candidate.name === wanted);
+  if (topic !== undefined) return topic;
+  throw new WeirError('notFound', `there is no topic ${wanted}; there are ${topics.map((known) => known.name).join(', ')}`);
+}
