@@ -5,16 +5,16 @@ import { virtualClock } from '../../src/runtime/virtualClock.ts';
 describe('the metrics of schedules', () => {
   it('tell at each scrape how late a schedule is then, and misses from the first look on', async () => {
     const clock = virtualClock(new Date('2026-11-01T00:00:00Z'));
-    const { schedules, scrape } = createMetrics(clock);
-    schedules.lateSince('billing.settle', new Date('2026-11-01T00:01:00Z'));
-    schedules.lateSince('billing.dispatch', undefined);
-    const first = (await scrape()).text;
+    const metrics = createMetrics(clock);
+    metrics.schedules.lateSince('billing.settle', new Date('2026-11-01T00:01:00Z'));
+    metrics.schedules.lateSince('billing.dispatch', undefined);
+    const first = (await metrics.scrape()).text;
     expect(first).toContain('weir_schedule_misses_total{schedule="billing.settle"} 0');
     expect(first).toContain('weir_schedule_late_seconds{schedule="billing.settle"} 0');
     expect(first).toContain('weir_schedule_late_seconds{schedule="billing.dispatch"} 0');
     await clock.advance(90_000);
-    schedules.missed('billing.settle', 3);
-    const second = (await scrape()).text;
+    metrics.schedules.missed('billing.settle', 3);
+    const second = (await metrics.scrape()).text;
     expect(second).toContain('weir_schedule_misses_total{schedule="billing.settle"} 3');
     expect(second).toContain('weir_schedule_late_seconds{schedule="billing.settle"} 30');
   });
