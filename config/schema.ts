@@ -101,6 +101,14 @@ export const processOptions = {
       fromName: option(z.string().min(1).max(100).default('Weir Telecom'), { about: 'Name of the sender.' }),
     })
     .strict(),
+  sms: z
+    .strictObject({
+      url: option(z.union([z.literal(''), address(/^https?:\/\//, 'expected https://host/path')]).default(''), {
+        about: 'Where operators have failed bills sent as SMS: messages are posted to <url>/messages. Empty: nowhere.',
+      }),
+      token: option(z.string().default(''), { about: 'Bearer token of the SMS endpoint.', isSecret: true }),
+    })
+    .prefault({}),
   keys: z
     .strictObject({
       ring: option(z.string(), {

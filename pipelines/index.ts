@@ -6,25 +6,33 @@ import type { Job } from '../src/runtime/jobs/job.ts';
 import type { Schedule } from '../src/runtime/schedules/schedule.ts';
 import { claimStore } from './billing/claimStore.ts';
 import { deadLetters, emailDeadLetters, type DeadLettersPorts } from './billing/deadLetters.pipeline.ts';
+import { deliverSms, type DeliverSmsPorts } from './billing/deliverSms.pipeline.ts';
 import { deliver, deliverGroup, type DeliverPorts } from './billing/deliver.pipeline.ts';
 import { dispatch, type DispatchPorts } from './billing/dispatch.job.ts';
 import { emailTopic } from './billing/dispatchedBill.ts';
 import { dispatchStore } from './billing/dispatchStore.ts';
 import { failLogStore } from './billing/failLogStore.ts';
+import { findStore } from './billing/findStore.ts';
+import { findRoute, resolveRoute, sendRoute, smsRoute, unknownRoute, type OperatePorts } from './billing/operate.routes.ts';
+import { operatorStore } from './billing/operatorStore.ts';
 import { parkStore } from './billing/parkStore.ts';
 import { periodStore } from './billing/periodStore.ts';
+import { publishSoon } from './billing/publishSoon.ts';
 import { recordStore } from './billing/recordStore.ts';
 import { redispatch, type RedispatchPorts } from './billing/redispatch.job.ts';
 import { redispatchStore } from './billing/redispatchStore.ts';
+import { textTopic } from './billing/requestedText.ts';
 import { sendBillMail } from './billing/sendBillMail.ts';
+import { sendBillText } from './billing/sendBillText.ts';
 import { dispatchSchedule, redispatchSchedule, settleSchedule } from './billing/schedules.ts';
 import { settle, type SettlePorts } from './billing/settle.job.ts';
 import { settleStore } from './billing/settleStore.ts';
 import { parkedTeller } from './billing/tellParked.ts';
+import { textStore } from './billing/textStore.ts';
 import { createIdentifiers } from './shared/identifiers.ts';
 
 /** The ports of every pipeline and job. */
-type Ports = SettlePorts & DispatchPorts & RedispatchPorts & DeliverPorts & DeadLettersPorts;
+type Ports = SettlePorts & DispatchPorts & RedispatchPorts & DeliverPorts & DeadLettersPorts & DeliverSmsPorts & OperatePorts;
 
 /** Everything of the business that a process can run: a pipeline, job or topic more is a line more. */
 export const systems: {
@@ -35,18 +43,19 @@ export const systems: {
   readonly routes: readonly Route<Ports>[];
   readonly openPorts: (house: House) => Ports;
 } = {
-  topics: [emailTopic, emailDeadLetters],
-  pipelines: [deliver, deadLetters],
+  topics: [emailTopic, emailDeadLetters, textTopic],
+  pipelines: [deliver, deadLetters, deliverSms],
   jobs: [settle, dispatch, redispatch],
   schedules: [settleSchedule, dispatchSchedule, redispatchSchedule],
-  routes: [],
+  routes: [findRoute, sendRoute, smsRoute, unknownRoute, resolveRoute],
   openPorts,
 };
 
-function openPorts({ database, bus, mailer, gate, keyRing, clock, log, count, sender, instance, node }: House): Ports {
+function openPorts({ database, bus, mailer, texter, gate, keyRing, clock, log, count, sender, instance, node }: House): Ports {
   const now = (): Date => clock.now();
   const identifiers = createIdentifiers({ now, random: () => clock.random(), node });
   const tellParked = parkedTeller({ log, count });
+  const [emails, textRequests] = [bus.publish(emailTopic), bus.publish(textTopic)];
   return {
     clock,
     log,
@@ -55,10 +64,21 @@ function openPorts({ database, bus, mailer, gate, keyRing, clock, log, count, se
     periods: periodStore(database),
     dispatches: dispatchStore(database),
     redispatches: { ...redispatchStore(database), ...parkStore(database, tellParked) },
-    emails: bus.publish(emailTopic),
+    emails,
+    textRequests,
     bills: { ...claimStore(database, { now, identifiers, instance }), ...recordStore(database, { now, identifiers, tellParked }) },
     failures: failLogStore(database, { now, identifiers }),
     mail: { send: sendBillMail({ mailer, keyRing, sender }), gate: gate('smtp') },
+    texts: {
+      ...textStore(database, { now, identifiers, instance, tellParked }),
+      sendText: sendBillText({ texter, keyRing, senderName: sender.name }),
+      gate: gate('sms'),
+    },
+    finds: findStore(database, keyRing),
+    operations: operatorStore({ now, identifiers, instance }),
+    publishSoon: publishSoon({ database, emails, textRequests, now, log }),
+    keyRing,
+    hasTexter: texter !== undefined,
     oldestUnsettledAt: () => bus.oldestUnsettledAt(emailTopic, { group: deliverGroup }),
   };
 }

@@ -1,5 +1,6 @@
 // Enters: bills on their way whose next time has come (quiet hours, slow destinations), whose message was lost, or whose holder's
-// lease ran out. Leaves: their messages on `emailTopic`; what ran out is parked for a person, since its mail may have been sent.
+// lease ran out; and those that wait to be sent as SMS. Leaves: their messages on `emailTopic` or `textTopic`; what ran out is parked
+// for a person, since its mail may have been sent.
 // Guarantee: marked with the checkpoint before it is published, as in a dispatch; duplicates lose the claim.
 // Put aside: none; a bill that moved on meanwhile is skipped.
 import { mapChunk } from '../../operators/mapChunk.ts';
@@ -9,6 +10,7 @@ import { writeChunk } from '../../src/runtime/jobs/writeChunk.ts';
 import { asOfText, tellAsOf, type AsOfLog } from './asOf.ts';
 import type { ParkStore } from './parkStore.ts';
 import { publishBills, type Emails } from './publishBills.ts';
+import { publishTexts, type Texts } from './publishTexts.ts';
 import { redispatchOptions } from './publishingOptions.ts';
 import { lostBeforeOf, planPart, readPart, type FoundBill } from './redispatchPart.ts';
 import { redispatchPreview } from './redispatchPreview.ts';
@@ -18,6 +20,7 @@ import { parseSeoulMinute } from './seoulTime.ts';
 export interface RedispatchPorts {
   readonly redispatches: RedispatchStore & ParkStore;
   readonly emails: Emails;
+  readonly textRequests: Texts;
   /**
    * Not later than the calendar time at which the oldest message of the topic that the group has not settled was published;
    * undefined when every message is settled. What was marked well before that has no message on the way any more.
@@ -46,10 +49,11 @@ export const redispatch = defineJob({
       page: (after, limit) => redispatches.pageAgain(part, { after, marked: partition.checkpoint, limit }),
     };
   },
-  chain: (row$, { redispatches, emails }, { chunk }, partition) =>
+  chain: (row$, { redispatches, emails, textRequests }, { chunk }, partition) =>
     row$.pipe(
       writeChunk(partition, redispatches.markAgain, chunk),
       mapChunk(redispatches.endParked, chunk),
+      mapChunk(publishTexts(textRequests), chunk),
       mapChunk(publishBills(emails), chunk),
     ),
   preview: ({ clock }, asOf) => redispatchPreview(asOfText(asOf, clock.now())),

@@ -3,9 +3,9 @@ import type { DispatchedBill } from './dispatchedBill.ts';
 
 /**
  * Why a bill is looked at again. `due`: its next time has come. `lost`: it is SEND_PENDING, and its message cannot be on the way
- * any more. `expired`: its holder's lease ran out.
+ * any more. `expired`: its holder's lease ran out. `text`: it waits to be sent as SMS, and nobody has taken it.
  */
-export const redispatchKinds = ['due', 'lost', 'expired'] as const;
+export const redispatchKinds = ['due', 'lost', 'expired', 'text'] as const;
 
 export type RedispatchKind = (typeof redispatchKinds)[number];
 
@@ -27,6 +27,8 @@ export interface RedispatchPart extends RedispatchTimes {
 /** A bill that is looked at again, and for what. */
 export interface FoundBill extends DispatchedBill {
   readonly part: RedispatchPart;
+  /** The attempt under which it is sent as SMS, or was claimed. */
+  readonly token: bigint | undefined;
 }
 
 const input = z.object({

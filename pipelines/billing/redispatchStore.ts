@@ -2,6 +2,7 @@ import type { Database, Transaction } from '../../src/connectors/database.ts';
 import type { Answer } from '../../src/message/decision.ts';
 import { billColumns, billingDatesOf, idsOf, passMarked, readBills, type BillPage, type BillRow } from './dispatchStore.ts';
 import { parkExpired } from './parkStore.ts';
+import { passRequested } from './publishTexts.ts';
 import { redispatchKinds, type FoundBill, type RedispatchKind, type RedispatchPart, type RedispatchTimes } from './redispatchPart.ts';
 
 /** The statements of a redispatch. */
@@ -12,7 +13,7 @@ export interface RedispatchStore {
   pageAgain(part: RedispatchPart, page: Omit<BillPage, 'billingDate'>): Promise<readonly FoundBill[]>;
   /**
    * Marks bills of one part that are due or lost as SEND_PENDING since `asOf`, before they are published; those whose lease ran
-   * out are parked. What moved on meanwhile is skipped.
+   * out are parked, and those that wait to be sent as SMS go on as they are. What moved on meanwhile is skipped.
    */
   readonly markAgain: (transaction: Transaction, bills: readonly FoundBill[]) => Promise<readonly Answer<FoundBill>[]>;
 }
@@ -28,18 +29,23 @@ export function redispatchStore(database: Database): RedispatchStore {
     pageAgain: async (part, { after, marked, limit }) => {
       const { kind, billingDate, asOf, lostBefore } = part;
       const values = [billingDate, after ?? '0', marked ?? '0', limit, asOf, ...(kind === 'lost' ? [lostBefore] : [])];
-      const rows = await database.query<BillRow>({ text: pages[kind], values, name: `billing.page.${kind}` });
-      return readBills(rows).map((bill) => ({ ...bill, part }));
+      const rows = await database.query<FoundRow>({ text: pages[kind], values, name: `billing.page.${kind}` });
+      return readBills(rows).map((bill, at) => ({ ...bill, part, token: rows[at]?.send_token ?? undefined }));
     },
     markAgain: async (transaction, bills) => {
       const [first] = bills;
       if (first === undefined) return [];
       const { kind, asOf, lostBefore } = first.part;
       if (kind === 'expired') return parkExpired(transaction, bills, asOf);
+      if (kind === 'text') return passRequested(transaction, bills);
       const values = [billingDatesOf(bills), idsOf(bills), asOf, lostBefore];
       return passMarked(bills, await transaction.query<{ id: bigint }>({ text: markAgain, values, name: 'billing.markAgain' }));
     },
   };
+}
+
+interface FoundRow extends BillRow {
+  readonly send_token: bigint | null;
 }
 
 /** The condition of a kind, with the places of the parameters `asOf` and `lostBefore`. */
@@ -52,6 +58,8 @@ function conditionOf(kind: RedispatchKind, asOf: string, lostBefore: string): st
     case 'expired':
       // Leases are the database's own time.
       return `send_status = 'SENDING' AND lease_until < clock_timestamp()`;
+    case 'text':
+      return `send_status = 'SENDING' AND lease_until = 'infinity'`;
   }
 }
 
@@ -78,13 +86,14 @@ function pageOf(kind: RedispatchKind): string {
       WHERE billing_date = $1::timestamp AND id > $2::bigint AND id <= $3::bigint
         AND send_status = 'SEND_PENDING' AND next_attempt_at IS NULL AND pending_since = $5::timestamptz ORDER BY id LIMIT $4)
   )
-  SELECT ${billColumns} FROM found AS bill JOIN billing.member USING (public_info_id) ORDER BY bill.id LIMIT $4`;
+  SELECT ${billColumns}, bill.send_token FROM found AS bill JOIN billing.member USING (public_info_id) ORDER BY bill.id LIMIT $4`;
 }
 
 const pages: Readonly<Record<RedispatchKind, string>> = {
   due: pageOf('due'),
   lost: pageOf('lost'),
   expired: pageOf('expired'),
+  text: pageOf('text'),
 };
 
 // What bears the run's own time was marked by an earlier try of this chunk and goes on to be published.

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type { Bus } from '../connectors/bus.ts';
+import { openTexter } from '../connectors/http/openTexter.ts';
 import { openDatabase, type PostgresDatabase } from '../connectors/postgres/openDatabase.ts';
 import { createRedisStreamBus } from '../connectors/redisStream/redisStreamBus.ts';
 import { openMailer } from '../connectors/smtp/openMailer.ts';
@@ -21,7 +22,7 @@ const probeLimitMs = 20_000;
 export const origins = { database: 'database.url (WEIR_DATABASE_URL)', redis: 'redis.url (WEIR_REDIS_URL)' };
 
 /** What a house stands on, and its end. */
-export interface Outside extends Pick<House, 'bus' | 'mailer'> {
+export interface Outside extends Pick<House, 'bus' | 'mailer' | 'texter'> {
   readonly dependencies: readonly Dependency[];
   /** Ends every connection, in the order in which they are needed. */
   close(): Promise<void>;
@@ -62,14 +63,18 @@ export async function openHouse(
 ): Promise<OpenHouse> {
   const keyRing = parseKeyRing(options.keys.ring);
   const [row] = await database.query<{ node: bigint }>(`SELECT nextval('weir.instance_node') AS node`);
-  const { bus, mailer, dependencies, ...outside } = openOutside(options, database, clock, log);
-  const probes = { smtp: () => mailer.isReachable(probeLimitMs) };
+  const { bus, mailer, texter, dependencies, ...outside } = openOutside(options, database, clock, log);
+  const probes = {
+    smtp: () => mailer.isReachable(probeLimitMs),
+    ...(texter === undefined ? {} : { sms: () => texter.isReachable(probeLimitMs) }),
+  };
   const breakers = breakersOf(limitsOf(options), probes, { clock, log });
   const { from, fromName } = options.smtp;
   const house: House = {
     database,
     bus,
     mailer,
+    texter,
     gate: (system) => breakers[system],
     keyRing,
     clock,
@@ -103,22 +108,24 @@ function breakersOf(
   return { smtp: of('smtp'), sms: of('sms') };
 }
 
-/** The bus and the mail server beside an open database; nothing is connected to before it is used. `close` closes all three. */
+/** The bus, the mail server and the SMS endpoint beside an open database; nothing is connected to before it is used. `close` closes them all. */
 export function openOutside(options: ProcessOptions, database: PostgresDatabase, clock: Clock, log: Logger): Outside {
   const { url, requireTls, maxConnections } = options.smtp;
   const bus = openBus(options, clock, log);
   const mailer = openMailer({ url, clock, requireTls, maxConnections });
+  const texter = options.sms.url === '' ? undefined : openTexter({ ...options.sms, clock });
   const dependencies = [
     { name: 'postgres', isReachable: () => database.isReachable(reachLimitMs) },
     { name: 'redis', isReachable: () => bus.isReachable(reachLimitMs) },
     { name: 'smtp', isReachable: () => mailer.isReachable(reachLimitMs) },
+    ...(texter === undefined ? [] : [{ name: 'sms', isReachable: () => texter.isReachable(reachLimitMs) }]),
   ];
   const close = async (): Promise<void> => {
     await bus.close();
     await mailer.close();
     await database.close();
   };
-  return { bus, mailer, dependencies, close };
+  return { bus, mailer, texter, dependencies, close };
 }
 
 function openBus(options: ProcessOptions, clock: Clock, log: Logger): Bus {

@@ -1,6 +1,7 @@
 import type { Bus } from '../connectors/bus.ts';
 import type { Database } from '../connectors/database.ts';
 import type { Address, Mailer } from '../connectors/mailer.ts';
+import type { Texter } from '../connectors/texter.ts';
 import type { Gate } from '../../operators/gate.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../message/clock.ts';
@@ -15,6 +16,8 @@ export interface House {
   readonly database: Database;
   readonly bus: Bus;
   readonly mailer: Mailer;
+  /** Undefined where no SMS endpoint is set up. */
+  readonly texter: Texter | undefined;
   /** The gate before the effects on an outside system: shut while it is away. */
   readonly gate: (system: GatedSystem) => Gate;
   readonly keyRing: KeyRing;

@@ -68,7 +68,20 @@ export async function aBilling(): Promise<Billing> {
   const tell = (sentence: string, fields?: LogFields): void => void told.push(fields === undefined ? [sentence] : [sentence, fields]);
   const log = { debug: () => undefined, info: tell, warn: tell, error: tell };
   const count: House['count'] = (name, labels, by) => void told.push([name, labels, by]);
-  const house = { database, bus, mailer, gate: openGate, keyRing: ring, clock, log, count, sender, instance: 'one', node: 1 };
+  const house = {
+    database,
+    bus,
+    mailer,
+    texter: undefined,
+    gate: openGate,
+    keyRing: ring,
+    clock,
+    log,
+    count,
+    sender,
+    instance: 'one',
+    node: 1,
+  };
   const ports = systems.openPorts(house);
   const identifiers = createIdentifiers({ now, random: () => clock.random(), node: 2 });
   await ports.periods.provideMonths(['2026-10', '2026-11', '2026-12', '2027-01']);

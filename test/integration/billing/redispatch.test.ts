@@ -288,7 +288,7 @@ describe('a dry run of a redispatch', () => {
     const rows = 'SELECT * FROM billing.billing_p ORDER BY id';
     const before = await billing.database.query(rows);
     const end = await dryRun(aRedispatch('2026-11-15T03:05'));
-    const summary = { asOf: '2026-11-15 03:05 Seoul (now)', due: 1, lost: 2, toPark: 2 };
+    const summary = { asOf: '2026-11-15 03:05 Seoul (now)', due: 1, lost: 2, toPark: 2, texts: 0 };
     expect(end).toEqual({ rows: 5, dead: 0, skips: [], summary });
     expect(published).toEqual([]);
     expect(await billing.database.query(rows)).toEqual(before);

@@ -1,0 +1,46 @@
+// Enters: failed bills that an operator sends as SMS, on `textTopic`. Leaves: their SMS; each bill's row says what became of it.
+// Guarantee: a request is sent once: it is claimed under its token, which is also its key at the endpoint, and its end is recorded
+// before the message is settled. One that nobody can tell about is parked for a person; asked for again, it keeps its key.
+// Dead letters: what cannot be read, and what the endpoint refused for good (its row says FAILED first).
+import { backlog } from '../../operators/backlog.ts';
+import { decode } from '../../operators/decode.ts';
+import type { Effect } from '../../operators/effectOptions.ts';
+import type { Gate } from '../../operators/gate.ts';
+import { mapChunk } from '../../operators/mapChunk.ts';
+import { mapEach } from '../../operators/mapEach.ts';
+import { mergeMapEach } from '../../operators/mergeMapEach.ts';
+import type { Bus } from '../../src/connectors/bus.ts';
+import { definePipeline } from '../../src/runtime/definePipeline.ts';
+import { deliverSmsOptions, textLeaseMsOf } from './deliverSmsOptions.ts';
+import { requestedTextSchema, textTopic } from './requestedText.ts';
+import { decideText, textLater, textRefused, textUnknown, type SendableText, type SentText } from './textDelivery.ts';
+import type { TextStore } from './textStore.ts';
+
+export interface DeliverSmsPorts {
+  readonly bus: Pick<Bus, 'subscribe'>;
+  readonly texts: TextStore & { readonly sendText: Effect<SendableText, SentText>; readonly gate: Gate };
+}
+
+export const deliverSms = definePipeline({
+  name: 'billing.deliverSms',
+  profile: 'consumer',
+  options: deliverSmsOptions,
+  source: ({ bus }: DeliverSmsPorts) => bus.subscribe(textTopic, { group: 'cg-billing-sms-send' }),
+  chain: (message$, { texts }, options) => {
+    const unrecorded = backlog(options.record.size);
+    return message$.pipe(
+      decode(requestedTextSchema),
+      mapEach(decideText),
+      mergeMapEach(texts.sendText, {
+        ...options.send,
+        claim: (sends) => texts.claim(sends, textLeaseMsOf(options)),
+        gate: texts.gate,
+        backlog: unrecorded,
+        refused: textRefused,
+        later: textLater,
+        unknown: textUnknown,
+      }),
+      mapChunk(texts.record, { ...options.record, backlog: unrecorded }),
+    );
+  },
+});

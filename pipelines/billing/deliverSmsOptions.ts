@@ -1,0 +1,63 @@
+import { z } from 'zod';
+
+const ms = z.int().min(0);
+const count = z.int().min(1);
+
+/** Options of `billing.deliverSms`. */
+export const deliverSmsOptions = z.object({
+  send: z
+    .object({
+      concurrency: count.max(100).default(4).meta({
+        description: 'SMS at once. Too few: slow; too many: the endpoint refuses them, and more is unknown after a crash.',
+        unit: 'messages',
+      }),
+      timeLimitMs: ms.min(100).default(10_000).meta({
+        description:
+          'Longest wait for the endpoint’s answer. Too short: slow answers park bills as unknown; too long: dead ones hold slots.',
+        unit: 'ms',
+      }),
+      holdMs: ms.default(1_000).meta({
+        description: 'How long an SMS waits for a retry. Too short: more come back later; too long: others wait.',
+        unit: 'ms',
+      }),
+      retry: z
+        .object({
+          maxRetries: z.int().min(0).max(20).default(2).meta({
+            description: 'Tries after the first within the hold. Too few: passing trouble delays SMS; too many: the endpoint is pressed.',
+          }),
+          firstDelayMs: ms.default(100).meta({
+            description: 'Longest wait before the first retry; it doubles. Too short: the endpoint is pressed; too long: see holdMs.',
+            unit: 'ms',
+          }),
+          maxDelayMs: ms.default(1_000).meta({
+            description: 'Longest wait before any retry. Too short: the endpoint is pressed; too long: see holdMs.',
+            unit: 'ms',
+          }),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
+  leaseBeyondMs: ms.min(1_000).default(60_000).meta({
+    description: 'How long a claim holds beyond the longest send. Too short: recorded late, a bill is parked; too long: dead claims wait.',
+    unit: 'ms',
+  }),
+  record: z
+    .object({
+      size: count.max(1_000).default(20).meta({
+        description: 'Verdicts written in one statement. Too small: more statements; too large: more is unknown after a crash.',
+        unit: 'messages',
+      }),
+      maxWaitMs: ms.default(20).meta({
+        description: 'How long a verdict waits for others. Too short: small statements; too long: claims stay open.',
+        unit: 'ms',
+      }),
+    })
+    .prefault({}),
+});
+
+export type DeliverSmsOptions = z.infer<typeof deliverSmsOptions>;
+
+/** How long a claim holds: longer than all tries of a send with their waits, and the recording behind them. */
+export function textLeaseMsOf({ send, leaseBeyondMs }: DeliverSmsOptions): number {
+  return (send.retry.maxRetries + 1) * send.timeLimitMs + send.holdMs + leaseBeyondMs;
+}

@@ -1,0 +1,104 @@
+import type { Database } from '../../src/connectors/database.ts';
+import { blindIndexes } from '../../src/message/blindIndex.ts';
+import type { KeyRing } from '../../src/message/keyRing.ts';
+import { normalizeEmail } from '../shared/emailAddress.ts';
+import type { Channel } from './operatedBill.ts';
+import type { SendState } from './sendStatus.ts';
+
+/** What a member is looked for by. */
+export type MemberQuery = { readonly publicInfoId: bigint } | { readonly email: string };
+
+/** A member as it is stored: name, address and number encrypted. */
+export interface FoundMember {
+  readonly public_info_id: bigint;
+  readonly name: string;
+  readonly email: string;
+  readonly phone: string;
+  readonly send_day: number;
+  readonly dnd_start: string | null;
+  readonly dnd_end: string | null;
+  readonly zone: string;
+}
+
+/** A bill of theirs, with what became of it. Times and ids are texts, as they are shown. */
+export interface MemberBill {
+  readonly public_info_id: bigint;
+  readonly id: bigint;
+  readonly month: string;
+  readonly state: SendState;
+  readonly status: string;
+  readonly send_on: string;
+  readonly billing_fee: bigint;
+  readonly next_attempt_at: Date | null;
+  readonly park_reason: string | null;
+  readonly fail_code: string | null;
+  readonly sent_channel: Channel | null;
+  readonly attempts: readonly { readonly [field: string]: string | number | boolean | null }[];
+  readonly failures: readonly { readonly [field: string]: string | number | boolean | null }[];
+}
+
+/** A bill that waits for a person. */
+export interface ParkedBill {
+  readonly id: bigint;
+  readonly month: string;
+  readonly public_info_id: bigint;
+  readonly park_reason: string;
+  readonly attempt: number | null;
+  readonly channel: Channel | null;
+  readonly instance: string | null;
+  readonly started_at: Date | null;
+  readonly parked_at: Date | null;
+}
+
+/** What operators look for. */
+export interface FindStore {
+  /** By the member's number, or by an address as it is now, whatever its spelling; at most 20. */
+  members(query: MemberQuery): Promise<readonly FoundMember[]>;
+  /** Their latest bills, at most 24 each, the latest first, with every attempt and failure. */
+  billsOf(publicInfoIds: readonly bigint[]): Promise<readonly MemberBill[]>;
+  /** Parked bills, the oldest first, and how many there are. */
+  parked(query: { readonly billingDate: string | undefined; readonly limit: number }): Promise<{
+    readonly count: number;
+    readonly bills: readonly ParkedBill[];
+  }>;
+}
+
+/** What operators look for, in a database. */
+export function findStore(database: Database, ring: KeyRing): FindStore {
+  return {
+    members: (query) =>
+      'email' in query
+        ? database.query<FoundMember>({ text: byEmail, values: [blindIndexes(ring, normalizeEmail(query.email))] })
+        : database.query<FoundMember>({ text: byId, values: [query.publicInfoId] }),
+    billsOf: (publicInfoIds) => database.query<MemberBill>({ text: billsOf, values: [publicInfoIds] }),
+    parked: async ({ billingDate, limit }) => {
+      const rows = await database.query<ParkedBill & { readonly in_all: bigint }>({ text: parked, values: [billingDate ?? null, limit] });
+      return { count: Number(rows[0]?.in_all ?? 0n), bills: rows };
+    },
+  };
+}
+
+const member = `SELECT public_info_id, name, email, phone, send_day, dnd_start::text, dnd_end::text, zone FROM billing.member`;
+const byId = `${member} WHERE public_info_id = $1`;
+const byEmail = `${member} WHERE email_index = ANY ($1::text[]) ORDER BY public_info_id LIMIT 20`;
+
+const billsOf = `
+  SELECT bill.public_info_id, bill.id, to_char(bill.billing_date, 'YYYY-MM') AS month,
+    CASE WHEN bill.park_reason IS NULL THEN bill.send_status ELSE 'PARKED' END AS state,
+    bill.status, bill.send_on, bill.billing_fee, bill.next_attempt_at, bill.park_reason, bill.fail_code, bill.sent_channel,
+    (SELECT coalesce(jsonb_agg(jsonb_build_object('number', number, 'channel', channel, 'result', result, 'code', code,
+        'isForced', is_forced, 'startedAt', started_at, 'endedAt', ended_at, 'instance', instance, 'response', response) ORDER BY number), '[]')
+      FROM billing.send_attempt WHERE billing_id = bill.id) AS attempts,
+    (SELECT coalesce(jsonb_agg(jsonb_build_object('code', code, 'error', error, 'failedAt', failed_at, 'origin', origin) ORDER BY failed_at, id), '[]')
+      FROM billing.email_fail_log WHERE billing_id = bill.id) AS failures
+  FROM unnest($1::bigint[]) AS owner (id) CROSS JOIN LATERAL (
+    SELECT * FROM billing.billing_p WHERE public_info_id = owner.id ORDER BY billing_date DESC LIMIT 24
+  ) AS bill
+  ORDER BY bill.public_info_id, bill.billing_date DESC`;
+
+const parked = `
+  SELECT bill.id, to_char(bill.billing_date, 'YYYY-MM') AS month, bill.public_info_id, bill.park_reason, attempt.number AS attempt,
+    attempt.channel, attempt.instance, attempt.started_at, attempt.ended_at AS parked_at, count(*) OVER () AS in_all
+  FROM billing.billing_p AS bill LEFT JOIN billing.send_attempt AS attempt ON attempt.id = bill.send_token
+  WHERE bill.send_status = 'SENDING' AND bill.park_reason IS NOT NULL AND bill.billing_date = coalesce($1::timestamp, bill.billing_date)
+  ORDER BY attempt.started_at, bill.id LIMIT $2`;

@@ -1,0 +1,28 @@
+/*
+ * Personal data as operators see it: enough to recognise whom one speaks with, not enough to write it down.
+ */
+
+const letters = new Intl.Segmenter('ko', { granularity: 'grapheme' });
+
+function lettersOf(text: string): readonly string[] {
+  return Array.from(letters.segment(text), ({ segment }) => segment);
+}
+
+/** The first and the last letter: `홍*동`, `김*`. */
+export function maskName(name: string): string {
+  const all = lettersOf(name);
+  const [first = ''] = all;
+  if (all.length <= 2) return `${first}*`;
+  return `${first}${'*'.repeat(all.length - 2)}${all.at(-1) ?? ''}`;
+}
+
+/** The first letter and the domain: `g***@example.com`. */
+export function maskEmail(address: string): string {
+  const at = address.lastIndexOf('@');
+  return at < 0 ? '***' : `${lettersOf(address)[0] ?? ''}***${address.slice(at)}`;
+}
+
+/** The last four digits: `***-5678`. */
+export function maskPhone(phone: string): string {
+  return `***-${phone.replaceAll(/\D/g, '').slice(-4)}`;
+}

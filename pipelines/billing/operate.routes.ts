@@ -1,0 +1,152 @@
+// What operators ask and do about members and their bills. Each action's changes commit with its audit row, and say in the rows what
+// is to be sent; it is published after that, or found by the next redispatch.
+import { z } from 'zod';
+import { defineAction, defineQuestion } from '../../src/console/route.ts';
+import { WeirError } from '../../src/errors.ts';
+import type { KeyRing } from '../../src/message/keyRing.ts';
+import type { FindStore, MemberQuery } from './findStore.ts';
+import { memberSheet, parkedSheet } from './memberSheet.ts';
+import { resolutions, type OperatedBill } from './operatedBill.ts';
+import type { BillOfMember } from './operatedBillStore.ts';
+import type { OperatorStore, ParkedSelection } from './operatorStore.ts';
+import type { PublishSoon } from './publishSoon.ts';
+
+export interface OperatePorts {
+  readonly finds: FindStore;
+  readonly operations: OperatorStore;
+  readonly publishSoon: PublishSoon;
+  readonly keyRing: KeyRing;
+  /** Whether an SMS endpoint is set up. */
+  readonly hasTexter: boolean;
+}
+
+const number = z.string().regex(/^[1-9]\d{0,17}$/, 'expected a number');
+const memberNumber = number.meta({ description: 'number of the member (public_info_id)' });
+const month = z.string().regex(/^[12]\d{3}-(0[1-9]|1[0-2])$/, 'expected a month as YYYY-MM');
+const billOfMember = z.strictObject({
+  publicInfoId: memberNumber,
+  month: month.optional().meta({ description: 'billing month, YYYY-MM; the latest bill where it is left out' }),
+});
+
+export const findRoute = defineQuestion({
+  name: 'billing.find',
+  about: 'find a member by number or e-mail, with their bills, attempts and failures; personal data masked',
+  role: 'viewer',
+  input: z.strictObject({
+    publicInfoId: memberNumber.optional(),
+    email: z
+      .string()
+      .max(320)
+      .optional()
+      .meta({ description: 'e-mail address as the member has it now, in any spelling', isPersonal: true }),
+  }),
+  answer: async ({ finds, keyRing }: OperatePorts, input) => {
+    const members = await finds.members(queryOf(input));
+    const bills = await finds.billsOf(members.map(({ public_info_id }) => public_info_id));
+    const byMember = Map.groupBy(bills, ({ public_info_id }) => public_info_id);
+    return { members: members.map((member) => memberSheet(keyRing, member, byMember.get(member.public_info_id) ?? [])) };
+  },
+});
+
+export const sendRoute = defineAction({
+  name: 'billing.send',
+  about: "send a member's bill now, whatever their quiet hours and its state; not one that was sent or is being sent",
+  role: 'operator',
+  input: billOfMember,
+  target: targetOf,
+  act: async (transaction, { operations }: OperatePorts, input) =>
+    movedSheet(await operations.force(transaction, whichOf(input)), 'SEND_PENDING'),
+  afterwards: (ports, { publicInfoId }) => ports.publishSoon(BigInt(publicInfoId)),
+});
+
+export const smsRoute = defineAction({
+  name: 'billing.sms',
+  about: "send a member's failed bill as SMS",
+  role: 'operator',
+  input: billOfMember,
+  target: targetOf,
+  act: async (transaction, { operations, hasTexter }: OperatePorts, input) => {
+    if (!hasTexter) throw new WeirError('refused', 'No SMS endpoint is set up: set sms.url.');
+    return movedSheet(await operations.requestText(transaction, whichOf(input)), 'SENDING');
+  },
+  afterwards: (ports, { publicInfoId }) => ports.publishSoon(BigInt(publicInfoId)),
+});
+
+export const unknownRoute = defineQuestion({
+  name: 'billing.unknown',
+  about: 'list the parked bills, of which nobody can tell whether they were sent, the oldest first',
+  role: 'viewer',
+  input: z.strictObject({
+    month: month.optional().meta({ description: 'billing month, YYYY-MM; all where it is left out' }),
+    limit: z.int().min(1).max(1_000).default(100).meta({ description: 'how many are listed at most' }),
+  }),
+  answer: async ({ finds }: OperatePorts, input) => {
+    const { count, bills } = await finds.parked({ billingDate: dateOf(input.month), limit: input.limit });
+    return { parked: count, bills: bills.map(parkedSheet) };
+  },
+});
+
+export const resolveRoute = defineAction({
+  name: 'billing.resolve',
+  about: 'decide about parked bills: send them again, or close them as sent or as failed',
+  role: 'operator',
+  input: z.strictObject({
+    as: z.enum(resolutions).meta({ description: 'resend, sent or failed' }),
+    bills: z
+      .string()
+      .regex(/^[1-9]\d{0,18}(,[1-9]\d{0,18}){0,999}$/, 'expected identifiers of bills, commas between')
+      .optional()
+      .meta({ description: 'identifiers of bills, commas between: weir billing unknown lists them' }),
+    month: month.optional().meta({ description: 'instead: all parked bills of this billing month' }),
+    expected: z.int().min(1).optional().meta({ description: 'instead of bills: how many there are; with another number nothing is done' }),
+  }),
+  target: ({ bills, month: of, expected }) => bills ?? `${expected ?? 0} parked bills of ${of ?? 'all months'}`,
+  act: async (transaction, { operations }: OperatePorts, input) => {
+    const bills = await operations.resolve(transaction, selectionOf(input), input.as);
+    return { resolved: bills.length, as: input.as, bills: bills.slice(0, 100).map(({ billId }) => billId.toString()) };
+  },
+});
+
+interface BillInput {
+  readonly publicInfoId: string;
+  readonly month?: string | undefined;
+}
+
+function targetOf({ publicInfoId, month: of }: BillInput): string {
+  return `the ${of ?? 'latest'} bill of member ${publicInfoId}`;
+}
+
+function whichOf({ publicInfoId, month: of }: BillInput): BillOfMember {
+  return { publicInfoId: BigInt(publicInfoId), billingDate: dateOf(of) };
+}
+
+function dateOf(of: string | undefined): string | undefined {
+  return of === undefined ? undefined : `${of}-01`;
+}
+
+function movedSheet({ billId, billingDate, state }: OperatedBill, to: string): { readonly [field: string]: string } {
+  return { bill: billId.toString(), month: billingDate.slice(0, 7), from: state, to };
+}
+
+function queryOf({
+  publicInfoId,
+  email,
+}: {
+  readonly publicInfoId?: string | undefined;
+  readonly email?: string | undefined;
+}): MemberQuery {
+  if (publicInfoId !== undefined && email === undefined) return { publicInfoId: BigInt(publicInfoId) };
+  if (email !== undefined && publicInfoId === undefined) return { email };
+  throw new WeirError('invalidKey', 'Expected either publicInfoId or email.');
+}
+
+function selectionOf(input: {
+  readonly bills?: string | undefined;
+  readonly month?: string | undefined;
+  readonly expected?: number | undefined;
+}): ParkedSelection {
+  const { bills, expected } = input;
+  if (bills !== undefined && expected === undefined && input.month === undefined) return { billIds: bills.split(',').map(BigInt) };
+  if (bills === undefined && expected !== undefined) return { billingDate: dateOf(input.month), expected };
+  throw new WeirError('invalidKey', 'Expected either bills, or expected (and perhaps month): how many parked bills it is about.');
+}

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { WeirError } from '../../src/errors.ts';
+import { expectation } from '../../src/expectation.ts';
+
+/** The topic of bills that an operator sends as SMS. The key is `public_info_id`. */
+export const textTopic = {
+  name: 'queuing.billing.sms.send',
+  deadLetters: 'queuing.billing.sms.send.dlt',
+  partitions: 3,
+  maxSizeBytes: 4_096,
+} as const;
+
+/** Version of the message that is written, and the newest that is read. */
+const version = 1;
+
+/** A bill on its way to the SMS endpoint. Number, fee and details are read by the claim, just before sending. */
+export interface RequestedText {
+  readonly billId: bigint;
+  /** First day of the billing month, `YYYY-MM-DD`. */
+  readonly billingDate: string;
+  readonly publicInfoId: bigint;
+  /** Id of the send attempt, and the key under which the endpoint sends it once. */
+  readonly token: bigint;
+}
+
+const id = z
+  .string()
+  .regex(/^[1-9]\d{0,18}$/, 'expected a positive number as decimal text')
+  .transform(BigInt)
+  .refine((value) => value < 2n ** 63n, 'does not fit into 64 bits');
+
+const versionOne = z.strictObject({
+  version: z.literal(version),
+  billId: id,
+  billingDate: z.string().regex(/^[12]\d{3}-(0[1-9]|1[0-2])-01$/, 'expected the first day of a month'),
+  publicInfoId: id,
+  token: id,
+});
+
+/** The message as UTF-8 JSON of the newest version. */
+export function encodeRequestedText({ billId, billingDate, publicInfoId, token }: RequestedText): Uint8Array {
+  const ids = { billId: `${billId}`, billingDate, publicInfoId: `${publicInfoId}`, token: `${token}` };
+  return Buffer.from(JSON.stringify({ version, ...ids }));
+}
+
+/**
+ * Reads a message that was parsed as JSON. `newerVersion` for one that a newer Weir wrote (it waits for an upgrade), `undecodable`
+ * for any other shape.
+ */
+export const requestedTextSchema = {
+  parse(input: unknown): RequestedText {
+    const any = z.object({ version: z.int().min(1) }).safeParse(input);
+    if (any.success && any.data.version > version) {
+      throw new WeirError('newerVersion', `An SMS of version ${any.data.version}; this Weir reads up to ${version}.`);
+    }
+    const { success, data, error } = versionOne.safeParse(input);
+    if (!success) throw new WeirError('undecodable', `Not an SMS of a bill: ${expectation(error)}`);
+    const { billId, billingDate, publicInfoId, token } = data;
+    return { billId, billingDate, publicInfoId, token };
+  },
+};
