@@ -43,6 +43,11 @@ export interface EffectOptions<V, U = never, W = never, L = never> {
    * errors the chain; a permanent one or a defect is narrowed down to its message.
    */
   readonly claim?: (values: readonly V[]) => ObservableInput<readonly Answer<V>[]>;
+  /**
+   * How long free slots wait for others before a claim, while fewer than half are free, in milliseconds of elapsed time: so that one
+   * statement claims many. Default 0: claims for whatever is free.
+   */
+  readonly claimWaitMs?: number;
   /** No effect begins while it is full: shared with the `mapChunk` that records how effects ended. Absent: the window bounds that. */
   readonly backlog?: Backlog;
   /**

@@ -5,6 +5,7 @@ import type { Run } from '../../src/message/run.ts';
 import { asStage, type Step } from '../step.ts';
 import { answerEach } from './answerEach.ts';
 import { Lanes } from './lanes.ts';
+import { Gathering } from './gathering.ts';
 import { listen } from './listen.ts';
 import { Passage } from './passage.ts';
 import { putAside } from './putAside.ts';
@@ -66,6 +67,7 @@ class EffectPool<T, V, P, R> {
   #waits: Waits | undefined;
   #line: WaitingLine<V, R> | undefined;
   #passage: Passage | undefined;
+  #gathering: Gathering | undefined;
   #slotsTaken = 0;
   #unfinished = 0;
   #isClaiming = false;
@@ -102,6 +104,7 @@ class EffectPool<T, V, P, R> {
     this.#waits?.close();
     this.#inSlots.unsubscribe();
     this.#passage?.close();
+    this.#gathering?.beginAnew();
   };
 
   #attach(run: Run): Waits {
@@ -110,6 +113,8 @@ class EffectPool<T, V, P, R> {
     this.#waits = new Waits(run);
     this.#line = new WaitingLine(this.#stage.options, this.#lineEnds(), run, this.#waits);
     this.#passage = new Passage(this.#stage.options.gate, run, () => this.#pump());
+    const { claim, claimWaitMs } = this.#stage.options;
+    this.#gathering = new Gathering(run, claim === undefined ? 0 : (claimWaitMs ?? 0), () => this.#pump());
     run.signal.addEventListener('abort', this.close);
     if (run.signal.aborted) this.close();
     return this.#waits;
@@ -154,11 +159,13 @@ class EffectPool<T, V, P, R> {
 
   /** Begins what can begin; false when nothing came of it. */
   #startSome(): boolean {
-    const { claim, backlog } = this.#stage.options;
+    const { claim, backlog, concurrency } = this.#stage.options;
     if (this.#isCut || this.#isClaiming || backlog?.isFull() === true) return false;
+    const free = concurrency - this.#slotsTaken;
+    if (this.#gathering?.isOver(free, concurrency / 2) === false) return false;
     const works: Work<V>[] = [];
     const most = claim === undefined ? 1 : Infinity;
-    while (works.length < Math.min(most, this.#stage.options.concurrency - this.#slotsTaken)) {
+    while (works.length < Math.min(most, concurrency - this.#slotsTaken)) {
       const work = this.#nextWork();
       if (work === undefined) break;
       works.push(work);
@@ -196,6 +203,7 @@ class EffectPool<T, V, P, R> {
 
   #startClaim(works: readonly Work<V>[], claim: NonNullable<EffectStage<T, V, P, R>['options']['claim']>): void {
     this.#isClaiming = true;
+    this.#gathering?.beginAnew();
     const answering = answerEach(
       works.map((work) => work.message),
       claim,

@@ -4,6 +4,7 @@ import { dead, defer, skip, type Answer, type Decision } from '../../src/message
 import type { Identifiers } from '../shared/identifiers.ts';
 import { nextAllowedAt } from '../shared/quietHours.ts';
 import type { SendableBill } from './delivery.ts';
+import { monthRange } from './monthRange.ts';
 import type { SendState } from './sendStatus.ts';
 
 /** Under what bills are claimed. */
@@ -32,6 +33,7 @@ export function claimStore(database: Database, options: ClaimOptions): ClaimStor
   return {
     claim: async (values, leaseMs) => {
       const asOf = now();
+      const [firstMonth, lastMonth] = monthRange(values.map(({ bill }) => bill));
       const rows = await database.query<ClaimRow>({
         text: claim,
         name: 'billing.claim',
@@ -39,10 +41,11 @@ export function claimStore(database: Database, options: ClaimOptions): ClaimStor
           values.map(({ bill }) => bill.billId),
           values.map(({ bill }) => bill.billingDate),
           values.map(() => identifiers.next()),
-          [...new Set(values.map(({ bill }) => bill.billingDate))],
+          firstMonth,
           asOf,
           instance,
           leaseMs,
+          lastMonth,
         ],
       });
       const byPlace = new Map(rows.map((row) => [Number(row.place), row]));
@@ -74,14 +77,14 @@ const claim = `
     FROM first
     JOIN billing.billing_p AS bill ON bill.id = first.id AND bill.billing_date = first.billing_date
     JOIN billing.member USING (public_info_id)
-    WHERE bill.billing_date = ANY ($4::timestamp[])
+    WHERE bill.billing_date BETWEEN $4::timestamp AND $8::timestamp
     ORDER BY bill.id FOR UPDATE OF bill
   ), claimed AS (
     UPDATE billing.billing_p AS bill
     SET send_status = 'SENDING', send_token = held.token, lease_owner = $6,
       lease_until = clock_timestamp() + $7::float8 * interval '1 millisecond', next_attempt_at = NULL, attempts = bill.attempts + 1
     FROM held
-    WHERE bill.id = held.id AND bill.billing_date = held.billing_date AND bill.billing_date = ANY ($4::timestamp[])
+    WHERE bill.id = held.id AND bill.billing_date = held.billing_date AND bill.billing_date BETWEEN $4::timestamp AND $8::timestamp
       AND held.is_due AND NOT held.is_quiet
     RETURNING bill.id, bill.billing_date, bill.send_token, bill.attempts, bill.quiet_override, bill.billing_details
   ), opened AS (

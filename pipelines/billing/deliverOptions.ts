@@ -11,6 +11,10 @@ export const deliverOptions = z.object({
         description: 'Mails at once. Too few: slow; too many: the server refuses connections, and more is unknown after a crash.',
         unit: 'messages',
       }),
+      claimWaitMs: ms.max(1_000).default(5).meta({
+        description: 'How long free slots wait for others, so that one statement claims many. Too short: more statements; too long: slots idle.',
+        unit: 'ms',
+      }),
       timeLimitMs: ms.min(100).default(30_000).meta({
         description: 'Longest dialogue about one mail. Too short: slow servers park bills as unknown; too long: dead ones hold slots.',
         unit: 'ms',

@@ -4,6 +4,7 @@ import { dead, defer, type Answer } from '../../src/message/decision.ts';
 import type { Identifiers } from '../shared/identifiers.ts';
 import { answerOfState, missing } from './claimStore.ts';
 import type { SendVerdict, SentBill } from './delivery.ts';
+import { monthRange } from './monthRange.ts';
 import type { SendState } from './sendStatus.ts';
 import type { TellParked } from './tellParked.ts';
 
@@ -32,6 +33,7 @@ export function recordStore(database: Database, { now, identifiers, tellParked }
   return {
     record: async (verdicts) => {
       const written = verdicts.map((verdict) => columnsOf(verdict, identifiers));
+      const [firstMonth, lastMonth] = monthRange(verdicts.map(({ bill }) => bill));
       const rows = await database.query<RecordRow>({
         text: record,
         name: 'billing.record',
@@ -44,8 +46,9 @@ export function recordStore(database: Database, { now, identifiers, tellParked }
           written.map(({ code }) => code),
           written.map(({ text }) => text),
           written.map(({ failId }) => failId),
-          [...new Set(verdicts.map(({ bill }) => bill.billingDate))],
+          firstMonth,
           now(),
+          lastMonth,
         ],
       });
       const byPlace = new Map(rows.map((row) => [Number(row.place), row]));
@@ -95,7 +98,7 @@ const record = `
     SELECT * FROM unnest($1::bigint[], $2::timestamp[], $3::text[], $4::bigint[], $5::timestamptz[], $6::text[], $7::text[], $8::bigint[])
       WITH ORDINALITY AS verdict (id, billing_date, kind, token, until, code, text, fail_id, place)
   ), locked AS (
-    SELECT * FROM billing.billing_p WHERE id = ANY ($1::bigint[]) AND billing_date = ANY ($9::timestamp[]) ORDER BY id FOR UPDATE
+    SELECT * FROM billing.billing_p WHERE id = ANY ($1::bigint[]) AND billing_date BETWEEN $9::timestamp AND $11::timestamp ORDER BY id FOR UPDATE
   ), held AS (
     SELECT verdict.*, bill.public_info_id, bill.send_status, bill.park_reason, bill.fail_code,
       CASE
@@ -117,7 +120,7 @@ const record = `
       sent_channel = CASE kind WHEN 'sent' THEN 'EMAIL' END,
       fail_code = code
     FROM held
-    WHERE bill.id = held.id AND bill.billing_date = held.billing_date AND bill.billing_date = ANY ($9::timestamp[]) AND held.applies
+    WHERE bill.id = held.id AND bill.billing_date = held.billing_date AND bill.billing_date BETWEEN $9::timestamp AND $11::timestamp AND held.applies
     RETURNING held.place
   ), closed AS (
     UPDATE billing.send_attempt AS attempt
