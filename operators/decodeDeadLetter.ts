@@ -15,5 +15,7 @@ import type { Step } from './step.ts';
  * Memory: none of its own.
  */
 export function decodeDeadLetter(): Step<Uint8Array, StoredDeadLetter> {
-  return mapOpen('decodeDeadLetter', ({ envelope, value }) => readDeadLetter({ ...envelope, original: value }));
+  return mapOpen('decodeDeadLetter', ({ envelope: { key, headers, partition, position }, value }) =>
+    readDeadLetter({ key, headers, partition, position, original: value }),
+  );
 }

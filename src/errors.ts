@@ -84,3 +84,17 @@ export function textOf(error: unknown): string {
   if (error instanceof WeirError) return error.message;
   return error instanceof Error ? `${error.name} (see the log)` : 'a value that is not an error was thrown';
 }
+
+/** Where something was thrown: the frames of its stack without its message, which may carry row values. */
+export function framesOf(error: unknown): readonly string[] {
+  const stack = error instanceof Error ? error.stack : undefined;
+  return stack?.split('\n').filter((line) => line.startsWith('    at ')) ?? [];
+}
+
+/** How many frames a line of the log has. */
+const loggedFrames = 5;
+
+/** Where a mistake in the program was made, as a field of the log; no field for other errors. */
+export function framesField(error: unknown): { readonly frames?: string } {
+  return kindOf(error) === 'defect' ? { frames: framesOf(error).slice(0, loggedFrames).join('\n') } : {};
+}

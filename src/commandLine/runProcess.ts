@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { framesOf } from '../errors.ts';
 import type { Clock } from '../message/clock.ts';
 import { runCommandLine } from './program.ts';
 import type { Systems } from './systems.ts';
@@ -26,8 +27,7 @@ export async function runProcess<P>(systems: Systems<P>, clock: Clock): Promise<
  * A mistake that nobody caught: says where and ends, since nobody knows what state it left; the service manager starts anew. The
  * message is left out, since it may carry what it failed on: personal data, a secret.
  */
-function endAtOnce({ name, stack }: Error): void {
-  const frames = stack?.split('\n').filter((line) => line.startsWith('    at ')) ?? [];
-  process.stderr.write(`${[`${name}: a mistake that nobody caught`, ...frames].join('\n')}\n`);
+function endAtOnce(error: Error): void {
+  process.stderr.write(`${[`${error.name}: a mistake that nobody caught`, ...framesOf(error)].join('\n')}\n`);
   process.exit(1);
 }

@@ -1,6 +1,6 @@
 import type { Observable, Subscription } from 'rxjs';
 import type { Source } from '../connectors/source.ts';
-import { WeirError } from '../errors.ts';
+import { framesField, WeirError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../message/clock.ts';
 import { deadLetterOf } from '../message/deadLetter.ts';
@@ -206,8 +206,7 @@ class LiveRun<V> implements ChainRun, Run {
   }
 
   #countDefect(envelope: Envelope, stage: string, error: unknown): void {
-    const frames = error instanceof Error ? (error.stack?.split('\n').filter((line) => line.startsWith('    at ')) ?? []) : [];
-    this.#spec.log.error('defect', { pipeline: this.pipeline, stage, code: 'defect', frames: frames.slice(0, 5).join('\n') });
+    this.#spec.log.error('defect', { pipeline: this.pipeline, stage, code: 'defect', ...framesField(error) });
     if (!(envelope instanceof Receipt) || !this.#defects.add(envelope.number)) return;
     const sentence = `${this.pipeline} failed ${defectsInARow} messages in a row by a mistake in its program, the last in stage ${stage}`;
     throw new WeirError('defectLimit', sentence, { cause: error });

@@ -1,4 +1,4 @@
-import { codeOf, kindOf, textOf } from '../errors.ts';
+import { codeOf, framesField, kindOf, textOf } from '../errors.ts';
 import { backOffMs, type BackOff } from '../message/backOff.ts';
 import type { Outcome } from '../message/message.ts';
 import type { Counts } from './ledger.ts';
@@ -203,7 +203,7 @@ class Supervisor<V> implements Supervised {
   #afterFailure(error: unknown): void {
     const fields = { pipeline: this.name, code: codeOf(error), kind: kindOf(error), error: textOf(error) };
     const isNewer = fields.code === 'newerVersion';
-    this.#spec.log.error(isNewer && !this.#isStopping ? pausedSentence : 'pipeline failed', fields);
+    this.#spec.log.error(isNewer && !this.#isStopping ? pausedSentence : 'pipeline failed', { ...fields, ...framesField(error) });
     if (this.#isStopping) {
       this.#stop(false);
     } else if (isNewer) {

@@ -87,9 +87,9 @@ export function aRun(options: RunOptions = {}): FakeRun {
   };
 }
 
-/** An envelope with defaults. */
+/** An envelope with defaults. Its fields are inherited, as those of the runtime's own are: a copy by spreading has none of them. */
 export function anEnvelope(over: Partial<Envelope> = {}): Envelope {
-  return {
+  return Object.create({
     key: 'key',
     headers: new Map(),
     partition: 'topic-0',
@@ -99,7 +99,7 @@ export function anEnvelope(over: Partial<Envelope> = {}): Envelope {
     original: new Uint8Array(),
     run: over.run ?? aRun(),
     ...over,
-  };
+  }) as Envelope;
 }
 
 /** A message that is still worked on: `anOpen(value, { key })`. */
