@@ -2,6 +2,7 @@ import type { Bus } from '../../../src/connectors/bus.ts';
 import { createMemoryBus } from '../../../src/connectors/memory/memoryBus.ts';
 import { MemoryStore } from '../../../src/connectors/memory/memoryStore.ts';
 import type { BusHarness } from '../../conformance/busHarness.ts';
+import { deadLetterSuite } from '../../conformance/deadLetterSuite.ts';
 import { sinkSuite } from '../../conformance/sinkSuite.ts';
 import { sourceSuite } from '../../conformance/sourceSuite.ts';
 
@@ -23,3 +24,4 @@ function start(): Promise<BusHarness> {
 
 sourceSuite('the memory bus', start);
 sinkSuite('the memory bus', start);
+deadLetterSuite('the memory bus', start);

@@ -1,6 +1,7 @@
 import { beforeAll } from 'vitest';
 import type { Bus } from '../../../src/connectors/bus.ts';
 import type { BusHarness } from '../../conformance/busHarness.ts';
+import { deadLetterSuite } from '../../conformance/deadLetterSuite.ts';
 import { sinkSuite } from '../../conformance/sinkSuite.ts';
 import { sourceSuite } from '../../conformance/sourceSuite.ts';
 import { aRedis } from '../../support/services.ts';
@@ -29,3 +30,4 @@ function start(): Promise<BusHarness> {
 
 sourceSuite('Redis Streams', start);
 sinkSuite('Redis Streams', start);
+deadLetterSuite('Redis Streams', start);
