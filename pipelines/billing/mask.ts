@@ -19,7 +19,9 @@ export function maskName(name: string): string {
 /** The first letter and the domain: `g***@example.com`. */
 export function maskEmail(address: string): string {
   const at = address.lastIndexOf('@');
-  return at < 0 ? '***' : `${lettersOf(address)[0] ?? ''}***${address.slice(at)}`;
+  if (at < 0) return '***';
+  const [first = ''] = lettersOf(address.slice(0, at));
+  return `${first}***${address.slice(at)}`;
 }
 
 /** The last four digits: `***-5678`. */
