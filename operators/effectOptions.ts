@@ -2,7 +2,7 @@ import type { ObservableInput } from 'rxjs';
 import type { Answer } from '../src/message/decision.ts';
 import type { Backlog } from './backlog.ts';
 import type { Gate } from './gate.ts';
-import type { Retry } from './step.ts';
+import type { Repeat, Retry } from './step.ts';
 
 /** How often messages may start: a rate per key, in total, or both. `rateLimit` makes one. */
 export interface Limit<V> {
@@ -40,7 +40,7 @@ export interface EffectOptions<V, U = never, W = never, L = never> {
   /**
    * Takes messages for this process just before their effects, as many in one statement as there are free slots, with one call
    * outstanding. Answers one for each in the same order: the value, perhaps enriched, or a decision. An error that may pass
-   * errors the chain; a permanent one or a defect is narrowed down to its message.
+   * errors the chain, once `repeatClaim` is over; a permanent one or a defect is narrowed down to its message.
    */
   readonly claim?: (values: readonly V[]) => ObservableInput<readonly Answer<V>[]>;
   /**
@@ -48,6 +48,11 @@ export interface EffectOptions<V, U = never, W = never, L = never> {
    * statement claims many. Default 0: claims for whatever is free.
    */
   readonly claimWaitMs?: number;
+  /**
+   * Asks a claim again when its error may pass or nobody can judge it, with the same values (the same objects), so that it can
+   * know what it has claimed already. Effects that are under way and those that wait to be recorded are not disturbed meanwhile.
+   */
+  readonly repeatClaim?: Repeat;
   /** No effect begins while it is full: shared with the `mapChunk` that records how effects ended. Absent: the window bounds that. */
   readonly backlog?: Backlog;
   /**

@@ -1,14 +1,26 @@
 import { forkJoin, map, of, switchMap, type Observable, type ObservableInput } from 'rxjs';
 import { Decision, type Answer } from '../src/message/decision.ts';
 import { decide, isOpen, withValue, type Decided, type Message } from '../src/message/message.ts';
+import type { Run } from '../src/message/run.ts';
 import type { Backlog } from './backlog.ts';
 import { answerEach } from './internal/answerEach.ts';
 import { mapLines, type ChunkOptions } from './internal/chunks.ts';
 import { putAside } from './internal/putAside.ts';
+import { repeating } from './internal/repeating.ts';
 import { stageName } from './internal/stageName.ts';
-import type { Step } from './step.ts';
+import type { Repeat, Step } from './step.ts';
 
 export type { ChunkOptions } from './internal/chunks.ts';
+
+export interface MapChunkOptions extends ChunkOptions {
+  /** Shared with the stage of effects whose ends it records. */
+  readonly backlog?: Backlog;
+  /**
+   * Makes a chunk's call again when its error may pass or nobody can judge it: for work that may be done twice, and whose messages
+   * a restart of the chain would lose track of. Absent: the first such error errors the chain.
+   */
+  readonly repeat?: Repeat;
+}
 
 /**
  * Answers open messages in chunks of at most `size`, gathered for at most `maxWaitMs`; one call at a time, in order.
@@ -22,19 +34,23 @@ export type { ChunkOptions } from './internal/chunks.ts';
  * `project` is given values of open messages, never none, and answers one for each in the same order; another length is a
  * defect of that call. A chunk that fails permanently or by a defect is halved, in order, until the message is alone; that one
  * is put aside and its neighbours go on, so `project` may see a value several times and must do its work in a transaction. An
- * error that may pass, or that nobody can judge, errors the chain, and nothing of the chunk is settled. Completion of the
- * source flushes.
+ * error that may pass, or that nobody can judge, errors the chain, once `repeat` is over; nothing of the chunk is settled then.
+ * Completion of the source flushes.
  *
  * Memory: the chunk in work and what arrives meanwhile; nothing here bounds it but the window of the pipeline, and a `backlog`
  * that it shares with the effects above it.
  */
 export function mapChunk<T, R>(
   project: (values: readonly T[]) => ObservableInput<readonly Answer<R>[]>,
-  options: ChunkOptions & { readonly backlog?: Backlog },
+  options: MapChunkOptions,
 ): Step<T, R> {
   const stage = stageName(project);
-  const call = (line: readonly Message<T>[]): Observable<readonly Message<R>[]> =>
-    answerEach(line.every(isOpen) ? line : line.filter(isOpen), project).pipe(switchMap((answers) => conclude(line, answers, stage)));
+  const call = (line: readonly Message<T>[], run: Run): Observable<readonly Message<R>[]> => {
+    const open = line.every(isOpen) ? line : line.filter(isOpen);
+    return repeating(stage, run, options.repeat, () => answerEach(open, project)).pipe(
+      switchMap((answers) => conclude(line, answers, stage)),
+    );
+  };
   return mapLines(stage, call, { ...options, decided: 'pass' });
 }
 

@@ -14,6 +14,16 @@ export interface Retry {
   readonly maxDelayMs: number;
 }
 
+/** For how long a call is made again that may be made twice, when its error may pass or nobody can judge it. */
+export interface Repeat {
+  /** Longest wait before the second call; it doubles with each, and each wait is a random part of it (full jitter). */
+  readonly firstDelayMs: number;
+  /** Cap of a single wait. */
+  readonly maxDelayMs: number;
+  /** Elapsed time since the first call after which none begins, in milliseconds; then the error is passed on. */
+  readonly forMs: number;
+}
+
 const stageNames = new WeakMap<object, string>();
 
 /** Marks an operator as the stage `name`, so that the pipeline's definition can name its stages. */

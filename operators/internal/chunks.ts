@@ -1,6 +1,7 @@
 import { Observable, type ObservableInput, type Subscriber } from 'rxjs';
 import { WeirError } from '../../src/errors.ts';
 import { isOpen, type Message } from '../../src/message/message.ts';
+import type { Run } from '../../src/message/run.ts';
 import type { Backlog } from '../backlog.ts';
 import { asStage, type Step } from '../step.ts';
 import { firstAnswer } from './firstAnswer.ts';
@@ -27,7 +28,7 @@ export interface LineOptions extends ChunkOptions {
 }
 
 /** Answers a whole line, open and decided messages in the order they came: one message for each, in the same order. */
-export type LineCall<T, R> = (line: readonly Message<T>[]) => ObservableInput<readonly Message<R>[]>;
+export type LineCall<T, R> = (line: readonly Message<T>[], run: Run) => ObservableInput<readonly Message<R>[]>;
 
 /**
  * Gathers messages into lines and calls `call` with one line at a time, gathering on meanwhile. A line is cut at `size`
@@ -175,7 +176,7 @@ class Lines<T, R> {
     this.#isCalling = true;
     if (run.signal.aborted) return; // for good: the runtime releases what is here
     const startedMs = run.clock.elapsedMs();
-    const call = firstAnswer(run, () => this.#call(messages)).subscribe({
+    const call = firstAnswer(run, () => this.#call(messages, run)).subscribe({
       next: (answers) => {
         if (answers.length !== messages.length) {
           this.#subscriber.error(new WeirError('defect', `A line of ${messages.length} messages was answered by ${answers.length}.`));

@@ -1,5 +1,5 @@
 import { catchError, concat, map, reduce, type Observable } from 'rxjs';
-import { WeirError } from '../../src/errors.ts';
+import { mayPass } from './mayPass.ts';
 
 /**
  * Attempts all items in one call; when that fails for one item's sake (a permanent error or a defect), each half again, in
@@ -32,9 +32,4 @@ function bothHalves<T, A>(
     map((answers) => [...answers]),
     reduce((left, right) => left.concat(right)),
   );
-}
-
-/** What no connector has translated is a defect, so whatever may pass is one of ours. */
-function mayPass(error: unknown): error is WeirError {
-  return error instanceof WeirError && (error.kind === 'transient' || error.kind === 'unknown');
 }

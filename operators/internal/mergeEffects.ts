@@ -10,6 +10,7 @@ import { listen } from './listen.ts';
 import { Passage } from './passage.ts';
 import { putAside } from './putAside.ts';
 import { Queue } from './queue.ts';
+import { repeating } from './repeating.ts';
 import { requireAtLeast } from './requireAtLeast.ts';
 import { released, runEffect, turnedBack, type EffectEnd, type EffectPlan } from './runEffect.ts';
 import type { Work } from './shares.ts';
@@ -202,12 +203,13 @@ class EffectPool<T, V, P, R> {
   }
 
   #startClaim(works: readonly Work<V>[], claim: NonNullable<EffectStage<T, V, P, R>['options']['claim']>): void {
+    const run = this.#run;
+    if (run === undefined) return;
     this.#isClaiming = true;
     this.#gathering?.beginAnew();
-    const answering = answerEach(
-      works.map((work) => work.message),
-      claim,
-    ).subscribe({
+    const { stage, options } = this.#stage;
+    const messages = works.map((work) => work.message);
+    const answering = repeating(stage, run, options.repeatClaim, () => answerEach(messages, claim)).subscribe({
       next: (answers) => {
         this.#isClaiming = false;
         answers.forEach((answer, at) => {

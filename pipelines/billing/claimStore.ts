@@ -23,6 +23,8 @@ export interface ClaimStore {
    * is SEND_PENDING, due, and not in its member's quiet hours at this moment is claimed, and comes back with its name and
    * address as they are now. The others: `deferred` where a row brings the bill back, `skipped` when it was sent, `dead` when it
    * was refused. The claim holds for `leaseMs`, which is longer than a send and the recording behind it may take.
+   *
+   * Repeatable: asked again with the same objects it finds what it has claimed already, though nobody was told.
    */
   claim(values: readonly SendableBill[], leaseMs: number): Promise<readonly Answer<SendableBill>[]>;
 }
@@ -30,6 +32,12 @@ export interface ClaimStore {
 /** Claims on a database. */
 export function claimStore(database: Database, options: ClaimOptions): ClaimStore {
   const { now, identifiers, instance } = options;
+  const tokens = new WeakMap<SendableBill, bigint>();
+  const tokenOf = (value: SendableBill): bigint => {
+    const token = tokens.get(value) ?? identifiers.next();
+    tokens.set(value, token);
+    return token;
+  };
   return {
     claim: async (values, leaseMs) => {
       const asOf = now();
@@ -40,7 +48,7 @@ export function claimStore(database: Database, options: ClaimOptions): ClaimStor
         values: [
           values.map(({ bill }) => bill.billId),
           values.map(({ bill }) => bill.billingDate),
-          values.map(() => identifiers.next()),
+          values.map(tokenOf),
           firstMonth,
           asOf,
           instance,
@@ -58,7 +66,8 @@ export function claimStore(database: Database, options: ClaimOptions): ClaimStor
 
 // All asked bills are locked in the order of their ids, so that two claims never wait for each other crosswise; a bill that was
 // waited for is judged as it is then. Each is locked once, for the first of its messages: a row that this statement has changed
-// already would drop out of `held` when it is met again. The state is a column of `held`, not a condition on the table: the index
+// already would drop out of `held` when it is met again. What has the asked token already was claimed by this statement before, when
+// its answer was lost: it is answered once more, and its attempt stays one. The state is a column of `held`, not a condition on the table: the index
 // of states would read everything that is pending.
 const claim = `
   WITH asked AS (
@@ -68,6 +77,7 @@ const claim = `
   ), held AS (
     SELECT first.token, bill.id, bill.billing_date, bill.send_status, bill.park_reason, bill.fail_code,
       member.name, member.email, member.dnd_start, member.dnd_end, member.zone,
+      coalesce(bill.send_token = first.token AND bill.park_reason IS NULL, false) AS is_ours,
       bill.send_status = 'SEND_PENDING' AND coalesce(bill.next_attempt_at <= $5, true) AS is_due,
       NOT bill.quiet_override AND coalesce(
         CASE WHEN dnd_start <= dnd_end
@@ -82,16 +92,18 @@ const claim = `
   ), claimed AS (
     UPDATE billing.billing_p AS bill
     SET send_status = 'SENDING', send_token = held.token, lease_owner = $6,
-      lease_until = clock_timestamp() + $7::float8 * interval '1 millisecond', next_attempt_at = NULL, attempts = bill.attempts + 1
+      lease_until = clock_timestamp() + $7::float8 * interval '1 millisecond', next_attempt_at = NULL,
+      attempts = bill.attempts + CASE WHEN held.is_ours THEN 0 ELSE 1 END
     FROM held
     WHERE bill.id = held.id AND bill.billing_date = held.billing_date AND bill.billing_date BETWEEN $4::timestamp AND $8::timestamp
-      AND held.is_due AND NOT held.is_quiet
+      AND (held.is_ours OR held.is_due AND NOT held.is_quiet)
     RETURNING bill.id, bill.billing_date, bill.send_token, bill.attempts, bill.quiet_override, bill.billing_details
   ), opened AS (
     INSERT INTO billing.send_attempt (id, billing_id, billing_date, number, channel, is_forced, instance, started_at)
     SELECT send_token, id, billing_date, attempts, 'EMAIL',
       quiet_override OR EXISTS (SELECT FROM billing.send_attempt WHERE billing_id = claimed.id AND result = 'UNKNOWN'), $6, $5
     FROM claimed
+    ON CONFLICT (id) DO NOTHING
   )
   SELECT asked.place, held.id, held.billing_date, asked.token, held.name, held.email, claimed.billing_details AS details, claimed.attempts AS attempt, held.fail_code,
     CASE WHEN claimed.id IS NOT NULL THEN 'SENDING' WHEN held.park_reason IS NOT NULL THEN 'PARKED' ELSE held.send_status END AS state,

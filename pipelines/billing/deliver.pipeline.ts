@@ -15,7 +15,7 @@ import type { Bus } from '../../src/connectors/bus.ts';
 import { definePipeline } from '../../src/runtime/definePipeline.ts';
 import type { ClaimStore } from './claimStore.ts';
 import { claimOf, decideDelivery, later, refused, unknownSend, type SendableBill, type SentBill } from './delivery.ts';
-import { deliverOptions, leaseMsOf, pauseMsOf } from './deliverOptions.ts';
+import { deliverOptions, leaseMsOf, pauseMsOf, repeatOf } from './deliverOptions.ts';
 import { dispatchedBillSchema, emailTopic } from './dispatchedBill.ts';
 import type { RecordStore } from './recordStore.ts';
 
@@ -43,6 +43,7 @@ export const deliver = definePipeline({
       mergeMapWhen('send', heedThrottling(mail.send, { rate, pauseMs }), {
         ...options.send,
         claim: (sends) => bills.claim(sends, leaseMsOf(options)),
+        repeatClaim: repeatOf(options),
         gate: mail.gate,
         limit: rate,
         share: { keyOf: destinationOf, concurrency: options.perDestination },
@@ -51,7 +52,7 @@ export const deliver = definePipeline({
         later,
         unknown: unknownSend,
       }),
-      mapChunk(bills.record, { ...options.record, backlog: unrecorded }),
+      mapChunk(bills.record, { ...options.record, repeat: repeatOf(options), backlog: unrecorded }),
     );
   },
 });

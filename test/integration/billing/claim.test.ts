@@ -46,6 +46,24 @@ describe('a claim', () => {
     expect(await attempts()).toEqual([{ number: 1, channel: 'EMAIL', is_forced: false, instance: 'one', result: null }]);
   });
 
+  it('finds what it has claimed already when it is asked again with the same bill: one attempt, one token', async () => {
+    const bill = await one();
+    const value = sendable(bill);
+    const [first] = await billing.ports.bills.claim([value], leaseMs);
+    const [again] = await billing.ports.bills.claim([value], leaseMs);
+    if (again === undefined || Decision.is(again)) throw new Error(endOf(again));
+    expect(again).toEqual(first);
+    expect(await billRow(billing, bill)).toMatchObject({ send_token: again.claimed?.token, attempts: 1 });
+    expect(await attempts()).toHaveLength(1);
+    const [verdict] = await billing.ports.bills.record([
+      { kind: 'later', bill, token: again.claimed?.token, until: new Date('2099-01-01') },
+    ]);
+    expect([endOf(verdict), endOf((await billing.ports.bills.claim([value], leaseMs))[0])]).toEqual([
+      'deferred: waits for its next attempt',
+      'deferred: waits for its next attempt',
+    ]);
+  });
+
   it('gives a bill that is twice in it to one of its messages', async () => {
     const bill = await one();
     const answers = await billing.ports.bills.claim([sendable(bill), sendable(bill)], leaseMs);

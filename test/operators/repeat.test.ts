@@ -1,0 +1,93 @@
+import { concatMap, of, throwError, timer, type Observable } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { mapChunk } from '../../operators/mapChunk.ts';
+import { mergeMapEach } from '../../operators/mergeMapEach.ts';
+import { WeirError, type ErrorCode } from '../../src/errors.ts';
+import type { FakeRun } from '../support/aRun.ts';
+import { anEffect } from '../support/effectOptions.ts';
+import { inVirtualTime } from '../support/marbles.ts';
+
+// Chance is 1: waits of 10, 20, 20, … ms.
+const repeat = { firstDelayMs: 10, maxDelayMs: 20, forMs: 100 };
+const chance = { random: () => 1 };
+
+/** A call that takes 1 ms and fails until `worksAtMs`; what it was asked, each time. */
+function calls(code: ErrorCode, worksAtMs: number) {
+  const asked: (readonly string[])[] = [];
+  const make =
+    (clock: () => number) =>
+    (values: readonly string[]): Observable<readonly string[]> => {
+      asked.push(values);
+      const end$ = clock() < worksAtMs ? throwError(() => new WeirError(code, code)) : of(values.map((value) => value.toUpperCase()));
+      return timer(1).pipe(concatMap(() => end$));
+    };
+  return { asked, make };
+}
+
+/** What comes out of `mapChunk` while a call fails with a code until a moment; an error is drawn as #. */
+function recording(code: ErrorCode, worksAtMs: number, result: string, over: object = { repeat }): { run: FakeRun; count: number } {
+  const { asked, make } = calls(code, worksAtMs);
+  const run = inVirtualTime(({ expectObservable, message$, drawn, run: { clock } }) => {
+    const fails = make(() => clock.elapsedMs());
+    const record = (values: readonly string[]): Observable<readonly string[]> => fails(values);
+    const chunk$ = drawn(message$('(abc|)').pipe(mapChunk(record, { size: 3, maxWaitMs: 5, ...over })));
+    expectObservable(chunk$).toBe(result, undefined, new WeirError(code, code));
+  }, chance);
+  return { run, count: asked.length };
+}
+
+describe('a chunk that may be repeated', () => {
+  it.each<ErrorCode>(['unavailable', 'conflict', 'outcomeUnknown', 'timedOut'])('is called again after %s until it works', (code) => {
+    const { run, count } = recording(code, 30, '33ms (ABC|)');
+    expect({ count, retries: run.retries }).toEqual({ count: 3, retries: ['record', 'record'] });
+  });
+
+  it('errors the chain once its time is over', () => {
+    const { count } = recording('unavailable', Infinity, '96ms #');
+    expect(count).toBe(6);
+  });
+
+  it('is not repeated without being told so', () => {
+    expect(recording('unavailable', Infinity, '1ms #', {}).count).toBe(1);
+  });
+
+  it('is halved at once for an error that never passes', () => {
+    const { run, count } = recording('constraint', 3, '5ms (xBC|)');
+    expect({ count, retries: run.retries }).toEqual({ count: 5, retries: [] });
+  });
+
+  it('is given up at unsubscription', () => {
+    const { asked, make } = calls('unavailable', Infinity);
+    inVirtualTime(({ expectObservable, message$, drawn, run: { clock } }) => {
+      const fails = make(() => clock.elapsedMs());
+      const record = (values: readonly string[]): Observable<readonly string[]> => fails(values);
+      expectObservable(drawn(message$('(abc)').pipe(mapChunk(record, { size: 3, maxWaitMs: 5, repeat }))), '20ms !').toBe('-');
+    }, chance);
+    expect(asked).toHaveLength(2);
+  });
+});
+
+describe('a claim that may be repeated', () => {
+  it('is asked again with the same objects, and disturbs no effect meanwhile', () => {
+    const { asked, make } = calls('outcomeUnknown', 10);
+    inVirtualTime(({ expectObservable, message$, drawn, run: { clock } }) => {
+      const fails = make(() => clock.elapsedMs());
+      // The first claim works; the second one begins while its effect is under way.
+      const claim = (values: readonly string[]): Observable<readonly string[]> => (values[0] === 'a' ? of(values) : fails(values));
+      const send = (letter: string): Observable<string> => timer(5).pipe(concatMap(() => of(letter.toUpperCase())));
+      const stage = mergeMapEach(send, anEffect({ claim, repeatClaim: repeat, timeLimitMs: 50 }));
+      expectObservable(drawn(message$('a-(b|)').pipe(stage))).toBe('5ms A 13ms (B|)');
+    }, chance);
+    expect(asked).toHaveLength(2);
+    expect(asked[1]?.[0]).toBe(asked[0]?.[0]);
+  });
+
+  it('errors the chain when nobody said so', () => {
+    const claim = (): Observable<readonly string[]> => throwError(() => new WeirError('unavailable', 'away'));
+    const send = (letter: string): Observable<string> => of(letter);
+    inVirtualTime(({ expectObservable, message$, drawn }) => {
+      const result$ = drawn(message$('a').pipe(mergeMapEach(send, anEffect({ claim }))));
+      expectObservable(result$).toBe('#', undefined, new WeirError('unavailable', 'away'));
+    });
+  });
+});
