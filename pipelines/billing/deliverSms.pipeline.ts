@@ -21,11 +21,14 @@ export interface DeliverSmsPorts {
   readonly texts: TextStore & { readonly sendText: Effect<SendableText, SentText>; readonly gate: Gate };
 }
 
+/** The group whose members share the requests. */
+export const deliverSmsGroup = 'cg-billing-sms-send';
+
 export const deliverSms = definePipeline({
   name: 'billing.deliverSms',
   profile: 'consumer',
   options: deliverSmsOptions,
-  source: ({ bus }: DeliverSmsPorts) => bus.subscribe(textTopic, { group: 'cg-billing-sms-send' }),
+  source: ({ bus }: DeliverSmsPorts) => bus.subscribe(textTopic, { group: deliverSmsGroup }),
   chain: (message$, { texts }, options) => {
     const unrecorded = backlog(options.record.size);
     return message$.pipe(
