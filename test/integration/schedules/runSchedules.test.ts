@@ -166,6 +166,18 @@ describe('runSchedules', () => {
     await told.stop();
   });
 
+  it('deletes at its start what is old of schedules that may be forgotten', async () => {
+    calendar = seoul('2026-11-02T12:00');
+    const forgettable = aSchedule({ isForgettable: true });
+    await ledger.look(forgettable, '2026-11-01T12:00');
+    await ledger.look(forgettable, '2026-11-02T00:00');
+    await ledger.end('COMPLETED');
+    await ledger.database.execute(`UPDATE weir.job_run SET finished_at = finished_at - interval '3 days'`);
+    const told = start([forgettable], { keepDays: 2 });
+    await until('it is forgotten', async () => (await ledger.fires()).length === 0);
+    await told.stop();
+  });
+
   it('fires the others when one cannot be fired', async () => {
     calendar = seoul('2026-11-01T12:00');
     const broken = aSchedule({
