@@ -1,5 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -18,6 +21,22 @@ describe('the image', () => {
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
     const printed = execFileSync(process.execPath, ['bin/weir.js', 'pipelines'], { cwd: folder, encoding: 'utf8' });
     expect(printed).toContain('billing.deliver');
+  });
+
+  it.each([
+    [200, 0],
+    [503, 1],
+  ])('is healthy as /livez is: %i', async (status, exitCode) => {
+    const server = createServer((request, response) => void response.writeHead(request.url === '/livez' ? status : 404).end());
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const health = lines[lines.findIndex((line) => line.startsWith('HEALTHCHECK')) + 1] ?? '';
+    const [, ...args] = JSON.parse(
+      health.replace(/^ *CMD /, '').replace('9464', String((server.address() as AddressInfo).port)),
+    ) as string[];
+    const [code] = (await once(spawn(process.execPath, args), 'exit')) as number[];
+    server.close();
+    expect(code).toBe(exitCode);
   });
 
   it('runs without rights', () => {
