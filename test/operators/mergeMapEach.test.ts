@@ -230,6 +230,20 @@ describe('mergeMapEach', () => {
       expectDrawn('a|', send, { unknown: 'retry', retry: { maxRetries: 1, firstDelayMs: 10, maxDelayMs: 10 } }, '7ms (A|)');
     });
 
+    it('by the time limit, but for an effect that tells at once that it surely did not happen: that may be tried again', () => {
+      const obeying: Send = (letter, signal) =>
+        new Observable((subscriber) => {
+          signal.addEventListener('abort', () => subscriber.error(new WeirError('cancelled', 'cut before the dot')));
+          signal.addEventListener('abort', () => subscriber.next(letter));
+        });
+      const told: string[] = [];
+      const failed = (error: unknown): void => void told.push(error instanceof WeirError ? error.code : 'none');
+      const entry = { mayCall: () => true, answered: () => undefined, failed, leave: () => undefined };
+      const gate = { name: 'smtp', isOpen: () => true, enter: () => entry, onOpen: () => () => undefined };
+      expectDrawn('a', obeying, { timeLimitMs: 7, gate, unknown: () => 'U', later: () => 'L' }, '7ms L');
+      expect(told).toEqual(['unavailable']);
+    });
+
     it('by the time limit: aborts the signal and drops what the effect says then', () => {
       const signals: AbortSignal[] = [];
       const late = new Subject<string>();
