@@ -3,6 +3,7 @@ import type { Route } from '../src/console/route.ts';
 import type { Pipeline } from '../src/runtime/definePipeline.ts';
 import type { House } from '../src/runtime/house.ts';
 import type { Job } from '../src/runtime/jobs/job.ts';
+import type { EncryptedRows } from '../src/runtime/keys/encryptedRows.ts';
 import type { Schedule } from '../src/runtime/schedules/schedule.ts';
 import { claimStore } from './billing/claimStore.ts';
 import { deadLetters, emailDeadLetters, type DeadLettersPorts } from './billing/deadLetters.pipeline.ts';
@@ -14,6 +15,7 @@ import { dispatchStore } from './billing/dispatchStore.ts';
 import { failLogStore } from './billing/failLogStore.ts';
 import { findStore } from './billing/findStore.ts';
 import { findRoute, resolveRoute, sendRoute, smsRoute, unknownRoute, type OperatePorts } from './billing/operate.routes.ts';
+import { memberKeys } from './billing/memberKeys.ts';
 import { operatorStore } from './billing/operatorStore.ts';
 import { parkStore } from './billing/parkStore.ts';
 import { periodStore } from './billing/periodStore.ts';
@@ -41,6 +43,7 @@ export const systems: {
   readonly jobs: readonly Job<Ports, unknown, unknown, unknown>[];
   readonly schedules: readonly Schedule[];
   readonly routes: readonly Route<Ports>[];
+  readonly encrypted: readonly EncryptedRows[];
   readonly openPorts: (house: House) => Ports;
 } = {
   topics: [emailTopic, emailDeadLetters, textTopic],
@@ -48,6 +51,7 @@ export const systems: {
   jobs: [settle, dispatch, redispatch],
   schedules: [settleSchedule, dispatchSchedule, redispatchSchedule],
   routes: [findRoute, sendRoute, smsRoute, unknownRoute, resolveRoute],
+  encrypted: [memberKeys],
   openPorts,
 };
 

@@ -6,6 +6,7 @@ import { checkConfig, printConfig } from './configCommands.ts';
 import { explainProblems, type CommonFlags, type Place } from './context.ts';
 import { exitCodes, isOfConfiguration, type ExitCode } from './exitCodes.ts';
 import { listJobs, showJob } from './jobCommands.ts';
+import { addKeyCommands } from './keyCommands.ts';
 import { migrateCommand } from './migrateCommand.ts';
 import { pipelinesCommand } from './pipelinesCommand.ts';
 import { addRouteCommands } from './routeCommands.ts';
@@ -88,6 +89,7 @@ function buildProgram<P>(place: Place<P>, end: (code: ExitCode) => void): Comman
     .option('--count <n>', 'how many fires', '10')
     .action(async (flags: NextFlags) => end(await nextFiresCommand(place, flags)));
   addTokenCommands(program, place, end);
+  addKeyCommands(program, place, end);
   addRouteCommands(program, place, end);
   return program;
 }

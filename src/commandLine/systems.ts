@@ -8,6 +8,7 @@ import { parseKeyRing } from '../message/keyRing.ts';
 import type { OptionsSchema, Pipeline } from '../runtime/definePipeline.ts';
 import type { House } from '../runtime/house.ts';
 import type { Job } from '../runtime/jobs/job.ts';
+import type { EncryptedRows } from '../runtime/keys/encryptedRows.ts';
 import type { Schedule } from '../runtime/schedules/schedule.ts';
 import { scheduleOptions, type ScheduleOptions } from './scheduleOptions.ts';
 
@@ -19,6 +20,8 @@ export interface Systems<P> {
   readonly schedules: readonly Schedule[];
   /** What operators may ask and do, besides what the house itself offers. */
   readonly routes: readonly Route<P>[];
+  /** Where personal data stands, for the rotation of keys. */
+  readonly encrypted: readonly EncryptedRows[];
   /** The ports of all of them, made from what the house offers. */
   openPorts(house: House): P;
 }

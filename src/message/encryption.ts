@@ -59,6 +59,11 @@ export function reencryptField(ring: KeyRing, owner: string, field: string, enve
   return encryptField(ring, owner, field, decryptField(ring, owner, field, envelope));
 }
 
+/** How envelopes under the ring's current key begin, for a search that passes them over. */
+export function envelopeHead(ring: KeyRing): string {
+  return `${version}.${ring.current.id}.`;
+}
+
 /** The id of the key that an envelope is encrypted under, without opening it. */
 export function keyIdOf(field: string, envelope: string): string {
   return open(field, envelope).keyId;
