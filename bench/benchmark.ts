@@ -1,3 +1,5 @@
+import type { MeasureOptions } from './measureOptions.ts';
+
 /** One contestant. Its rate is the units it has done by the seconds that `run` took. */
 export interface Entrant {
   /** Brings everything back to the same start. Not timed. */
@@ -21,8 +23,8 @@ export interface Entrants {
 /** A benchmark whose data is there. */
 export interface Contest {
   readonly entrants: Entrants;
-  /** Findings that are no rate, such as memory; asked once, after all runs. */
-  facts?(): Readonly<Record<string, number | string>>;
+  /** Findings that are no rate of an entrant, such as memory; asked once, after all runs, and measured as patiently as they were. */
+  facts?(options: MeasureOptions): Promise<Readonly<Record<string, number | string>>>;
   /** Ends what was started. */
   close(): Promise<void>;
 }

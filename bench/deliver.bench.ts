@@ -12,10 +12,14 @@ import { startPostgres } from '../stack/postgres.ts';
 import { startRedis } from '../stack/redis.ts';
 import type { Benchmark, Contest, Entrant } from './benchmark.ts';
 import { sendComposed } from './deliver/composedMails.ts';
+import { daemonMemory } from './deliver/daemonMemory.ts';
 import { DeliverProcess } from './deliver/deliverProcess.ts';
 import { billingDate, fillBills, requireCompleted, resetBills } from './deliver/fillBills.ts';
 import { mailPlainly } from './deliver/plainMailer.ts';
 import { SinkProcess, type SlowMails } from './deliver/sinkProcess.ts';
+import { measure } from './measure.ts';
+import type { MeasureOptions } from './measureOptions.ts';
+import { median, ratio } from './statistics.ts';
 
 const ring = `bench:${Buffer.alloc(32, 7).toString('base64')}`;
 
@@ -61,6 +65,12 @@ async function open(size: number): Promise<Contest> {
       await requireMails(sink, size);
     },
   });
+  const memory = async (): Promise<string> => {
+    await ours().prepare?.();
+    const highest = await daemonMemory(addresses, sink, size);
+    await requireCompleted(client, size);
+    return highest.join(', ');
+  };
   const all = started.move();
   return {
     entrants: {
@@ -88,7 +98,23 @@ async function open(size: number): Promise<Contest> {
         check: () => requireMails(sink, size),
       },
     },
+    facts: async (options) => ({
+      ...(await slowFacts(ours, options)),
+      'resident memory of the daemon, MB at most in each tenth of the mails': await memory(),
+    }),
     close: () => all.disposeAsync(),
+  };
+}
+
+/** How the rate fares when some mails are slow, as a share of the undisturbed one: measured like an entrant, in turns with it. */
+async function slowFacts(ours: (slow?: SlowMails) => Entrant, options: MeasureOptions): Promise<Readonly<Record<string, number>>> {
+  const slow = ours({ every: 100, delayMs: 200 });
+  const stalled = ours({ every: 1_000, delayMs: 3_000 });
+  const rates = await measure({ ours: slow, baseline: stalled, ceiling: ours() }, options);
+  const undisturbed = median(rates.ceiling);
+  return {
+    'rate with 1 % of mails taking 200 ms ÷ undisturbed': ratio(median(rates.ours), undisturbed) ?? 0,
+    'rate with 0.1 % of mails taking 3 s ÷ undisturbed': ratio(median(rates.baseline ?? []), undisturbed) ?? 0,
   };
 }
 

@@ -3,17 +3,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Entrant, Entrants } from './benchmark.ts';
 import { watchForeignLoad } from './load/foreignLoad.ts';
+import type { MeasureOptions } from './measureOptions.ts';
 import type { Rates } from './result.ts';
-
-/** How patiently a benchmark is measured. */
-export interface MeasureOptions {
-  /** Counted runs of each contestant, from 1. */
-  readonly runs: number;
-  /** How long a run waits for other programs to be quiet, in milliseconds. */
-  readonly patienceMs: number;
-  /** Told what happens, for people who wait. */
-  readonly onProgress: (text: string) => void;
-}
 
 /** What tells whether other programs work. */
 export interface Quiet {

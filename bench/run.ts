@@ -3,7 +3,8 @@ import { Command, InvalidArgumentError } from 'commander';
 import { table } from '../src/commandLine/table.ts';
 import type { Benchmark } from './benchmark.ts';
 import { deliverBenchmark } from './deliver.bench.ts';
-import { measure, type MeasureOptions } from './measure.ts';
+import { measure } from './measure.ts';
+import type { MeasureOptions } from './measureOptions.ts';
 import { jsonOf, resultOf, thisMachine, type Result } from './result.ts';
 import { redisStream } from './redisStream.bench.ts';
 import { runtime } from './runtime.bench.ts';
@@ -47,8 +48,10 @@ async function result(benchmark: Benchmark, size: number, { runs, patience }: Ru
   tell(`prepares ${size.toLocaleString('en-US')} ${unit}`);
   const contest = await benchmark.open(size);
   try {
-    const rates = await measure(contest.entrants, { runs, patienceMs: patience * 1_000, onProgress: tell });
-    return resultOf({ name, unit: `${unit}/s`, size, facts: contest.facts?.() ?? {}, machine: thisMachine() }, rates);
+    const measureOptions = { runs, patienceMs: patience * 1_000, onProgress: tell };
+    const rates = await measure(contest.entrants, measureOptions);
+    const facts = (await contest.facts?.(measureOptions)) ?? {};
+    return resultOf({ name, unit: `${unit}/s`, size, facts, machine: thisMachine() }, rates);
   } finally {
     await contest.close();
   }

@@ -48,11 +48,12 @@ async function open(size: number): Promise<Contest> {
         },
       },
     },
-    facts: () => ({
-      'resident memory of Node.js, MB at most': Math.max(...memories.map(({ highest }) => highest)),
-      'resident memory of Node.js, MB by thirds of the last run': memories.at(-1)?.thirds.join(', ') ?? '',
-      'bills and lines equal to those of the ceiling': `${truths.get(size)?.bills} and ${truths.get(size)?.lines}`,
-    }),
+    facts: () =>
+      Promise.resolve({
+        'resident memory of Node.js, MB at most': Math.max(...memories.map(({ highest }) => highest)),
+        'resident memory of Node.js, MB by thirds of the last run': memories.at(-1)?.thirds.join(', ') ?? '',
+        'bills and lines equal to those of the ceiling': `${truths.get(size)?.bills} and ${truths.get(size)?.lines}`,
+      }),
     close: async () => {
       weir.close();
       await client.end();

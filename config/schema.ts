@@ -93,8 +93,8 @@ export const processOptions = {
       requireTls: option(z.boolean().default(true), {
         about: 'Refuses a server that does not offer TLS. Off only towards a server on this machine.',
       }),
-      maxConnections: option(z.int().min(1).max(200).default(10), {
-        about: 'Dialogues open at once. Too large: providers answer 421.',
+      maxConnections: option(z.int().min(1).max(200).default(40), {
+        about: 'Dialogues open at once. Too few: mails wait for one, claimed already; too large: providers answer 421.',
         unit: 'connections',
       }),
       from: option(z.email().default('billing@weir.example'), { about: 'Sender of bills; its domain also ends their Message-ID.' }),

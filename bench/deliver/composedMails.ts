@@ -4,7 +4,7 @@ import { composeMail } from '../../src/connectors/smtp/composeMail.ts';
 import { billingDate } from './fillBills.ts';
 
 /** As many as Weir opens by default. */
-const connections = 10;
+const connections = 40;
 
 /** Different mails, so that nothing is gained by sending the same one; few, so that memory is no matter. */
 const variety = 500;

@@ -7,8 +7,9 @@ const count = z.int().min(1);
 export const deliverOptions = z.object({
   send: z
     .object({
-      concurrency: count.max(1_000).default(10).meta({
-        description: 'Mails at once. Too few: slow; too many: the server refuses connections, and more is unknown after a crash.',
+      concurrency: count.max(1_000).default(40).meta({
+        description:
+          'Mails at once, no more than smtp.maxConnections. Too few: slow, and a claim serves few; too many: the server refuses connections, and more is unknown after a crash.',
         unit: 'messages',
       }),
       claimWaitMs: ms.max(1_000).default(5).meta({

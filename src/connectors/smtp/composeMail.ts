@@ -4,6 +4,7 @@ import type { Address, Mail } from '../mailer.ts';
 const boundary = 'weir_alternative';
 const plain = /^[\x20-\x7e]*$/;
 const maxPlainLength = 60; // keeps a line with its name and an address under the 78 characters that RFC 5322 asks for
+const base64LineLength = 76; // RFC 2045, 6.8
 const maxEncodedBytes = 45; // 60 characters of base64: an encoded word ends before the 75 that RFC 2047 allows
 
 /**
@@ -24,8 +25,8 @@ export function composeMail(mail: Mail, date: Date): Buffer {
     'MIME-Version: 1.0',
     `Content-Type: multipart/alternative; boundary="${boundary}"`,
     '',
-    ...part('text/plain', mail.text.replace(/\r\n|\r|\n/g, '\r\n')),
-    ...part('text/html', mail.html.replace(/\r\n|\r|\n/g, '\r\n')),
+    ...part('text/plain', mail.text),
+    ...part('text/html', mail.html),
     `--${boundary}--`,
     '',
   ];
@@ -33,14 +34,16 @@ export function composeMail(mail: Mail, date: Date): Buffer {
 }
 
 function part(type: string, content: string): readonly string[] {
-  const body = Buffer.from(content, 'utf8').toString('base64');
-  return [
-    `--${boundary}`,
-    `Content-Type: ${type}; charset=utf-8`,
-    'Content-Transfer-Encoding: base64',
-    '',
-    body.replace(/.{76}/g, '$&\r\n'),
-  ];
+  const body = Buffer.from(networkLines(content), 'utf8').toString('base64');
+  // Cut by hand: a regular expression takes twice as long for it.
+  const lines = [body.slice(0, base64LineLength)];
+  for (let at = base64LineLength; at < body.length; at += base64LineLength) lines.push(body.slice(at, at + base64LineLength));
+  return [`--${boundary}`, `Content-Type: ${type}; charset=utf-8`, 'Content-Transfer-Encoding: base64', '', ...lines];
+}
+
+/** Every line break, of whatever kind, as CR LF. */
+function networkLines(content: string): string {
+  return content.includes('\r') ? content.replace(/\r\n|\r|\n/g, '\r\n') : content.replaceAll('\n', '\r\n');
 }
 
 function mailbox({ name, address }: Address): string {

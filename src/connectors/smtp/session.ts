@@ -74,9 +74,9 @@ export class Session {
 
   /** Hands over one composed mail and returns the server's reply. Errors as the port's `send` says. */
   async send(from: string, to: string, message: Buffer, signal: AbortSignal): Promise<string> {
-    const stream = slices(message);
     // The client ends its own stream, and so writes the dot, only after ours has ended: until then the server cannot have a mail.
-    const isDotWritten = (): boolean => stream.readableEnded;
+    const stream = message.length > sliceBytes ? slices(message) : new WholeMessage(message);
+    const isDotWritten = (): boolean => (stream instanceof WholeMessage ? stream.isHandedOn : stream.readableEnded);
     this.#mails += 1;
     this.#isClean = false;
     const info = await this.#outcomeOf<{ readonly response: string }>(
@@ -142,6 +142,26 @@ export class Session {
       connection.off('error', failed).off('end', closed);
       signal.removeEventListener('abort', aborted);
     }
+  }
+}
+
+/**
+ * A small message, handed on whole when the client asks for it: a stream that flows, for each mail, costs as much as half of the
+ * dialogue.
+ */
+class WholeMessage extends Readable {
+  readonly #message: Buffer;
+  isHandedOn = false;
+
+  constructor(message: Buffer) {
+    super();
+    this.#message = message;
+  }
+
+  override pipe<T extends NodeJS.WritableStream>(target: T): T {
+    this.isHandedOn = true;
+    target.end(this.#message);
+    return target;
   }
 }
 
