@@ -1,80 +1,141 @@
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { memberStore } from '../pipelines/billing/memberStore.ts';
-import { periodStore } from '../pipelines/billing/periodStore.ts';
-import { isQuiet } from '../pipelines/shared/quietHours.ts';
-import { progressLine } from '../src/commandLine/progressBar.ts';
-import { table } from '../src/commandLine/table.ts';
-import type { Database } from '../src/connectors/database.ts';
+import { seoulDay, seoulInstant } from '../pipelines/billing/seoulTime.ts';
+import { firstDay, lastDay } from '../pipelines/shared/period.ts';
 import { openDatabase } from '../src/connectors/postgres/openDatabase.ts';
+import { createRedisStreamBus } from '../src/connectors/redisStream/redisStreamBus.ts';
 import { parseKeyRing } from '../src/message/keyRing.ts';
 import { realClock } from '../src/runtime/clock.ts';
-import { listRuns } from '../src/runtime/jobs/listRuns.ts';
-import { billsByStatus, readBooks } from './demo/books.ts';
-import { countsOf, isLawful } from './demo/law.ts';
-import { comingMonth, type DemoMonth } from './demo/month.ts';
-import { people, refusedDomain, type People } from './demo/people.ts';
-import { startWeir, weir } from './demo/weirProcess.ts';
+import { billsByStatus, mailedPart, refusedMember, settledPart } from './demo/books.ts';
+import { showClosing } from './demo/closing.ts';
+import { countsOf } from './demo/law.ts';
+import { load } from './demo/load.ts';
+import { killInTheMiddle, type Mishap } from './demo/mishap.ts';
+import { comingMonth } from './demo/month.ts';
+import { movedClock } from './demo/movedClock.ts';
+import { Operator } from './demo/operator.ts';
+import { greylistedDomain, people, refusedDomain } from './demo/people.ts';
+import { writePoison } from './demo/poison.ts';
+import { firedAt, movement, nextMoment, type Watched } from './demo/rest.ts';
+import { say, tellMoment, tellMoments } from './demo/tell.ts';
+import { Workers } from './demo/workers.ts';
 import { parseFlags } from './parseFlags.ts';
-import { startStack, type Stack } from './startStack.ts';
+import { startStack } from './startStack.ts';
 
-const usage = `npm run demo [-- --members N] [--report FILE]
+const usage = `npm run demo [-- --members N] [--report FILE] [--keep]
 
-The way of a bill, from usage to inbox, on real services. Ends with tables in which every number must add up; its exit code is 0
-only when it does.
+A telecom's month on real services, in two minutes: usage becomes bills on the 1st, bills become mails on the 15th and 21st, each at
+an hour its member accepts. The scheduler runs it; the demo only moves the calendar from one fire time to the next. Two daemons share
+the work; one is killed in the middle of settling and one in the middle of delivering. Ends with tables in which every number must
+add up; its exit code is 0 only when it does.
 
-  --members N    how many people get a bill, from 1 to 1,000,000 (default 2000)
+  --members N    how many people get a bill, from 1 to 1,000,000 (default 20000)
   --report FILE  also write the closing checks to FILE, as JSON
+  --keep         keep everything running until Ctrl-C, to look around
   --help         print this and end`;
 
-const { members = '2000', report } = parseFlags(usage, ['members', 'report']);
+const { members = '20000', report, keep = false } = parseFlags(usage, ['members', 'report'], ['keep']);
 const memberCount = Number(members);
 if (!Number.isInteger(memberCount) || memberCount < 1 || memberCount > 1_000_000) {
   console.error(`--members takes a whole number from 1 to 1,000,000, got ${members}\n\n${usage}`);
   process.exit(2);
 }
 
-interface Check {
-  readonly what: string;
-  readonly found: string;
-  readonly holds: boolean;
-}
+/** A daemon that died is noticed within seconds, and its claims run out soon; so small that a middle can be met. */
+const concurrency = 10;
+const recordSize = 50;
+const pace = {
+  WEIR_LOG_LEVEL: 'info',
+  WEIR_JOBS_LEASE_MS: '3000',
+  WEIR_JOBS_POLL_MS: '200',
+  WEIR_BUS_IDLE_LIMIT_MS: '3000',
+  WEIR_BILLING_SETTLE_CHUNK_SIZE: '500',
+  WEIR_BILLING_DELIVER_SEND_CONCURRENCY: String(concurrency),
+  WEIR_BILLING_DELIVER_SEND_TIME_LIMIT_MS: '3000',
+  WEIR_BILLING_DELIVER_SEND_RETRY_MAX_RETRIES: '0',
+  WEIR_BILLING_DELIVER_LEASE_BEYOND_MS: '3000',
+  WEIR_BILLING_DELIVER_RECORD_SIZE: String(recordSize),
+};
 
-const say = (sentence: string): void => console.log(`\n\u001b[1m${sentence}\u001b[0m`);
 const startedMs = performance.now();
-
+const month = comingMonth(new Date().toISOString().slice(0, 10));
+const calendar = movedClock(seoulInstant(lastDay(month.usage), '23:58').getTime() - Date.now());
 await using started = new AsyncDisposableStack();
-say('Starting PostgreSQL, Redis and a mail inbox');
-const stack = started.adopt(await startStack(), (running) => running.close());
+
+say('Starting PostgreSQL, Redis, a mail inbox and an SMS endpoint');
+const stack = started.adopt(await startStack({ now: () => calendar.now() }), (running) => running.close());
+const { environment, inbox } = stack;
+const redisUrl = environment['WEIR_REDIS_URL'] ?? '';
 const database = started.adopt(
-  openDatabase({ url: stack.environment['WEIR_DATABASE_URL'] ?? '', clock: realClock, statementLimitMs: 120_000, answerLimitMs: 125_000 }),
+  openDatabase({ url: environment['WEIR_DATABASE_URL'] ?? '', clock: realClock, statementLimitMs: 120_000, answerLimitMs: 125_000 }),
   (open) => open.close(),
 );
-stack.inbox.faults.add({ phase: 'rcpt', to: `@${refusedDomain}`, action: { kind: 'reply', text: '550 5.1.1 no such mailbox' } });
-const month = comingMonth(new Date().toISOString().slice(0, 10));
-await weir(stack.environment, 'migrate');
+const bus = started.adopt(createRedisStreamBus({ url: redisUrl, clock: realClock, instance: 'demo' }), (open) => open.close());
+await new Operator(environment).asks('migrate');
 
-say(
-  `Loading ${memberCount.toLocaleString('en-US')} members and ${(memberCount * 5).toLocaleString('en-US')} lines of usage of ${month.usage}`,
-);
 const crowd = people(memberCount, month.usage);
-await load(database, crowd, month, stack);
+say(
+  `Loading ${memberCount.toLocaleString('en-US')} members and ${crowd.usage.length.toLocaleString('en-US')} lines of usage of ${month.usage}`,
+);
+await load(database, parseKeyRing(environment['WEIR_KEYS_RING'] ?? ''), crowd, month);
 
-say(`Settling ${month.billing}: usage becomes bills`);
-await weir(stack.environment, 'run', '--job', 'billing.settle', '--key', month.billing);
-for (const day of month.dispatchDays) {
-  say(`Dispatching the bills of ${day}: bills become messages`);
-  await weir(stack.environment, 'run', '--job', 'billing.dispatch', '--key', day);
+inbox.faults.add({ phase: 'rcpt', to: `@${refusedDomain}`, action: { kind: 'reply', text: '550 5.1.1 no such mailbox' } });
+inbox.faults.add({ phase: 'dot', probability: 0.01, action: { kind: 'delay', delayMs: 100 } });
+
+say(`Two daemons run the month of ${month.billing} as its scheduler says; the calendar is moved when nothing is left to do`);
+const greylisting = {
+  phase: 'rcpt',
+  to: `@${greylistedDomain}`,
+  action: { kind: 'reply', text: '451 4.7.1 greylisted, come back later' },
+} as const;
+const workers = started.adopt(new Workers({ ...environment, ...pace }, calendar), (all) => all.close());
+await Promise.all([workers.start('worker-1'), workers.start('worker-2')]);
+const watched: Watched = { database, bus, now: () => calendar.now() };
+const [firstDispatch = ''] = month.dispatchDays;
+const mishaps = new Map<string, Mishap>([
+  [firstDay(month.billing), { during: 'settling', progress: () => settledPart(database), victim: 'worker-1', successor: 'worker-3' }],
+  [firstDispatch, { during: 'delivering', progress: () => mailedPart(database, firstDispatch), victim: 'worker-2', successor: 'worker-4' }],
+]);
+let poison = 0;
+let stopGreylisting = (): void => undefined;
+
+tellMoments();
+await untilAtRest();
+const end = seoulInstant(firstDay(month.next));
+await liveUntil(end);
+
+say('The mail servers have had their say. What is left is for a person: an operator looks, and decides');
+const operator = await anOperator();
+await operator.types('dead-letters', 'list');
+const [unknown] = (await operator.asks<{ bills: readonly { bill: string }[] }>('billing', 'unknown')).bills;
+await operator.types('billing', 'unknown', '--limit', '5');
+if (unknown !== undefined) {
+  await operator.types('billing', 'resolve', '--as', 'resend', '--bills', unknown.bill, '--reason', 'the member says that no mail came');
 }
+const refused = await refusedMember(database);
+if (refused !== undefined) {
+  await operator.types('billing', 'sms', '--public-info-id', refused, '--reason', 'the address does not exist, the member was asked');
+}
+await untilAtRest();
+tellMoments();
+tellMoment(calendar.now(), await billsByStatus(database), []);
+// What is sent again by a person still respects the member's hours.
+await liveUntil(end);
 
-say('Delivering: messages become mails');
-const daemon = startWeir(stack.environment, 'run');
-const adminUrl = await daemon.adminUrl;
-await untilDelivered(database);
-const metrics = await (await fetch(`${adminUrl}/metrics`)).text();
-daemon.child.kill('SIGTERM');
-const exitCode = await daemon.exited;
-
-const checks = await show(database, metrics, exitCode);
+if (keep) await lookAround(operator);
+say('The month is over: the daemons drain');
+const drained = await Promise.all(
+  workers.running.map(async (worker) => {
+    const metrics = await (await fetch(`${worker.adminUrl}/metrics`)).text();
+    return { counts: countsOf(metrics).map((row) => ({ worker: worker.name, ...row })), exitCode: await worker.stop() };
+  }),
+);
+const checks = await showClosing({
+  ...{ database, inbox, crowd, poison },
+  counts: drained.flatMap(({ counts }) => counts),
+  exitCodes: drained.map(({ exitCode }) => exitCode),
+  mostUnknown: concurrency + recordSize,
+});
 const seconds = (performance.now() - startedMs) / 1_000;
 if (report !== undefined) writeFileSync(report, JSON.stringify({ members: memberCount, seconds, checks }, null, 2));
 const broken = checks.filter(({ holds }) => !holds);
@@ -85,126 +146,52 @@ say(
 );
 process.exitCode = broken.length === 0 ? 0 : 1;
 
-async function load(
-  target: Database,
-  { members, usage }: People,
-  { usage: used, billing, next }: DemoMonth,
-  { environment }: Stack,
-): Promise<void> {
-  const store = memberStore(target, parseKeyRing(environment['WEIR_KEYS_RING'] ?? ''));
-  await periodStore(target).provideMonths([used, billing, next]);
-  const chunk = 5_000;
-  for (let at = 0; at < members.length; at += chunk) await store.insertMembers(members.slice(at, at + chunk));
-  for (let at = 0; at < usage.length; at += chunk) await store.insertUsage(usage.slice(at, at + chunk));
-  await target.execute('ANALYZE');
+/** Somebody with a token of their own, at the admin port of a daemon. */
+async function anOperator(): Promise<Operator> {
+  const words = ['tokens', 'create', '--name', 'demo-operator', '--role', 'operator', '--reason', 'for the demo'];
+  const { token } = await new Operator(environment).asks<{ token: string }>(...words);
+  return new Operator({ ...environment, WEIR_ADMIN_URL: workers.running[0]?.adminUrl ?? '', WEIR_TOKEN: token });
 }
 
-/** Waits until no bill is on its way any more, showing how many are done. */
-async function untilDelivered(source: Database): Promise<void> {
-  const beganMs = performance.now();
-  let lastEnded = -1;
-  let progressMs = beganMs;
+/** Waits for Ctrl-C, and says what there is to be seen. */
+async function lookAround(at: Operator): Promise<void> {
+  say('Everything keeps running until Ctrl-C. To look around, in another terminal:');
+  console.log(`${at.variables.map((line) => `export ${line}`).join('\n')}
+npm run weir -- billing unknown
+npm run weir -- job list
+npm run weir -- schedule list
+Mails: ${inbox.httpUrl}/messages   SMS: ${stack.sms.url}/messages   Metrics: ${workers.running.map(({ adminUrl }) => `${adminUrl}/metrics`).join(' ')}`);
+  await once(process, 'SIGINT');
+}
+
+/** Lives every moment before an instant at which there is something to do. */
+async function liveUntil(instant: Date): Promise<void> {
+  for (let moment = await nextMoment(watched, instant); moment !== undefined; moment = await nextMoment(watched, instant))
+    await live(moment);
+}
+
+/** Moves the calendar to a fire time and waits until everything that it sets going has come to rest. */
+async function live(moment: Date): Promise<void> {
+  const day = seoulDay(moment);
+  const isDispatch = month.dispatchDays.includes(day) && seoulInstant(day).getTime() === moment.getTime();
+  stopGreylisting();
+  // On the first try of a night, as mail servers do that want to see who comes back.
+  if (isDispatch) stopGreylisting = inbox.faults.add(greylisting);
+  await workers.moveTo(moment);
+  if (day === firstDispatch && isDispatch) poison = await writePoison(redisUrl);
+  const mishap = isDispatch || day === firstDay(month.billing) ? mishaps.get(day) : undefined;
+  mishaps.delete(day);
+  if (mishap !== undefined) console.log(`  ${await killInTheMiddle(workers, mishap)}`);
+  await untilAtRest();
+  tellMoment(calendar.now(), await billsByStatus(database), await firedAt(watched, moment));
+}
+
+async function untilAtRest(): Promise<void> {
+  const limitMs = performance.now() + 120_000;
   for (;;) {
-    const bills = await billsByStatus(source);
-    const onTheWay = (bills.get('CREATED') ?? 0) + (bills.get('SEND_PENDING') ?? 0) + (bills.get('SENDING') ?? 0);
-    const total = [...bills.values()].reduce((sum, count) => sum + count, 0);
-    const ended = total - onTheWay;
-    const nowMs = performance.now();
-    if (ended !== lastEnded) progressMs = nowMs;
-    lastEnded = ended;
-    const line = progressLine({ label: 'billing.deliver', done: ended, total, perSecond: (ended * 1_000) / (nowMs - beganMs) });
-    process.stdout.write(process.stdout.isTTY ? `\r\u001b[2K${line}` : '');
-    if (onTheWay === 0 || nowMs - progressMs > 60_000) {
-      process.stdout.write(process.stdout.isTTY ? '\n' : `${line}\n`);
-      return;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    const moving = await movement(watched);
+    if (moving === undefined) return;
+    if (performance.now() > limitMs) throw new Error(`the daemons did not come to rest within two minutes: there is ${moving}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
-}
-
-async function show(source: Database, scraped: string, daemonExit: number | null): Promise<readonly Check[]> {
-  const runs = (await listRuns(source)).toReversed();
-  say('Jobs: rows read = written + put aside');
-  const jobRows = runs.map((run) => ({ ...run, written: run.rowsRead - run.skipped }));
-  console.log(
-    table(
-      ['job', 'key', 'status', 'rows read', 'written', 'put aside', 'partitions'],
-      jobRows.map((run) => [run.job, run.key, run.status, run.rowsRead, run.written, run.skipped, run.completed]),
-    ),
-  );
-  const counts = countsOf(scraped);
-  say('Pipelines: received = done + skipped + deferred + dead + released + in flight');
-  console.log(
-    table(
-      ['pipeline', 'received', 'done', 'skipped', 'deferred', 'dead', 'released', 'in flight', 'law'],
-      counts.map((row) => [
-        row.pipeline,
-        row.received,
-        row.done,
-        row.skipped,
-        row.deferred,
-        row.dead,
-        row.released,
-        row.inFlight,
-        isLawful(row) ? 'holds' : 'BROKEN',
-      ]),
-    ),
-  );
-  const books = await readBooks(source);
-  say('Bills');
-  console.log(table(['state', 'bills'], [...books.byStatus]));
-  const checks = [
-    ...runs.map((run) => ({ what: `${run.job}:${run.key} completed`, found: run.status, holds: run.status === 'COMPLETED' })),
-    ...counts.map((row) => ({
-      what: `the law of ${row.pipeline}`,
-      found: `${row.received} received`,
-      holds: isLawful(row) && row.received > 0,
-    })),
-    ...bookChecks(books),
-    ...mailChecks(books.byStatus),
-    { what: 'the daemon drained and ended with 0', found: String(daemonExit), holds: daemonExit === 0 },
-  ];
-  say('Checks');
-  console.log(
-    table(
-      ['what must hold', 'found', ''],
-      checks.map(({ what, found, holds }) => [what, found, holds ? 'holds' : 'BROKEN']),
-    ),
-  );
-  return checks;
-}
-
-function bookChecks({ bills, skipped, unbalanced, forgotten, byStatus }: Awaited<ReturnType<typeof readBooks>>): readonly Check[] {
-  const all = [...byStatus.values()].reduce((sum, count) => sum + count, 0);
-  return [
-    { what: 'members = bills + rows put aside', found: `${memberCount} = ${bills} + ${skipped}`, holds: memberCount === bills + skipped },
-    { what: 'rows put aside: usage that cannot be billed', found: String(skipped), holds: skipped === crowd.unbillable },
-    { what: 'members with usage and neither bill nor reason', found: String(forgotten), holds: forgotten === 0 },
-    { what: 'bills whose lines do not sum to them', found: String(unbalanced), holds: unbalanced === 0 },
-    {
-      what: 'bills refused by the mail server: FAILED',
-      found: String(byStatus.get('FAILED') ?? 0),
-      holds: (byStatus.get('FAILED') ?? 0) === crowd.refused,
-    },
-    { what: 'bills in some state', found: `${all} of ${bills}`, holds: all === bills },
-  ];
-}
-
-function mailChecks(byStatus: ReadonlyMap<string, number>): readonly Check[] {
-  const completed = byStatus.get('COMPLETED') ?? 0;
-  const mails = stack.inbox.received();
-  const byAddress = new Map(crowd.members.map((member) => [member.email, member]));
-  const quiet = mails.filter(({ to, receivedAt }) =>
-    to.some((address) => isQuiet(byAddress.get(address)?.quietHours ?? { start: null, end: null, zone: 'UTC' }, receivedAt)),
-  );
-  const doubles = stack.inbox.doubles();
-  return [
-    {
-      what: 'mails in the inbox = bills COMPLETED',
-      found: `${mails.length} = ${completed}`,
-      holds: mails.length === completed && completed > 0,
-    },
-    { what: 'members with two mails', found: String(doubles.length), holds: doubles.length === 0 },
-    { what: 'mails inside quiet hours', found: String(quiet.length), holds: quiet.length === 0 },
-  ];
 }

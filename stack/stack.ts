@@ -5,7 +5,7 @@ import { startStack } from './startStack.ts';
 
 const usage = `npm run stack [-- --env FILE]
 
-Starts PostgreSQL, Redis and a mail inbox for working by hand, prints their addresses, and keeps them until Ctrl-C; their data
+Starts PostgreSQL, Redis, a mail inbox and an SMS endpoint for working by hand, prints their addresses, and keeps them until Ctrl-C; their data
 goes with them.
 
   --env FILE  also write the addresses to FILE, as lines WEIR_…=value
@@ -19,7 +19,14 @@ const stack = await startStack();
 try {
   const lines = Object.entries(stack.environment).map(([name, value]) => `${name}=${value}`);
   if (env !== undefined) writeFileSync(env, `${lines.join('\n')}\n`, { mode: 0o600 });
-  console.log([...lines, `Mail inbox: ${stack.inbox.httpUrl}`, 'Ctrl-C ends everything.'].join('\n'));
+  console.log(
+    [
+      ...lines,
+      `Mail inbox: ${stack.inbox.httpUrl}`,
+      `Messages of the SMS endpoint: ${stack.sms.url}/messages`,
+      'Ctrl-C ends everything.',
+    ].join('\n'),
+  );
   if (!ending.signal.aborted) await once(ending.signal, 'abort');
 } finally {
   await stack.close();

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { startInbox, type Inbox } from '../simulators/inbox.ts';
+import { startSms, type Sms } from '../simulators/sms.ts';
 import { freePort } from './freePort.ts';
 import { startPostgres, type PostgresOptions } from './postgres.ts';
 import { startRedis, type RedisOptions } from './redis.ts';
@@ -9,6 +10,8 @@ import type { Service } from './service.ts';
 export interface StackOptions {
   readonly postgres?: PostgresOptions;
   readonly redis?: RedisOptions;
+  /** The clock that stamps what the simulators receive. Default: the machine's. */
+  readonly now?: () => Date;
 }
 
 /** What a daemon needs around it, running on this machine. */
@@ -16,30 +19,37 @@ export interface Stack {
   readonly postgres: Service;
   readonly redis: Service;
   readonly inbox: Inbox;
+  readonly sms: Sms;
   /** The addresses and a new key ring, as the variables that configure a daemon. */
   readonly environment: Readonly<Record<string, string>>;
   /** Ends everything, in the reverse order of the start. */
   close(): Promise<void>;
 }
 
-/** Starts PostgreSQL (with an empty database `weir`), Redis and the mail inbox. What has started is ended when another fails. */
+/** Starts PostgreSQL (with an empty database `weir`), Redis, the mail inbox and the SMS endpoint. What has started is ended when another fails. */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   await using started = new AsyncDisposableStack();
   const postgres = started.adopt(await startPostgres(options.postgres), (service) => service.close());
   const databaseUrl = await weirDatabase(postgres.url);
   const redis = started.adopt(await startRedis(options.redis), (service) => service.close());
   const ports = { smtpPort: await freePort(), httpPort: await freePort() };
-  const inbox = started.adopt(await startInbox(ports), (server) => server.close());
+  const clock = options.now === undefined ? {} : { now: options.now };
+  const inbox = started.adopt(await startInbox({ ...ports, ...clock }), (server) => server.close());
+  const token = randomBytes(24).toString('base64url');
+  const sms = started.adopt(await startSms({ port: await freePort(), token, ...clock }), (server) => server.close());
   const all = started.move();
   return {
     postgres,
     redis,
     inbox,
+    sms,
     environment: {
       WEIR_DATABASE_URL: databaseUrl,
       WEIR_REDIS_URL: redis.url,
       WEIR_SMTP_URL: inbox.smtpUrl,
       WEIR_SMTP_REQUIRE_TLS: 'false',
+      WEIR_SMS_URL: sms.url,
+      WEIR_SMS_TOKEN: token,
       WEIR_KEYS_RING: `local:${randomBytes(32).toString('base64')}`,
     },
     close: () => all.disposeAsync(),

@@ -73,7 +73,7 @@ function member(index: number): NewMember {
 
 function domainOf(index: number): string {
   if (index % 400 === 399) return refusedDomain;
-  return index % 100 === 50 ? greylistedDomain : `mail${spread(index, 5)}.example`;
+  return index % 500 === 250 ? greylistedDomain : `mail${spread(index, 5)}.example`;
 }
 
 /** Of those who sleep at night, and of one who works at night. */

@@ -3,10 +3,10 @@ import { systems } from '../../pipelines/index.ts';
 import { runProcess } from '../../src/commandLine/runProcess.ts';
 import { movedClock } from './movedClock.ts';
 
-const clock = movedClock(Number(process.env['DEMO_OFFSET_MS']));
-process.on('message', (offsetMs: number) => {
-  clock.move(offsetMs);
-  process.send?.(offsetMs);
+const clock = movedClock(Number(process.env['DEMO_AHEAD_MS']));
+process.on('message', (aheadMs: number) => {
+  clock.aheadMs = aheadMs;
+  process.send?.(aheadMs);
 });
 // A worker does not outlive its demo.
 process.on('disconnect', () => process.exit(1));

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { nodeOptions } from '../../bin/nodeOptions.js';
-import { movedClock } from './movedClock.ts';
+import type { MovedClock } from './movedClock.ts';
 
 const entry = join(import.meta.dirname, 'worker.ts');
 
@@ -19,22 +19,15 @@ export interface Worker {
   stop(): Promise<number | null>;
 }
 
-/** The daemons of the demo and the calendar that all of them share with it. */
+/** The daemons of the demo. They share its calendar. */
 export class Workers {
   readonly #environment: Readonly<Record<string, string>>;
-  readonly #calendar: ReturnType<typeof movedClock>;
+  readonly #calendar: MovedClock;
   readonly #children = new Map<Worker, ChildProcess>();
-  #offsetMs: number;
 
-  constructor(environment: Readonly<Record<string, string>>, beginning: Date) {
+  constructor(environment: Readonly<Record<string, string>>, calendar: MovedClock) {
     this.#environment = environment;
-    this.#offsetMs = beginning.getTime() - Date.now();
-    this.#calendar = movedClock(this.#offsetMs);
-  }
-
-  /** Calendar time, of the demo and of every worker. */
-  now(): Date {
-    return this.#calendar.now();
+    this.#calendar = calendar;
   }
 
   get running(): readonly Worker[] {
@@ -43,15 +36,20 @@ export class Workers {
 
   /** Moves the calendar of all to an instant; resolves when everybody has it. */
   async moveTo(instant: Date): Promise<void> {
-    this.#offsetMs = instant.getTime() - Date.now();
-    this.#calendar.move(this.#offsetMs);
+    this.#calendar.aheadMs += instant.getTime() - this.#calendar.now().getTime();
     await Promise.all(this.running.map((worker) => this.#tell(this.#children.get(worker))));
   }
 
   /** Starts a daemon with all profiles; resolves when its admin port is open. */
   async start(name: string): Promise<Worker> {
     const child = spawn(process.execPath, [...nodeOptions, entry, 'run'], {
-      env: { ...process.env, ...this.#environment, WEIR_INSTANCE: name, WEIR_ADMIN_PORT: '0', DEMO_OFFSET_MS: String(this.#offsetMs) },
+      env: {
+        ...process.env,
+        ...this.#environment,
+        WEIR_INSTANCE: name,
+        WEIR_ADMIN_PORT: '0',
+        DEMO_AHEAD_MS: String(this.#calendar.aheadMs),
+      },
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
     });
     const exited = once(child, 'exit').then(([code]) => code as number | null);
@@ -81,13 +79,20 @@ export class Workers {
 
   async #tell(child: ChildProcess | undefined): Promise<void> {
     if (child?.connected !== true) return;
-    const answered = Promise.race([once(child, 'message'), once(child, 'exit')]);
-    child.send(this.#offsetMs);
+    const over = new AbortController();
+    const { signal } = over;
+    const answered = Promise.race([once(child, 'message', { signal }), once(child, 'exit', { signal })]);
+    child.send(this.#calendar.aheadMs);
     await answered;
+    // Whichever did not come is not waited for any more.
+    over.abort();
   }
 }
 
-/** The address in the worker's log; rejects with the end of the log when it ends before. */
+/**
+ * The address in the worker's log; rejects with the end of the log when it ends before. Errors in the log are shown, as they are
+ * for people: a demo that hides them is none.
+ */
 async function addressOf(child: ChildProcess, exited: Promise<number | null>, name: string): Promise<string> {
   if (child.stderr === null) throw new TypeError('the worker has no log');
   const { promise, resolve, reject } = Promise.withResolvers<string>();
@@ -97,6 +102,7 @@ async function addressOf(child: ChildProcess, exited: Promise<number | null>, na
     if (last.length > 5) last.shift();
     const address = /"address":"(http[^"]+)"/.exec(line)?.[1];
     if (address !== undefined) resolve(address);
+    if (line.includes('"level":50')) console.error(`${name}: ${line}`);
   });
   void exited.then((code) => reject(new Error(`${name} ended with ${code}:\n${last.join('\n')}`)));
   return promise;

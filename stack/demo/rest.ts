@@ -1,0 +1,85 @@
+import { deadLettersGroup, emailDeadLetters } from '../../pipelines/billing/deadLetters.pipeline.ts';
+import { deliverGroup } from '../../pipelines/billing/deliver.pipeline.ts';
+import { deliverSmsGroup } from '../../pipelines/billing/deliverSms.pipeline.ts';
+import { emailTopic } from '../../pipelines/billing/dispatchedBill.ts';
+import { textTopic } from '../../pipelines/billing/requestedText.ts';
+import type { Bus } from '../../src/connectors/bus.ts';
+import type { Queryable } from '../../src/connectors/database.ts';
+import { fireTimes } from '../../src/runtime/schedules/fireTimes.ts';
+
+/** What the demo looks at from outside to know where its daemons are. */
+export interface Watched {
+  readonly database: Queryable;
+  readonly bus: Pick<Bus, 'oldestUnsettledAt'>;
+  /** Calendar time. */
+  readonly now: () => Date;
+}
+
+interface ScheduleRow {
+  readonly name: string;
+  readonly cron: string;
+  readonly zone: string;
+  readonly handledUntil: Date;
+}
+
+/**
+ * What still moves, for people; undefined when all is at rest: every fire time up to now has been dealt with, no run is open, every
+ * message is settled, nobody holds a claim. Asked in this order, in which work moves on: what was at rest when it was asked is not
+ * set going by what is asked later.
+ */
+export async function movement({ database, bus, now }: Watched): Promise<string | undefined> {
+  const schedules = await readSchedules(database);
+  if (schedules.length === 0 || schedules.some((schedule) => isDue(schedule, now()))) return 'a fire time that has come';
+  if (await hasRow(database, `SELECT FROM weir.job_run WHERE status IN ('PLANNING', 'OPEN') LIMIT 1`)) return 'a run';
+  if ((await bus.oldestUnsettledAt(emailTopic, { group: deliverGroup })) !== undefined) return 'a message of a bill';
+  if ((await bus.oldestUnsettledAt(textTopic, { group: deliverSmsGroup })) !== undefined) return 'a message of an SMS';
+  if (await hasRow(database, 'SELECT FROM billing.billing_p WHERE lease_until >= clock_timestamp() LIMIT 1')) return 'a claim';
+  return (await bus.oldestUnsettledAt(emailDeadLetters, { group: deadLettersGroup })) === undefined ? undefined : 'a dead letter';
+}
+
+/**
+ * The next fire time at which there is something to do: of a redispatch when a bill's time has come by then, of any other schedule
+ * always. Undefined when none comes before `end`.
+ */
+export async function nextMoment({ database, now }: Watched, end: Date): Promise<Date | undefined> {
+  const wanted = await redispatchWantedAt(database);
+  const moments = (await readSchedules(database)).flatMap(({ name, cron, zone }) => {
+    const times = fireTimes(cron, zone);
+    if (name !== 'billing.redispatch') return times.after(now()) ?? [];
+    if (wanted === undefined) return [];
+    // A fire at the very instant that is wanted will do.
+    return times.after(new Date(Math.max(now().getTime(), wanted.getTime() - 1))) ?? [];
+  });
+  const [first] = moments.toSorted((left, right) => left.getTime() - right.getTime());
+  return first !== undefined && first < end ? first : undefined;
+}
+
+/** The schedules that fired at an instant. */
+export async function firedAt({ database }: Watched, instant: Date): Promise<readonly string[]> {
+  const statement = { text: 'SELECT schedule FROM weir.schedule_fire WHERE fire_at = $1 ORDER BY schedule', values: [instant] };
+  return (await database.query<{ schedule: string }>(statement)).map(({ schedule }) => schedule);
+}
+
+/** When the first bill comes due, has waited so long that its message must be lost, or was left by a dead process. */
+async function redispatchWantedAt(database: Queryable): Promise<Date | undefined> {
+  const [row] = await database.query<{ wanted: Date | null }>(`
+    SELECT min(CASE
+      WHEN lease_until IS NOT NULL THEN 'epoch'
+      WHEN send_status = 'SEND_PENDING' AND next_attempt_at IS NULL THEN pending_since + interval '1 hour'
+      ELSE next_attempt_at END) AS wanted
+    FROM billing.billing_p WHERE send_status IN ('SEND_PENDING', 'IN_QUIET_HOUR', 'SENDING')`);
+  return row?.wanted ?? undefined;
+}
+
+function readSchedules(database: Queryable): Promise<readonly ScheduleRow[]> {
+  return database.query<ScheduleRow>('SELECT name, cron, zone, handled_until AS "handledUntil" FROM weir.schedule WHERE is_enabled');
+}
+
+function isDue({ cron, zone, handledUntil }: ScheduleRow, now: Date): boolean {
+  const next = fireTimes(cron, zone).after(handledUntil);
+  return next !== undefined && next <= now;
+}
+
+async function hasRow(database: Queryable, text: string): Promise<boolean> {
+  return (await database.query(text)).length > 0;
+}
