@@ -14,7 +14,7 @@ import type { Benchmark, Contest, Entrant } from './benchmark.ts';
 import { sendComposed } from './deliver/composedMails.ts';
 import { daemonMemory } from './deliver/daemonMemory.ts';
 import { DeliverProcess } from './deliver/deliverProcess.ts';
-import { billingDate, fillBills, requireCompleted, resetBills } from './deliver/fillBills.ts';
+import { billOf, fillBills, requireCompleted, resetBills } from './deliver/fillBills.ts';
 import { mailPlainly } from './deliver/plainMailer.ts';
 import { SinkProcess, type SlowMails } from './deliver/sinkProcess.ts';
 import { measure } from './measure.ts';
@@ -133,15 +133,7 @@ async function publish(redisUrl: string, size: number): Promise<void> {
 }
 
 function messageOf(number: number): { readonly key: string; readonly value: Uint8Array } {
-  const quietHours = { start: '22:00', end: '22:00', zone: 'Asia/Seoul' };
-  const bill = {
-    billId: BigInt(number + 1_000_000),
-    billingDate,
-    publicInfoId: BigInt(number),
-    destination: `mail${number % 50}.example`,
-    quietHours,
-  };
-  return { key: String(number), value: encodeDispatchedBill(bill) };
+  return { key: String(number), value: encodeDispatchedBill(billOf(number)) };
 }
 
 async function requireMails(sink: SinkProcess, size: number): Promise<void> {

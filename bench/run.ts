@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { table } from '../src/commandLine/table.ts';
 import type { Benchmark } from './benchmark.ts';
 import { deliverBenchmark } from './deliver.bench.ts';
+import { dispatchBenchmark } from './dispatch.bench.ts';
 import { measure } from './measure.ts';
 import type { MeasureOptions } from './measureOptions.ts';
 import { jsonOf, resultOf, thisMachine, type Result } from './result.ts';
@@ -10,7 +11,7 @@ import { redisStream } from './redisStream.bench.ts';
 import { runtime } from './runtime.bench.ts';
 import { settleBenchmark } from './settle.bench.ts';
 
-const benchmarks: readonly Benchmark[] = [settleBenchmark, deliverBenchmark, runtime, redisStream];
+const benchmarks: readonly Benchmark[] = [settleBenchmark, dispatchBenchmark, deliverBenchmark, runtime, redisStream];
 
 interface RunOptions {
   readonly runs: number;

@@ -20,7 +20,7 @@ describe('weir config print', () => {
     expect(lines).toContain('keys.ring | •••••• | WEIR_KEYS_RING');
     expect(lines).toContain('profiles | producer, consumer | --set');
     expect(lines).toContain('jobs.leaseMs | 9000 | ms | --set');
-    expect(lines).toContain('billing.deliver.send.concurrency | 10 | messages | default');
+    expect(lines).toContain('billing.deliver.send.concurrency | 40 | messages | default');
     for (const secret of secrets) expect(output).not.toContain(secret);
     expect(output).not.toContain('s3cret');
   });

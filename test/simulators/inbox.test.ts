@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startInbox, type Inbox, type InboxOptions } from '../../simulators/inbox.ts';
+import { until } from '../support/until.ts';
 
 const closings: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -146,6 +147,76 @@ describe('a fault of the inbox', () => {
     expect(codes(await say(inbox.smtpPort, dialogue('3', 'd@x.example')))).toContain('221');
   });
 
+  it('drops a mail after its dot: cut, and not kept', async () => {
+    const inbox = await anInbox();
+    inbox.faults.add({ phase: 'dot', action: { kind: 'drop' }, times: 1 });
+    expect(codes(await say(inbox.smtpPort, dialogue('1'))).at(-1)).toBe('354');
+    expect(inbox.count()).toBe(0);
+  });
+
+  it('cuts the line after the dot with the mail kept, or before it without', async () => {
+    const inbox = await anInbox();
+    inbox.faults.add({ phase: 'dot', action: { kind: 'cut' }, times: 1 });
+    expect(codes(await say(inbox.smtpPort, dialogue('1'))).at(-1)).toBe('354');
+    expect(inbox.count()).toBe(1);
+    inbox.faults.add({ phase: 'body', action: { kind: 'cut' }, times: 1 });
+    expect(codes(await say(inbox.smtpPort, dialogue('2'))).at(-1)).toBe('354');
+    expect(inbox.count()).toBe(1);
+  });
+
+  it.each([
+    { phase: 'greeting', text: '421 4.3.2 busy' },
+    { phase: 'mail', text: '421 4.3.2 busy' },
+    { phase: 'rcpt', text: '450 4.2.0 later' },
+    { phase: 'rcpt', text: '452 4.2.2 full' },
+    { phase: 'rcpt', text: '550 5.1.1 nobody' },
+    { phase: 'data', text: '454 4.7.0 not now' },
+    { phase: 'dot', text: '451 4.3.0 trouble' },
+  ] as const)('answers $text at $phase and keeps nothing', async ({ phase, text }) => {
+    const inbox = await anInbox();
+    inbox.faults.add({ phase, action: { kind: 'reply', text } });
+    expect(codes(await say(inbox.smtpPort, `${dialogue('1')}QUIT\r\n`))).toContain(text.slice(0, 3));
+    expect(inbox.count()).toBe(0);
+  });
+
+  it('lets answers trickle, a byte at a time, to their last byte', async () => {
+    const inbox = await anInbox();
+    inbox.faults.add({ phase: 'greeting', action: { kind: 'trickle', byteMs: 1 } });
+    const socket = connect(inbox.smtpPort, '127.0.0.1');
+    const pieces: string[] = [];
+    socket.on('data', (chunk) => pieces.push(chunk.toString()));
+    socket.write(dialogue('1'));
+    await once(socket, 'close');
+    expect(codes(pieces.join(''))).toEqual(['220', '250', '250', '250', '354', '250', '221']);
+    expect(pieces.length).toBeGreaterThan(10);
+  });
+
+  it('gives no greeting, and the connection stays', async () => {
+    const inbox = await anInbox();
+    inbox.faults.add({ phase: 'greeting', action: { kind: 'silence' }, times: 1 });
+    const unanswered = say(inbox.smtpPort, dialogue('1'));
+    expect(codes(await say(inbox.smtpPort, dialogue('2')))).toContain('354');
+    expect(inbox.connections().open).toBe(1);
+    inbox.cutConnections();
+    await expect(unanswered).rejects.toThrow('ECONNRESET');
+    expect(inbox.count()).toBe(1);
+  });
+
+  it('strikes a share of recipients, the same ones in every order', async () => {
+    const recipients = Array.from({ length: 40 }, (_, index) => `m${index}@x.example`);
+    const struck = async (order: readonly string[]): Promise<readonly string[]> => {
+      const inbox = await anInbox({ seed: 5 });
+      inbox.faults.add({ phase: 'rcpt', share: 0.3, action: { kind: 'reply', text: '451 4.7.1 greylisted' } });
+      for (const to of order) await say(inbox.smtpPort, dialogue('x', to));
+      const kept = inbox.received().flatMap(({ to }) => to);
+      return recipients.filter((recipient) => !kept.includes(recipient));
+    };
+    const first = await struck(recipients);
+    expect(first.length).toBeGreaterThan(4);
+    expect(first.length).toBeLessThan(20);
+    expect(await struck(recipients.toReversed())).toEqual(first);
+  });
+
   it('is gone when it is removed', async () => {
     const inbox = await anInbox();
     const remove = inbox.faults.add({ phase: 'mail', action: { kind: 'cut' } });
@@ -166,6 +237,33 @@ describe('a fault of the inbox', () => {
     expect(first).toMatch(/\+.*-|-.*\+/);
     expect(await run(7)).toBe(first);
     expect(await run(8)).not.toBe(first);
+  });
+});
+
+describe('an inbox that is away', () => {
+  it('refuses connections for as long as it is told, and then takes them by itself', async () => {
+    const inbox = await anInbox();
+    await inbox.refuseConnections(1);
+    await until('it takes connections again', async () => codes(await say(inbox.smtpPort, dialogue('1'))).includes('354'));
+    expect(inbox.count()).toBe(1);
+  });
+
+  it('is a black hole: open connections and new ones are answered nothing, until it ends; what it swallowed stays so', async () => {
+    const inbox = await anInbox();
+    const open = connect(inbox.smtpPort, '127.0.0.1').on('error', () => undefined);
+    await once(open, 'data');
+    inbox.swallowConnections();
+    let heard = '';
+    open.on('data', (chunk) => (heard += chunk.toString()));
+    open.write(dialogue('1'));
+    const unanswered = say(inbox.smtpPort, dialogue('2'));
+    unanswered.catch(() => undefined);
+    await until('both are connected', () => inbox.connections().accepted === 2);
+    await inbox.acceptConnections();
+    expect(codes(await say(inbox.smtpPort, dialogue('3')))).toContain('354');
+    expect([heard, inbox.count()]).toEqual(['', 1]);
+    inbox.cutConnections();
+    await expect(unanswered).rejects.toThrow('ECONNRESET');
   });
 });
 
@@ -197,7 +295,21 @@ describe('the inbox over HTTP', () => {
     await expect(say(inbox.smtpPort, dialogue('x'))).rejects.toThrow('ECONNREFUSED');
     await post('/accept');
     expect(codes(await say(inbox.smtpPort, dialogue('x')))).toContain('354');
+    await post('/hole?forMs=60000');
+    await post('/accept');
+    expect(codes(await say(inbox.smtpPort, dialogue('x')))).toContain('354');
     expect((await post('/faults', 'not JSON')).status).toBe(400);
+    for (const rule of [{ phase: 'never', action: { kind: 'cut' } }, { phase: 'dot', action: { kind: 'call' } }, { phase: 'dot' }]) {
+      expect((await post('/faults', JSON.stringify(rule))).status).toBe(400);
+    }
+  });
+
+  it('counts how often each Message-ID came', async () => {
+    const inbox = await anInbox();
+    for (const id of ['1', '2', '1']) await say(inbox.smtpPort, dialogue(`Message-ID: <${id}@weir.example>\r\n\r\nx`));
+    const counts = async (query: string): Promise<unknown> => (await fetch(`${inbox.httpUrl}/message-ids${query}`)).json();
+    expect(await counts('')).toEqual({ '<1@weir.example>': 2, '<2@weir.example>': 1 });
+    expect(await counts('?min=2')).toEqual({ '<1@weir.example>': 2 });
   });
 });
 
