@@ -53,8 +53,14 @@ async function ask<P>(place: Place<P>, route: AnyRoute<P>, flags: CommonFlags, t
     place.errors.write(`${answer.sentence}\n`);
     return answer.exitCode;
   }
-  print(place, flags, answer.answer, () => jsonSheet(route.name, answer.answer).join('\n\n'));
+  print(place, flags, answer.answer, () => sheet(route.name, answer.answer));
   return exitCodes.ok;
+}
+
+/** An answer as people read it. */
+function sheet(name: string, answer: Json): string {
+  const parts = Array.isArray(answer) && answer.length === 0 ? [] : jsonSheet(name, answer);
+  return parts.length === 0 ? 'There is nothing.' : parts.join('\n\n');
 }
 
 /** What was written on the command line as the values that the fields take. Throws `invalidKey` that says what was expected. */

@@ -15,6 +15,14 @@ export interface TheTopic {
   /** Appends an entry as another program would: any fields. Answers its id. */
   append(...fields: readonly (string | Buffer)[]): Promise<string>;
   deadLetters(): Promise<readonly FoundLetter[]>;
+  /** Appends a dead letter with any fields. */
+  putAside(...fields: readonly (string | Buffer)[]): Promise<void>;
+  /** The ids of all dead letters, the oldest first. */
+  putAsideIds(): Promise<readonly string[]>;
+  /** Takes a dead letter away, as trimming does. */
+  trim(id: string): Promise<void>;
+  /** The messages of the topic itself. */
+  entries(): Promise<readonly FoundLetter[]>;
   /** Entries that a reader has and did not settle. */
   pending(): Promise<number>;
   /** Entries that nobody has read. */
@@ -40,6 +48,14 @@ export async function theTopic(url: string): Promise<TheTopic> {
   return {
     append: async (...fields) => String(await redis.xadd(emailTopic.name, '*', ...fields)),
     deadLetters: async () => (await entries(emailTopic.deadLetters)).map(letterOf),
+    putAside: async (...fields) => {
+      await redis.xadd(emailTopic.deadLetters, '*', ...fields);
+    },
+    putAsideIds: async () => (await redis.xrange(emailTopic.deadLetters, '-', '+')).map(([id]) => id),
+    trim: async (id) => {
+      await redis.xdel(emailTopic.deadLetters, id);
+    },
+    entries: async () => (await entries(emailTopic.name)).map(letterOf),
     pending: () => ofGroup('pending'),
     unread: () => ofGroup('lag'),
     everything: async () => {
