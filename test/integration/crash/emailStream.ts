@@ -21,10 +21,19 @@ export async function readEmailStream(redisUrl: string | undefined): Promise<Ema
     const group = groups.find((fields) => fields.includes(deliverGroup)) ?? ['pending', 0, 'lag', entries.length];
     const field = (name: string): number => Number(group[group.indexOf(name) + 1]);
     return {
-      billIds: entries.map(([, fields]) => (JSON.parse(fields[fields.indexOf('value') + 1] ?? '') as { billId: string }).billId),
+      billIds: entries.flatMap(([, fields]) => billIdOf(fields[fields.indexOf('value') + 1] ?? '')),
       unsettled: field('pending') + field('lag'),
     };
   } finally {
     client.disconnect();
+  }
+}
+
+/** None for a message that is not a bill's. */
+function billIdOf(value: string): string | readonly string[] {
+  try {
+    return (JSON.parse(value) as { billId?: string }).billId ?? [];
+  } catch {
+    return [];
   }
 }
