@@ -1,6 +1,8 @@
 import { leavesOf, variableOf, type Leaf } from '../config/option.ts';
 import { systems } from '../pipelines/index.ts';
 import { joinedSchema } from '../src/commandLine/systems.ts';
+import { fieldsOf } from '../src/console/field.ts';
+import { houseRoutes } from '../src/console/house/houseRoutes.ts';
 import { errorCodes } from '../src/errors.ts';
 import { catalogue, type MetricFacts } from '../src/metrics/catalogue.ts';
 
@@ -10,6 +12,7 @@ export function generatedPages(): ReadonlyMap<string, string> {
     ['options.md', optionsPage()],
     ['metrics.md', metricsPage()],
     ['errors.md', errorsPage()],
+    ['routes.md', routesPage()],
   ]);
 }
 
@@ -45,6 +48,20 @@ function metricsPage(): string {
 function errorsPage(): string {
   const rows = Object.entries(errorCodes).map(([code, kind]) => [`\`${code}\``, kind]);
   return page('Error codes', ['Code', 'Kind'], rows);
+}
+
+function routesPage(): string {
+  const rows = [...houseRoutes, ...systems.routes].map(({ name, kind, role, about, input }) => [
+    `\`weir ${name.replace('.', ' ')}\``,
+    `\`/api/${name.replace('.', '/')}\``,
+    role,
+    kind === 'action' ? 'yes' : '',
+    fieldsOf(input)
+      .map((field) => `\`${field.name}\`${field.isOptional ? '?' : ''}`)
+      .join(', '),
+    about,
+  ]);
+  return page('What operators ask and do', ['Command', 'POST', 'Role', 'Reason, audited', 'Fields', 'What it does'], rows);
 }
 
 function page(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -21,11 +21,12 @@ const write = defineAction({
   input: z.strictObject({
     count,
     email: z.string().optional().meta({ description: 'whose', isPersonal: true }),
-    end: z.enum(['well', 'refused', 'defect', 'unspeakable']).default('well').meta({ description: 'how it ends' }),
+    end: z.enum(['well', 'refused', 'defect', 'unspeakable', 'atCommit']).default('well').meta({ description: 'how it ends' }),
   }),
   target: (input) => `row ${input.count}`,
   act: async (transaction, _: Ports, input) => {
     await transaction.execute({ text: 'INSERT INTO written VALUES ($1)', values: [input.count] });
+    if (input.end === 'atCommit') await transaction.execute('INSERT INTO written VALUES (1), (1)');
     if (input.end === 'refused') throw new WeirError('refused', 'not today');
     if (input.end === 'defect') throw new TypeError(`wrong: ${canary}`);
     // No jsonb holds this character: the audit cannot be written.
@@ -46,7 +47,7 @@ let api: AnApi;
 const told: string[] = [];
 beforeAll(async () => {
   api = await anApi(() => bindRoutes<Ports>([write, ask], { told }));
-  await api.database.execute('CREATE TABLE written (count integer)');
+  await api.database.execute('CREATE TABLE written (count integer UNIQUE DEFERRABLE INITIALLY DEFERRED)');
 });
 
 const written = async (): Promise<readonly unknown[]> =>
@@ -69,6 +70,7 @@ describe('an action', () => {
   it.each([
     ['is refused', 'refused', 409, 'not today'],
     ['is a mistake', 'defect', 500, 'TypeError (see the log)'],
+    ['cannot be committed', 'atCommit', 409, expect.stringContaining('PostgreSQL') as string],
     ['cannot be audited', 'unspeakable', 409, 'PostgreSQL: a value does not fit (22P05).'],
   ])('that %s leaves neither a change nor an audit row, and tells nobody else', async (_, end, expected, detail) => {
     const before = [await written(), await api.audit(), [...told]];
