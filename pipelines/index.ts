@@ -15,7 +15,8 @@ import { dispatchStore } from './billing/dispatchStore.ts';
 import { failLogStore } from './billing/failLogStore.ts';
 import { findStore } from './billing/findStore.ts';
 import { findRoute, resolveRoute, sendRoute, smsRoute, unknownRoute, type OperatePorts } from './billing/operate.routes.ts';
-import { memberKeys } from './billing/memberKeys.ts';
+import { markedStore } from './billing/markedStore.ts';
+import { memberKeys } from './billing/memberKeyStore.ts';
 import { operatorStore } from './billing/operatorStore.ts';
 import { parkStore } from './billing/parkStore.ts';
 import { periodStore } from './billing/periodStore.ts';
@@ -80,8 +81,7 @@ function openPorts({ database, bus, mailer, texter, gate, keyRing, clock, log, c
     },
     finds: findStore(database, keyRing),
     operations: operatorStore({ now, identifiers, instance }),
-    publishSoon: publishSoon({ database, emails, textRequests, now, log }),
-    keyRing,
+    publishSoon: publishSoon({ markedOf: markedStore(database, now), emails, textRequests, log }),
     hasTexter: texter !== undefined,
     oldestUnsettledAt: () => bus.oldestUnsettledAt(emailTopic, { group: deliverGroup }),
   };

@@ -1,23 +1,24 @@
 import type { Database } from '../../src/connectors/database.ts';
 import { blindIndexes } from '../../src/message/blindIndex.ts';
+import { decryptField } from '../../src/message/encryption.ts';
 import type { KeyRing } from '../../src/message/keyRing.ts';
 import { normalizeEmail } from '../shared/emailAddress.ts';
+import { maskEmail, maskName, maskPhone } from './mask.ts';
 import type { Channel } from './operatedBill.ts';
 import type { SendState } from './sendStatus.ts';
 
 /** What a member is looked for by. */
 export type MemberQuery = { readonly publicInfoId: bigint } | { readonly email: string };
 
-/** A member as it is stored: name, address and number encrypted. */
+/** A member with name, address and number masked: in the clear they do not leave the store. */
 export interface FoundMember {
-  readonly public_info_id: bigint;
+  readonly publicInfoId: bigint;
   readonly name: string;
   readonly email: string;
   readonly phone: string;
-  readonly send_day: number;
-  readonly dnd_start: string | null;
-  readonly dnd_end: string | null;
-  readonly zone: string;
+  readonly sendDay: number;
+  /** `22:00:00 to 08:00:00 Asia/Seoul`, or `none`. */
+  readonly quietHours: string;
 }
 
 /** A bill of theirs, with what became of it. Times and ids are texts, as they are shown. */
@@ -66,15 +67,48 @@ export interface FindStore {
 /** What operators look for, in a database. */
 export function findStore(database: Database, ring: KeyRing): FindStore {
   return {
-    members: (query) =>
-      'email' in query
-        ? database.query<FoundMember>({ text: byEmail, values: [blindIndexes(ring, normalizeEmail(query.email))] })
-        : database.query<FoundMember>({ text: byId, values: [query.publicInfoId] }),
+    members: async (query) => {
+      const statement =
+        'email' in query
+          ? { text: byEmail, values: [blindIndexes(ring, normalizeEmail(query.email))] }
+          : { text: byId, values: [query.publicInfoId] };
+      return (await database.query<MemberRow>(statement)).map((row) => maskedMember(ring, row));
+    },
     billsOf: (publicInfoIds) => database.query<MemberBill>({ text: billsOf, values: [publicInfoIds] }),
     parked: async ({ billingDate, limit }) => {
       const rows = await database.query<ParkedBill & { readonly in_all: bigint }>({ text: parked, values: [billingDate ?? null, limit] });
       return { count: Number(rows[0]?.in_all ?? 0n), bills: rows };
     },
+  };
+}
+
+interface MemberRow {
+  readonly public_info_id: bigint;
+  readonly name: string;
+  readonly email: string;
+  readonly phone: string;
+  readonly send_day: number;
+  readonly dnd_start: string | null;
+  readonly dnd_end: string | null;
+  readonly zone: string;
+}
+
+function maskedMember(ring: KeyRing, row: MemberRow): FoundMember {
+  const opened = (field: 'name' | 'email' | 'phone', mask: (text: string) => string): string => {
+    try {
+      return mask(decryptField(ring, row.public_info_id.toString(), field, row[field]));
+    } catch {
+      // Worth seeing, and no reason to hide the bills.
+      return '(does not open)';
+    }
+  };
+  return {
+    publicInfoId: row.public_info_id,
+    name: opened('name', maskName),
+    email: opened('email', maskEmail),
+    phone: opened('phone', maskPhone),
+    sendDay: row.send_day,
+    quietHours: row.dnd_start === null ? 'none' : `${row.dnd_start} to ${row.dnd_end ?? ''} ${row.zone}`,
   };
 }
 

@@ -1,32 +1,18 @@
-import { decryptField } from '../../src/message/encryption.ts';
-import type { KeyRing } from '../../src/message/keyRing.ts';
-import type { Json } from '../../src/runtime/jobs/job.ts';
 import type { FoundMember, MemberBill, ParkedBill } from './findStore.ts';
-import { maskEmail, maskName, maskPhone } from './mask.ts';
 
-/** A member with their bills as operators see them: name, address and number masked. */
-export function memberSheet(ring: KeyRing, member: FoundMember, bills: readonly MemberBill[]): Json {
-  const owner = member.public_info_id.toString();
-  const opened = (field: 'name' | 'email' | 'phone', mask: (text: string) => string): string => {
-    try {
-      return mask(decryptField(ring, owner, field, member[field]));
-    } catch {
-      // Worth seeing, and no reason to hide the bills.
-      return '(does not open)';
-    }
-  };
-  return {
-    publicInfoId: owner,
-    name: opened('name', maskName),
-    email: opened('email', maskEmail),
-    phone: opened('phone', maskPhone),
-    sendDay: member.send_day,
-    quietHours: member.dnd_start === null ? 'none' : `${member.dnd_start} to ${member.dnd_end ?? ''} ${member.zone}`,
-    bills: bills.map(billSheet),
-  };
+type Shown = string | number | boolean | null;
+
+/** A bill as operators see it; identifiers and amounts as decimal text, times as ISO text. */
+export type BillSheet = Readonly<Record<string, Shown | readonly Readonly<Record<string, Shown>>[]>>;
+
+/** A member with their bills as operators see them. */
+export type MemberSheet = Readonly<Record<string, Shown | readonly BillSheet[]>>;
+
+export function memberSheet(member: FoundMember, bills: readonly MemberBill[]): MemberSheet {
+  return { ...member, publicInfoId: member.publicInfoId.toString(), bills: bills.map(billSheet) };
 }
 
-function billSheet(bill: MemberBill): Json {
+function billSheet(bill: MemberBill): BillSheet {
   return {
     bill: bill.id.toString(),
     month: bill.month,
@@ -44,7 +30,7 @@ function billSheet(bill: MemberBill): Json {
 }
 
 /** A parked bill as operators see it. */
-export function parkedSheet(bill: ParkedBill): Json {
+export function parkedSheet(bill: ParkedBill): Readonly<Record<string, Shown>> {
   return {
     bill: bill.id.toString(),
     month: bill.month,

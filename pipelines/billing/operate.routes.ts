@@ -3,7 +3,6 @@
 import { z } from 'zod';
 import { defineAction, defineQuestion } from '../../src/console/route.ts';
 import { WeirError } from '../../src/errors.ts';
-import type { KeyRing } from '../../src/message/keyRing.ts';
 import type { FindStore, MemberQuery } from './findStore.ts';
 import { memberSheet, parkedSheet } from './memberSheet.ts';
 import { resolutions, type OperatedBill } from './operatedBill.ts';
@@ -15,7 +14,6 @@ export interface OperatePorts {
   readonly finds: FindStore;
   readonly operations: OperatorStore;
   readonly publishSoon: PublishSoon;
-  readonly keyRing: KeyRing;
   /** Whether an SMS endpoint is set up. */
   readonly hasTexter: boolean;
 }
@@ -40,11 +38,11 @@ export const findRoute = defineQuestion({
       .optional()
       .meta({ description: 'e-mail address as the member has it now, in any spelling', isPersonal: true }),
   }),
-  answer: async ({ finds, keyRing }: OperatePorts, input) => {
+  answer: async ({ finds }: OperatePorts, input) => {
     const members = await finds.members(queryOf(input));
-    const bills = await finds.billsOf(members.map(({ public_info_id }) => public_info_id));
+    const bills = await finds.billsOf(members.map(({ publicInfoId }) => publicInfoId));
     const byMember = Map.groupBy(bills, ({ public_info_id }) => public_info_id);
-    return { members: members.map((member) => memberSheet(keyRing, member, byMember.get(member.public_info_id) ?? [])) };
+    return { members: members.map((member) => memberSheet(member, byMember.get(member.publicInfoId) ?? [])) };
   },
 });
 

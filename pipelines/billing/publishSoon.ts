@@ -1,18 +1,21 @@
-import type { Database } from '../../src/connectors/database.ts';
 import { codeOf, textOf } from '../../src/errors.ts';
-import { billColumns, readBills, type BillRow } from './dispatchStore.ts';
+import type { DispatchedBill } from './dispatchedBill.ts';
 import { publishBills, type Emails } from './publishBills.ts';
-import { textMessage, type Texts } from './publishTexts.ts';
+import { textMessage, type RequestedText } from './requestedText.ts';
 
 /** Publishes a member's bills that an operator has marked, after the commit, and not only with the next redispatch. */
 export type PublishSoon = (publicInfoId: bigint) => void;
 
+/** Bills that an operator has marked and nobody has taken: to be mailed, and to be sent as SMS. */
+export interface MarkedBills {
+  readonly bills: readonly DispatchedBill[];
+  readonly requests: readonly RequestedText[];
+}
+
 export interface PublishSoonPorts {
-  readonly database: Database;
+  readonly markedOf: (publicInfoId: bigint) => Promise<MarkedBills>;
   readonly emails: Emails;
-  readonly textRequests: Texts;
-  /** Calendar time. */
-  readonly now: () => Date;
+  readonly textRequests: Emails;
   readonly log: { warn(sentence: string, fields: { readonly code: string; readonly error: string }): void };
 }
 
@@ -20,15 +23,11 @@ export interface PublishSoonPorts {
  * Makes the publisher. It only saves the wait: what it cannot publish is logged, and found by the next redispatch. A bill that is
  * published by both is sent once, since the second message finds it taken.
  */
-export function publishSoon({ database, emails, textRequests, now, log }: PublishSoonPorts): PublishSoon {
+export function publishSoon({ markedOf, emails, textRequests, log }: PublishSoonPorts): PublishSoon {
   const publish = publishBills(emails);
   const publishAll = async (publicInfoId: bigint): Promise<void> => {
-    const due = readBills(await database.query<BillRow>({ text: forced, values: [publicInfoId, now()] }));
-    if (due.length > 0) await publish(due);
-    const texts = await database.query<RequestRow>({ text: requestedTexts, values: [publicInfoId] });
-    const requests = texts.map(({ id, billing_date, send_token }) => ({
-      ...{ billId: id, billingDate: billing_date, publicInfoId, token: send_token },
-    }));
+    const { bills, requests } = await markedOf(publicInfoId);
+    if (bills.length > 0) await publish(bills);
     if (requests.length > 0) await textRequests.write(requests.map(textMessage));
   };
   return (publicInfoId) => {
@@ -37,17 +36,3 @@ export function publishSoon({ database, emails, textRequests, now, log }: Publis
     });
   };
 }
-
-interface RequestRow {
-  readonly id: bigint;
-  readonly billing_date: string;
-  readonly send_token: bigint;
-}
-
-const forced = `
-  SELECT ${billColumns} FROM billing.billing_p AS bill JOIN billing.member USING (public_info_id)
-  WHERE bill.public_info_id = $1 AND bill.send_status = 'SEND_PENDING' AND bill.quiet_override AND bill.next_attempt_at <= $2`;
-
-const requestedTexts = `
-  SELECT id, billing_date::date AS billing_date, send_token FROM billing.billing_p
-  WHERE public_info_id = $1 AND send_status = 'SENDING' AND lease_until = 'infinity'`;

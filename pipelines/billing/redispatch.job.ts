@@ -10,7 +10,7 @@ import { writeChunk } from '../../src/runtime/jobs/writeChunk.ts';
 import { asOfText, tellAsOf, type AsOfLog } from './asOf.ts';
 import type { ParkStore } from './parkStore.ts';
 import { publishBills, type Emails } from './publishBills.ts';
-import { publishTexts, type Texts } from './publishTexts.ts';
+import { publishTexts, type Texts } from './textRequestStore.ts';
 import { redispatchOptions } from './publishingOptions.ts';
 import { lostBeforeOf, planPart, readPart, type FoundBill } from './redispatchPart.ts';
 import { redispatchPreview } from './redispatchPreview.ts';

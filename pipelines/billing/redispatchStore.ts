@@ -2,7 +2,7 @@ import type { Database, Transaction } from '../../src/connectors/database.ts';
 import type { Answer } from '../../src/message/decision.ts';
 import { billColumns, billingDatesOf, idsOf, passMarked, readBills, type BillPage, type BillRow } from './dispatchStore.ts';
 import { parkExpired } from './parkStore.ts';
-import { passRequested } from './publishTexts.ts';
+import { passRequested } from './textRequestStore.ts';
 import { redispatchKinds, type FoundBill, type RedispatchKind, type RedispatchPart, type RedispatchTimes } from './redispatchPart.ts';
 
 /** The statements of a redispatch. */

@@ -43,6 +43,11 @@ export function encodeRequestedText({ billId, billingDate, publicInfoId, token }
   return Buffer.from(JSON.stringify({ version, ...ids }));
 }
 
+/** The message of a request as it is published. */
+export function textMessage(request: RequestedText): { readonly key: string; readonly value: Uint8Array } {
+  return { key: request.publicInfoId.toString(), value: encodeRequestedText(request) };
+}
+
 /**
  * Reads a message that was parsed as JSON. `newerVersion` for one that a newer Weir wrote (it waits for an upgrade), `undecodable`
  * for any other shape.

@@ -27,6 +27,8 @@ export type SendState = SendStatus | 'PARKED';
  * | `closedAsFailed` | PARKED | FAILED | operator | reason |
  * | `forced` | CREATED, SEND_PENDING, IN_QUIET_HOUR, PARKED, FAILED | SEND_PENDING | operator | compare-and-set, reason; quiet hours do not count |
  * | `sentAsSms` | FAILED | SENDING | operator | compare-and-set, key |
+ * | `askedAgain` | PARKED | SENDING | operator | reason; an SMS, under its old key |
+ * | `putOff` | SENDING | SENDING | record of an SMS | token; the endpoint does not have it, so nobody holds it any more |
  */
 export const sendTransitions = {
   dispatched: { from: ['CREATED'], to: 'SEND_PENDING' },
@@ -45,6 +47,8 @@ export const sendTransitions = {
   closedAsFailed: { from: ['PARKED'], to: 'FAILED' },
   forced: { from: ['CREATED', 'SEND_PENDING', 'IN_QUIET_HOUR', 'PARKED', 'FAILED'], to: 'SEND_PENDING' },
   sentAsSms: { from: ['FAILED'], to: 'SENDING' },
+  askedAgain: { from: ['PARKED'], to: 'SENDING' },
+  putOff: { from: ['SENDING'], to: 'SENDING' },
 } as const satisfies Record<string, { readonly from: readonly SendState[]; readonly to: SendState }>;
 
 export type SendEvent = keyof typeof sendTransitions;

@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { memberKeys } from '../../../pipelines/billing/memberKeys.ts';
+import { memberKeys } from '../../../pipelines/billing/memberKeyStore.ts';
 import { findStore } from '../../../pipelines/billing/findStore.ts';
 import { decryptField, encryptField, keyIdOf } from '../../../src/message/encryption.ts';
 import { parseKeyRing, type KeyRing } from '../../../src/message/keyRing.ts';
@@ -65,14 +65,14 @@ describe('a rotation of keys', () => {
     for (const row of await rows()) {
       expect(decryptField(onlyNew, `${row.public_info_id}`, 'email', row.email)).toBe(`m${row.public_info_id}@example.com`);
     }
-    expect(await findStore(billing.database, onlyNew).members({ email: 'm1001@example.com' })).toMatchObject([{ public_info_id: 1_001n }]);
+    expect(await findStore(billing.database, onlyNew).members({ email: 'm1001@example.com' })).toMatchObject([{ publicInfoId: 1_001n }]);
   });
 
   it('while it is under way finds members under either key', async () => {
     await members(2);
     await memberKeys.rotatePage(billing.database, ring, { after: undefined, limit: 1 });
     const finds = findStore(billing.database, ring);
-    for (const id of [1_001n, 1_002n]) expect(await finds.members({ email: `m${id}@example.com` })).toMatchObject([{ public_info_id: id }]);
+    for (const id of [1_001n, 1_002n]) expect(await finds.members({ email: `m${id}@example.com` })).toMatchObject([{ publicInfoId: id }]);
   });
 
   it('does not overwrite an address that is changed meanwhile, and rotates it with the next pass', async () => {

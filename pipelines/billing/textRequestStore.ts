@@ -3,7 +3,7 @@ import { WeirError } from '../../src/errors.ts';
 import { defer, skip, type Answer } from '../../src/message/decision.ts';
 import { billingDatesOf, idsOf } from './dispatchStore.ts';
 import type { FoundBill } from './redispatchPart.ts';
-import { encodeRequestedText, type RequestedText } from './requestedText.ts';
+import { textMessage, type RequestedText } from './requestedText.ts';
 
 /** The writing end of `textTopic`. */
 export interface Texts {
@@ -21,11 +21,6 @@ export function publishTexts(texts: Texts): (bills: readonly FoundBill[]) => Pro
     if (requests.length > 0) await texts.write(requests.map(textMessage));
     return bills.map((bill) => (isText(bill) ? defer('on its way as SMS') : bill));
   };
-}
-
-/** The message of a request. */
-export function textMessage(request: RequestedText): { readonly key: string; readonly value: Uint8Array } {
-  return { key: request.publicInfoId.toString(), value: encodeRequestedText(request) };
 }
 
 /** Bills that still wait to be sent as SMS; they are marked already, by whoever asked for it. What was taken meanwhile is skipped. */
