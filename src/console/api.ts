@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Database } from '../connectors/database.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../message/clock.ts';
@@ -16,6 +17,9 @@ export interface ApiParts {
   readonly routes: readonly BoundRoute[];
 }
 
+/** Tokens that are remembered as good; each is looked up all the same. */
+const maxRemembered = 1_000;
+
 /** What an action may take, in milliseconds: within what its caller waits. */
 const actionLimitMs = 20_000;
 
@@ -28,6 +32,8 @@ export class Api {
   readonly #parts: ApiParts;
   readonly #routes: ReadonlyMap<string, BoundRoute>;
   readonly #failed: FailedAttempts;
+  /** Hashes of what was good before: whoever guesses from behind the same proxy must not lock operators out. */
+  readonly #good = new Set<string>();
 
   constructor(parts: ApiParts) {
     this.#parts = parts;
@@ -40,14 +46,21 @@ export class Api {
   async admit(authorization: string | undefined, address: string): Promise<Caller> {
     const { database, log } = this.#parts;
     const waitMs = this.#failed.waitMs(address);
-    if (waitMs > 0) {
+    const digest = createHash('sha256')
+      .update(authorization ?? '')
+      .digest('base64');
+    if (waitMs > 0 && !this.#good.has(digest)) {
       const headers = { 'retry-after': String(Math.ceil(waitMs / 1_000)) };
       throw new Problem(429, 'too many requests without a good token came from this address', { headers });
     }
     const caller = await findCaller(database, authorization).catch((error: unknown) => {
       throw problemOf(error);
     });
-    if (caller !== undefined) return caller;
+    if (caller !== undefined) {
+      this.#remember(digest);
+      return caller;
+    }
+    this.#good.delete(digest);
     this.#failed.add(address);
     const detail =
       authorization === undefined
@@ -57,10 +70,16 @@ export class Api {
     throw new Problem(401, detail, { headers: { 'www-authenticate': 'Bearer' } });
   }
 
+  #remember(digest: string): void {
+    const [oldest] = this.#good;
+    if (oldest !== undefined && this.#good.size >= maxRemembered) this.#good.delete(oldest);
+    this.#good.add(digest);
+  }
+
   /** Answers a question or does an action. */
   async call(caller: Caller, name: string, body: unknown): Promise<Json> {
+    const route = this.#routes.get(name);
     try {
-      const route = this.#routes.get(name);
       if (route === undefined) throw new Problem(404, `there is no ${name.slice(0, 80)}`);
       if (roles.indexOf(caller.role) < roles.indexOf(route.role)) {
         throw new Problem(403, `${name} needs the role ${route.role}; ${caller.name} is ${caller.role}`);
@@ -69,7 +88,9 @@ export class Api {
     } catch (error) {
       const problem = problemOf(error);
       const { status, code, detail } = problem.body;
-      const fields = { action: name.slice(0, 80), actor: caller.name, ...(code === undefined ? {} : { code }), reason: detail };
+      // What was not understood may repeat what was sent: names of fields that nobody knows.
+      const reason = status === 400 ? 'the input was not understood' : detail;
+      const fields = { action: route?.name ?? 'unknown', actor: caller.name, ...(code === undefined ? {} : { code }), reason };
       if (status >= 500) this.#parts.log.error('request failed', fields);
       else this.#parts.log.warn('request refused', fields);
       throw problem;

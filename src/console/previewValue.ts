@@ -7,7 +7,11 @@ const maxDepth = 6;
 
 const encrypted = /^w1\.([A-Za-z0-9_-]{1,32})\.[A-Za-z0-9_-]+$/;
 /** What cannot be a name or an address: days, times, and numbers as text that do not begin as telephone numbers do. */
-const harmless = [/^\d{4}-\d{2}(-\d{2})?(T[\d:.]+(Z|[+-]\d{2}:\d{2})?)?$/, /^\d{2}:\d{2}(:\d{2})?$/, /^-?(?!0\d)(?!82)\d{1,20}$/];
+const harmless = [
+  /^\d{4}-\d{2}(-\d{2})?(T[\d:.]+(Z|[+-]\d{2}:\d{2})?)?$/,
+  /^\d{2}:\d{2}(:\d{2})?$/,
+  /^-?(?!0\d)(?!82)(?!10\d{8}$)\d{1,20}$/,
+];
 const fieldName = /^[A-Za-z][A-Za-z0-9_]{0,40}$/;
 
 /**

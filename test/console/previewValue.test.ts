@@ -30,6 +30,7 @@ describe('previewValue', () => {
     ['010-1234-5678', 'text (13 characters)'],
     ['01012345678', 'text (11 characters)'],
     ['821012345678', 'text (12 characters)'],
+    ['1012345678', 'text (10 characters)'],
     ['w1.k1.not an envelope', 'text (21 characters)'],
     ['2026-11-01 and more', 'text (19 characters)'],
     ['', ''],

@@ -92,6 +92,9 @@ describe('an action', () => {
     ['that is a list', [], ''],
   ])('%s is refused with the field named, and no value repeated', async (_, body, field) => {
     const answered = await api.ask(api.tokens.operator, 'test.write', body);
+    expect(api.log.at(-1)?.[1]).toEqual({
+      ...{ action: 'test.write', actor: 'operator', code: 'invalidKey', reason: 'the input was not understood' },
+    });
     expect(answered).toMatchObject({ status: 400, body: { fields: [expect.objectContaining({ field })] } });
   });
 });
@@ -128,6 +131,9 @@ describe('an address that guesses', () => {
     const { status, headers } = await api.ask('guess', 'test.ask');
     expect(status).toBe(429);
     expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+    // Whoever came with a good token before is let in from there; one that was never seen is not.
+    expect((await api.ask(api.tokens.viewer, 'test.ask', { count: 1 })).status).toBe(200);
+    expect((await api.ask(api.tokens.revoked, 'test.ask', { count: 1 })).status).toBe(429);
     expect(api.log.filter(([sentence]) => sentence === 'request without a good token')).toHaveLength(20);
   });
 });
