@@ -88,6 +88,21 @@ describe('dead letters', () => {
     ]);
   });
 
+  it('are taken by one of two operators who act on the same at once', async () => {
+    const month = await anOperatedMonth();
+    await putAside(month, 20);
+    const weir = await month.start('--profile', 'producer');
+    const { upTo } = await groupOf(month, 'undecodable');
+    const words = [topic, '--up-to', upTo, '--expect', '20', '--reason', 'at once'];
+    const said = await Promise.all([month.say('dead-letters', 'replay', ...words), month.say('dead-letters', 'replay', ...words)]);
+    expect(said.map(({ code }) => code).sort()).toEqual([0, 1]);
+    await weir.logged('replay of dead letters completed');
+    expect(await month.topic.entries()).toHaveLength(20);
+    expect(await month.say('dead-letters', 'discard', ...words)).toMatchObject({
+      ...{ code: 1, errors: 'expected 20 open dead letters, found 0; 20 replayed before' },
+    });
+  });
+
   it('are shown, listed, logged and audited without personal data', async () => {
     const month = await anOperatedMonth();
     await putAside(month, 1);
