@@ -44,16 +44,32 @@ const onRedis =
   ({ redis, kill }: Wire): void =>
     void redis.strike('xadd', how, { nth: 3, call: kill });
 
-/** When the last chunk was published. */
 const onDatabase =
-  (how: Strike) =>
+  (marker: string, how: Strike, nth = 1) =>
   ({ database, kill }: Wire): void =>
-    void database.strike('weir-job-complete-partition', how, { call: kill });
+    void database.strike(marker, how, { nth, call: kill });
+
+/** At the COMMIT of the third chunk. */
+const atCommit =
+  (how: Strike) =>
+  ({ database, kill }: Wire): void => {
+    void database.strike('billing.markDispatched', 'pass', { nth: 3, call: () => void database.strike('COMMIT', how, { call: kill }) });
+  };
 
 it.each([
+  ['before its plan is written', { marked: 0, messages: 0 }, onDatabase('INSERT INTO weir.job_partition', 'cutBefore')],
+  ['after the claim of a partition, before it knows', { marked: 0, messages: 0 }, onDatabase('weir-job-claim-partitions', 'cutAfter')],
+  ['after it read its first page', { marked: 0, messages: 0 }, onDatabase('billing.pageDue', 'cutAfter')],
+  ['in a chunk, before its bills are marked', { marked: 20, messages: 20 }, onDatabase('billing.markDispatched', 'cutBefore', 3)],
+  ['before a COMMIT reaches the server', { marked: 20, messages: 20 }, atCommit('cutBefore')],
+  ['after a COMMIT reached the server, before its answer', { marked: 30, messages: 20 }, atCommit('cutAfter')],
   ['after it marked bills, before it publishes them', { marked: 30, messages: 20 }, onRedis('cutBefore')],
   ['after it published, before it hears of it', { marked: 30, messages: 30 }, onRedis('cutAfter')],
-  ['after it published all, before that is written down', { marked: 59, messages: 59 }, onDatabase('cutBefore')],
+  [
+    'after it published all, before that is written down',
+    { marked: 59, messages: 59 },
+    onDatabase('weir-job-complete-partition', 'cutBefore'),
+  ],
 ] as const)('a dispatch that is killed %s loses no message, and nobody gets two mails', async (_, expected, plan) => {
   const month = await aMonth({ members: 60 });
   const { environment, billing, database } = month;

@@ -57,6 +57,8 @@ it.each([
   ['before its plan is written', 0, 'a daemon', at('INSERT INTO weir.job_partition', 'cutBefore')],
   ['after the claim of a partition, before it knows', 0, 'a second run of the command', at('weir-job-claim-partitions', 'cutAfter')],
   ['after the claim of a partition, before its first page', 0, 'a daemon', at('billing.settlePage', 'cutBefore')],
+  ['after it read a page', 0, 'a second run of the command', at('billing.settlePage', 'cutAfter')],
+  ['after its second page, before a chunk of it is written', 10, 'a daemon', at('billing.insertBills', 'cutBefore', 2)],
   ['in a chunk, between its bills and their lines', 20, 'a second run of the command', at('billing.insertLines', 'cutBefore', 3)],
   ['before a COMMIT reaches the server', 20, 'a daemon', atCommit('cutBefore')],
   ['after a COMMIT reached the server, before its answer', 30, 'a second run of the command', atCommit('cutAfter')],
