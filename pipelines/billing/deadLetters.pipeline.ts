@@ -17,12 +17,13 @@ export interface DeadLettersPorts {
   readonly failures: FailLogStore;
 }
 
-/** The dead letters of bills, read as a topic. Larger than any message of theirs: what was put aside for its size is logged too. */
+/** The dead letters of bills, read as a topic, and kept for those who replay them. Larger than any message of theirs: what was put aside for its size is logged too. */
 export const emailDeadLetters = {
   name: emailTopic.deadLetters,
   deadLetters: `${emailTopic.deadLetters}.unlogged`,
   partitions: emailTopic.partitions,
   maxSizeBytes: 16_777_216,
+  retainMs: 90 * 86_400_000, // logged letters can still be replayed
 } as const;
 
 /** The group whose members share the dead letters. */

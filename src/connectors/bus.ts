@@ -11,6 +11,11 @@ export interface Topic {
   readonly partitions: number;
   /** Largest value that is accepted, in bytes; a larger one is refused by the sink and dead-lettered by the source. */
   readonly maxSizeBytes: number;
+  /**
+   * How long messages are kept at least that every group has settled, in milliseconds, where the bus removes them; absent: as it
+   * does by itself. Dead letters that a pipeline reads are kept for whoever replays them.
+   */
+  readonly retainMs?: number;
 }
 
 /**

@@ -162,10 +162,12 @@ export class StreamSource implements Source {
    * not any more, since a process whose pipeline has failed must not keep them.
    */
   #startTimers(): void {
-    const { idleLimitMs, trimEveryMs } = this.#parts.settings;
+    const { settings } = this.#parts;
+    const { idleLimitMs, trimEveryMs } = settings;
+    const kept = { ...settings, retainMs: this.#topic.retainMs ?? settings.retainMs };
     this.#endRenewal?.();
     this.#endRenewal = this.#often('renew', idleLimitMs / 3, () => this.#renew());
-    this.#endMaintenance ??= this.#often('maintain', trimEveryMs, () => maintain(this.#group, this.#parts.settings, this.#consumers));
+    this.#endMaintenance ??= this.#often('maintain', trimEveryMs, () => maintain(this.#group, kept, this.#consumers));
   }
 
   /** Does something now and then. */

@@ -37,6 +37,19 @@ describe('trimming', () => {
     expect(await client.xlen(topic.name)).toBeGreaterThanOrEqual(300);
   });
 
+  test('keeps a topic for as long as the topic says, whatever the bus does with others', async () => {
+    const [kept, other, client] = [{ ...testTopic(), retainMs: 3_600_000 }, testTopic(), testClient(url)];
+    const bus = testBus(url, { trimEveryMs: 20, retainMs: 0 });
+    for (const topic of [kept, other]) {
+      await publish(bus, topic, messages(1, 1_000));
+      await read(bus.subscribe(topic, { group: 'g' }), { settleAs: 'done' }).count(1_000);
+    }
+    await until('the other is trimmed', async () => (await client.xlen(other.name)) <= 100);
+    await publish(bus, other, messages(1_001, 1_000));
+    await until('it is trimmed again', async () => (await client.xlen(other.name)) <= 100);
+    expect(await client.xlen(kept.name)).toBe(1_000);
+  });
+
   test('by another hand is told for entries that were pending, and does not stop the reader', async () => {
     const [topic, client] = [testTopic(), testClient(url)];
     const trimmed: number[] = [];
