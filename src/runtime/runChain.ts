@@ -12,6 +12,7 @@ import { openMessages } from './openMessages.ts';
 import { Receipt } from './receipt.ts';
 import type { Span } from './span.ts';
 import { Window, type WindowLimits } from './window.ts';
+import { writeAgain } from './writeAgain.ts';
 
 /** Where a run tells what its counts do not show; the registry of metrics implements it. */
 export interface RunMeter {
@@ -197,7 +198,7 @@ class LiveRun<V> implements ChainRun, Run {
   async deadLetter(envelope: Envelope, stage: string, error: unknown): Promise<void> {
     const letter = deadLetterOf(envelope, stage, error);
     if (letter.code === 'defect') this.#countDefect(envelope, stage, error);
-    const written = this.#spec.source.deadLetter(letter);
+    const written = writeAgain(this, () => this.#spec.source.deadLetter(letter));
     this.track(written);
     await written;
     this.#spec.meter.deadLettered(stage, letter.code);

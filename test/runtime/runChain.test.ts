@@ -199,13 +199,27 @@ describe('runChain', () => {
     );
   });
 
-  it('fails when a dead letter cannot be written, and settles nothing of it', async () => {
+  it('writes a dead letter again while it cannot be, without disturbing what is under way', async () => {
+    let tries = 0;
+    const onDeadLetter = (): Promise<void> =>
+      ++tries < 4 ? Promise.reject(new WeirError('unavailable', 'no room for dead letters')) : Promise.resolve();
+    const source = scriptedSource({ count: 1, refusal: () => new WeirError('oversize', 'too large'), onDeadLetter });
+    const spec = aSpec({ source });
+    const run = runChain(spec);
+    await spec.clock.advance(10_000);
+    expect(await run.ended).toMatchObject({ how: 'completed' });
+    expect({ tries, dead: run.counts().dead, letters: source.deadLetters.length }).toEqual({ tries: 4, dead: 1, letters: 1 });
+  });
+
+  it('fails when a dead letter cannot be written for a minute, and settles nothing of it', async () => {
     const source = scriptedSource({
       count: 1,
       refusal: () => new WeirError('oversize', 'too large'),
       onDeadLetter: () => Promise.reject(new WeirError('unavailable', 'no room for dead letters')),
     });
-    const run = runChain(aSpec({ source }));
+    const spec = aSpec({ source });
+    const run = runChain(spec);
+    await spec.clock.advance(60_000);
     expect(await run.ended).toMatchObject({ how: 'failed', error: { code: 'unavailable' } });
     expect(source.settled.size).toBe(0);
   });

@@ -2,6 +2,7 @@ import { Redis } from 'ioredis';
 import { expect, it, vi } from 'vitest';
 import { aPrivateRedis } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
+import { writePoison } from '../../../stack/demo/poison.ts';
 import type { Service } from '../../../stack/service.ts';
 import { delivered } from '../crash/deliveryFlaws.ts';
 import { allDelivered, startDelivery, toDeliver, told } from './toDeliver.ts';
@@ -54,6 +55,8 @@ it.each([
 ] as const)('a Redis that %s in the middle of a delivery costs nothing, and nobody has to do anything', async (_, fault) => {
   const redis = await aPrivateRedis();
   const month = await toDeliver({ members, redisUrl: redis.url });
+  // What cannot be read has to be put aside, which is a write.
+  await writePoison(redis.url);
   // Mails take a while, so that most are still to come.
   month.inbox.faults.add({ phase: 'dot', action: { kind: 'delay', delayMs: 20 } });
   const daemon = startDelivery(
