@@ -35,12 +35,12 @@ export const dispatch = defineJob({
     requireSettled(months, day);
     return months.map(({ billingDate, bills }) => ({ name: billingDate.slice(0, 7), input: billingDate, total: bills }));
   },
-  rows: ({ dispatches }, { input, key, checkpoint, published }): RowReader<DispatchedBill> => {
+  rows: ({ dispatches }, { input, key }): RowReader<DispatchedBill> => {
     const billingDate = z.string().parse(input);
     return {
-      start: published,
       positionOf: ({ billId }) => billId.toString(),
-      page: (after, limit) => dispatches.pageDue({ billingDate, after, marked: checkpoint, limit }, key),
+      page: (after, limit) => dispatches.pageDue({ billingDate, after, limit }, key),
+      again: (after, upTo, limit) => dispatches.pageMarked({ billingDate, after, limit }, upTo),
     };
   },
   chain: (row$, { dispatches, emails, clock }, { chunk }, partition) => {

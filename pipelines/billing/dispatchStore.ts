@@ -8,8 +8,6 @@ export interface BillPage {
   readonly billingDate: string;
   /** Exclusive lower bound of the ids; undefined: from the first. */
   readonly after: string | undefined;
-  /** Up to here bills were marked by this run and may not have been published; undefined: none. */
-  readonly marked: string | undefined;
   readonly limit: number;
 }
 
@@ -25,8 +23,10 @@ export interface DueMonth {
 export interface DispatchStore {
   /** The billing months with bills that were never dispatched and whose day has come, of whatever month. */
   dueMonths(day: string): Promise<readonly DueMonth[]>;
-  /** The next bills that are due on a day, and those that this run has marked and perhaps not published. */
+  /** The next bills that are due on a day and were never dispatched. */
   pageDue(page: BillPage, day: string): Promise<readonly DispatchedBill[]>;
+  /** The next bills up to an id that are marked, and were perhaps not published by whoever marked them. */
+  pageMarked(page: BillPage, upTo: string): Promise<readonly DispatchedBill[]>;
   /**
    * Marks bills CREATED → SEND_PENDING, before they are published: a consumer that saw CREATED would let the message go. What is
    * SEND_PENDING already goes on to be published again; what is further is skipped.
@@ -41,9 +41,13 @@ export function dispatchStore(database: Database): DispatchStore {
       const rows = await database.query<DueRow>({ text: dueMonths, values: [day] });
       return rows.map((row) => ({ billingDate: row.billing_date, bills: Number(row.bills), isUnsettled: row.is_unsettled }));
     },
-    pageDue: async ({ billingDate, after, marked, limit }, day) => {
-      const values = [billingDate, after ?? '0', marked ?? '0', limit, day];
+    pageDue: async ({ billingDate, after, limit }, day) => {
+      const values = [billingDate, after ?? '0', limit, day];
       return readBills(await database.query<BillRow>({ text: pageDue, values, name: 'billing.pageDue' }));
+    },
+    pageMarked: async ({ billingDate, after, limit }, upTo) => {
+      const values = [billingDate, after ?? '0', limit, upTo];
+      return readBills(await database.query<BillRow>({ text: pageMarked, values, name: 'billing.pageMarked' }));
     },
     markDispatched: async (transaction, bills, now) => {
       const values = [billingDatesOf(bills), idsOf(bills), now];
@@ -110,17 +114,15 @@ const dueMonths = `
   FROM billing.billing_p
   WHERE send_status = 'CREATED' AND send_on <= $1::date GROUP BY billing_date ORDER BY billing_date`;
 
-// Two ranges of one index; the second is empty but after a takeover.
 const pageDue = `
-  WITH due AS (
-    (SELECT * FROM billing.billing_p
-      WHERE send_status = 'CREATED' AND billing_date = $1::timestamp AND id > $2::bigint AND send_on <= $5::date ORDER BY id LIMIT $4)
-    UNION ALL
-    (SELECT * FROM billing.billing_p
-      WHERE send_status = 'SEND_PENDING' AND billing_date = $1::timestamp AND id > $2::bigint AND id <= $3::bigint
-      ORDER BY id LIMIT $4)
-  )
-  SELECT ${billColumns} FROM due AS bill JOIN billing.member USING (public_info_id) ORDER BY bill.id LIMIT $4`;
+  SELECT ${billColumns} FROM billing.billing_p AS bill JOIN billing.member USING (public_info_id)
+  WHERE send_status = 'CREATED' AND billing_date = $1::timestamp AND bill.id > $2::bigint AND send_on <= $4::date
+  ORDER BY bill.id LIMIT $3`;
+
+const pageMarked = `
+  SELECT ${billColumns} FROM billing.billing_p AS bill JOIN billing.member USING (public_info_id)
+  WHERE send_status = 'SEND_PENDING' AND billing_date = $1::timestamp AND bill.id > $2::bigint AND bill.id <= $4::bigint
+  ORDER BY bill.id LIMIT $3`;
 
 // Locked by id and judged afterwards: with the state as a condition, the index of states would read everything in that state.
 const markDispatched = `

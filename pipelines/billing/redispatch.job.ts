@@ -44,9 +44,9 @@ export const redispatch = defineJob({
   rows: ({ redispatches }, partition): RowReader<FoundBill> => {
     const part = readPart(partition);
     return {
-      start: partition.published,
       positionOf: ({ billId }) => billId.toString(),
-      page: (after, limit) => redispatches.pageAgain(part, { after, marked: partition.checkpoint, limit }),
+      page: (after, limit) => redispatches.pageAgain(part, { after, limit }),
+      again: (after, upTo, limit) => redispatches.pageMarkedAgain(part, { after, limit }, upTo),
     };
   },
   chain: (row$, { redispatches, emails, textRequests }, { chunk }, partition) =>

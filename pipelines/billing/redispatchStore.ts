@@ -9,14 +9,18 @@ import { redispatchKinds, type FoundBill, type RedispatchKind, type RedispatchPa
 export interface RedispatchStore {
   /** The kinds and months of which there is a bill now. */
   partsAgain(times: RedispatchTimes): Promise<readonly RedispatchPart[]>;
-  /** The next bills of a part, and those that this run has marked and perhaps not published. */
-  pageAgain(part: RedispatchPart, page: Omit<BillPage, 'billingDate'>): Promise<readonly FoundBill[]>;
+  /** The next bills of a part. */
+  pageAgain(part: RedispatchPart, page: PartPage): Promise<readonly FoundBill[]>;
+  /** The next bills of a part up to an id that this run has marked, and perhaps not published; none of those that it has parked. */
+  pageMarkedAgain(part: RedispatchPart, page: PartPage, upTo: string): Promise<readonly FoundBill[]>;
   /**
    * Marks bills of one part that are due or lost as SEND_PENDING since `asOf`, before they are published; those whose lease ran
    * out are parked, and those that wait to be sent as SMS go on as they are. What moved on meanwhile is skipped.
    */
   readonly markAgain: (transaction: Transaction, bills: readonly FoundBill[]) => Promise<readonly Answer<FoundBill>[]>;
 }
+
+type PartPage = Omit<BillPage, 'billingDate'>;
 
 /** A redispatch's statements on a database. */
 export function redispatchStore(database: Database): RedispatchStore {
@@ -26,11 +30,22 @@ export function redispatchStore(database: Database): RedispatchStore {
       const rows = await database.query<{ kind: RedispatchKind; billing_date: string }>(statement);
       return rows.map(({ kind, billing_date }) => ({ kind, billingDate: billing_date, ...times }));
     },
-    pageAgain: async (part, { after, marked, limit }) => {
-      const { kind, billingDate, asOf, lostBefore } = part;
-      const values = [billingDate, after ?? '0', marked ?? '0', limit, asOf, ...(kind === 'lost' ? [lostBefore] : [])];
-      const rows = await database.query<FoundRow>({ text: pages[kind], values, name: `billing.page.${kind}` });
-      return readBills(rows).map((bill, at) => ({ ...bill, part, token: rows[at]?.send_token ?? undefined }));
+    pageAgain: async (part, { after, limit }) => {
+      const { kind, billingDate } = part;
+      const values = [billingDate, after ?? '0', limit, ...timesOf(part)];
+      return readFound(part, await database.query<FoundRow>({ text: pages[kind], values, name: `billing.page.${kind}` }));
+    },
+    pageMarkedAgain: async (part, { after, limit }, upTo) => {
+      const { kind, billingDate, asOf } = part;
+      if (kind === 'expired') return [];
+      // What waits to be sent as SMS bears no mark of a run: it is found as it was.
+      const times = kind === 'text' ? [] : [asOf];
+      const values = [billingDate, after ?? '0', limit, upTo, ...times];
+      const text = kind === 'text' ? markedTexts : markedBills;
+      return readFound(
+        part,
+        await database.query<FoundRow>({ text, values, name: `billing.marked.${kind === 'text' ? 'text' : 'bills'}` }),
+      );
     },
     markAgain: async (transaction, bills) => {
       const [first] = bills;
@@ -46,6 +61,23 @@ export function redispatchStore(database: Database): RedispatchStore {
 
 interface FoundRow extends BillRow {
   readonly send_token: bigint | null;
+}
+
+function readFound(part: RedispatchPart, rows: readonly FoundRow[]): readonly FoundBill[] {
+  return readBills(rows).map((bill, at) => ({ ...bill, part, token: rows[at]?.send_token ?? undefined }));
+}
+
+/** The parameters of a kind's condition. */
+function timesOf({ kind, asOf, lostBefore }: RedispatchPart): readonly Date[] {
+  switch (kind) {
+    case 'due':
+      return [asOf];
+    case 'lost':
+      return [lostBefore];
+    case 'expired':
+    case 'text':
+      return [];
+  }
 }
 
 /** The condition of a kind, with the places of the parameters `asOf` and `lostBefore`. */
@@ -75,26 +107,28 @@ function probeOf(kind: RedispatchKind): string {
       WHERE billing_date = period::timestamp AND ${conditionOf(kind, '$1', '$2')} ORDER BY id LIMIT 1)`;
 }
 
-/** One range of an index, and after a takeover a second one: what this run has marked bears its time. */
-function pageOf(kind: RedispatchKind): string {
+/** One range of an index. */
+function pageOf(condition: string): string {
   return `
   WITH found AS (
-    (SELECT * FROM billing.billing_p
-      WHERE billing_date = $1::timestamp AND id > $2::bigint AND ${conditionOf(kind, '$5', '$6')} ORDER BY id LIMIT $4)
-    UNION ALL
-    (SELECT * FROM billing.billing_p
-      WHERE billing_date = $1::timestamp AND id > $2::bigint AND id <= $3::bigint
-        AND send_status = 'SEND_PENDING' AND next_attempt_at IS NULL AND pending_since = $5::timestamptz ORDER BY id LIMIT $4)
+    SELECT * FROM billing.billing_p
+    WHERE billing_date = $1::timestamp AND id > $2::bigint AND ${condition} ORDER BY id LIMIT $3
   )
-  SELECT ${billColumns}, bill.send_token FROM found AS bill JOIN billing.member USING (public_info_id) ORDER BY bill.id LIMIT $4`;
+  SELECT ${billColumns}, bill.send_token FROM found AS bill JOIN billing.member USING (public_info_id) ORDER BY bill.id`;
 }
 
 const pages: Readonly<Record<RedispatchKind, string>> = {
-  due: pageOf('due'),
-  lost: pageOf('lost'),
-  expired: pageOf('expired'),
-  text: pageOf('text'),
+  due: pageOf(conditionOf('due', '$4', '')),
+  lost: pageOf(conditionOf('lost', '', '$4')),
+  expired: pageOf(conditionOf('expired', '', '')),
+  text: pageOf(conditionOf('text', '', '')),
 };
+
+// What this run has marked bears its time.
+const markedBills = pageOf(`
+      id <= $4::bigint AND send_status = 'SEND_PENDING' AND next_attempt_at IS NULL AND pending_since = $5::timestamptz`);
+
+const markedTexts = pageOf(`id <= $4::bigint AND ${conditionOf('text', '', '')}`);
 
 // What bears the run's own time was marked by an earlier try of this chunk and goes on to be published.
 // Locked by id and judged afterwards: with the state as a condition, the index of states would read everything in that state.

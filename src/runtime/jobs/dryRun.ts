@@ -70,7 +70,11 @@ async function dryPartition<P, O, K, V, T>(
   const partition: JobPartition<K> = { ...plan, ...place, isDryRun: true, chunks: previewStore(preview, line) };
   const reader = job.rows(ports, partition, options);
   const keeper = dryKeeper(line, skip);
-  const run = runJobChain(spec, partition, rowSource({ partition: plan.name, epoch: 0, reader, keeper, pageSize: settings.pageSize }));
+  const run = runJobChain(
+    spec,
+    partition,
+    rowSource({ partition: plan.name, epoch: 0, reader, from: place, keeper, pageSize: settings.pageSize }),
+  );
   const end = await endUnder(run, { cut: AbortSignal.any([signal, draining]) });
   if (end.how === 'cut') throw new WeirError('cancelled', `the dry run of ${job.name}:${spec.key} was stopped`);
   return { rows: run.counts().received, dead: run.counts().dead };
@@ -78,7 +82,7 @@ async function dryPartition<P, O, K, V, T>(
 
 function dryKeeper(line: RowLine, skip: (skipped: DrySkip) => void): RowKeeper {
   return {
-    read: (position) => line.read(position),
+    read: (position) => line.read(position, false),
     settle: ({ watermarks }) => {
       for (const { position } of watermarks) line.leave(position);
       return Promise.resolve();

@@ -34,15 +34,17 @@ export interface JobPartition<K> extends PartitionPlan {
 
 /** Pages of rows in ascending order of a unique position. */
 export interface RowReader<V> {
-  /** The next rows after a position (undefined: from the first), at most `limit`; an empty page ends the partition. */
+  /** The next rows after a position (undefined: from the first), at most `limit`; an empty page ends the partition. The first comes after the checkpoint. */
   page(after: string | undefined, limit: number): Promise<readonly V[]>;
   /** The unique position of a row, for the checkpoint. */
   positionOf(row: V): string;
   /**
-   * Where this reader starts: the partition's `checkpoint`, or `published` for a job that publishes. Such a job is given again
-   * what was written and perhaps not published, so its `write` must answer the same for a row that it has written before.
+   * For a job that publishes what it has written: the next rows after a position, up to and with `upTo`, of those that are written
+   * and perhaps not published. What has moved on since may be left out. Its `write` must answer the same for a row that it has
+   * written before. Asked before the first page, from where the partition has published to its checkpoint; a job without it goes
+   * on behind its checkpoint.
    */
-  readonly start: string | undefined;
+  again?(after: string | undefined, upTo: string, limit: number): Promise<readonly V[]>;
   /**
    * The rows at these positions, in any order, without those that are gone: what `job run --skipped` reads. A job without it
    * cannot process skipped rows after mending.

@@ -60,7 +60,7 @@ export class PartitionHold implements ChunkStore, RowKeeper {
   readonly #noted = new Map<string, Skip>();
   /** Rows that `commit` has put aside and is about to tell the run about. */
   readonly #written = new Set<string>();
-  #line: RowLine;
+  readonly #line: RowLine;
   #hasWriter = false;
   #chunks: bigint;
   #progressed: PartitionProgress;
@@ -84,21 +84,12 @@ export class PartitionHold implements ChunkStore, RowKeeper {
     this.#lease = new Lease({ name, clock, times, renew, lost: spec.lost }, spec.claimedAtMs);
   }
 
-  /** Told where the reader begins, before it reads. */
-  startAt(position: string | undefined): void {
-    if (position === this.#progressed.checkpoint) return;
-    if (position !== this.#progressed.published) {
-      throw new WeirError('defect', `The rows of ${this.#spec.name} start neither at its checkpoint nor where it has published.`);
-    }
-    this.#line = new RowLine(this.#progressed.rowsPublished);
-  }
-
   attach(): void {
     this.#hasWriter = true;
   }
 
-  read(position: string): void {
-    this.#line.read(position);
+  read(position: string, isAgain: boolean): void {
+    this.#line.read(position, isAgain);
   }
 
   placeOf(position: string): number {
@@ -143,7 +134,16 @@ export class PartitionHold implements ChunkStore, RowKeeper {
 
   /** Ends the claim: the partition is completed. False when another holds it. */
   complete(): Promise<boolean> {
-    return this.#end((database, claim) => completePartition(database, claim, this.#chunks, this.#progress()));
+    return this.#end((database, claim) => {
+      const { checkpoint, rowsRead, ...progress } = this.#progress();
+      return completePartition(database, claim, this.#chunks, {
+        ...progress,
+        checkpoint,
+        published: checkpoint,
+        rowsRead,
+        rowsPublished: rowsRead,
+      });
+    });
   }
 
   /** Ends the claim: the partition may be claimed at once. */
@@ -177,7 +177,8 @@ export class PartitionHold implements ChunkStore, RowKeeper {
     const last = part.line.at(-1)?.envelope.position ?? '';
     const lastNumber = this.#line.numberOf(last);
     const now = this.#progress();
-    // Rows that are given again, because they may not have been published, count once and move no checkpoint.
+    // Rows that are given again, because they may not have been published, count once and move no checkpoint: they are fewer than
+    // those that were written where some have moved on, and a checkpoint among them would hide the others from the next holder.
     const isNew = ({ envelope }: Message<unknown>): boolean => this.#line.numberOf(envelope.position) > now.rowsRead;
     const rowsWritten = now.rowsWritten + open.filter(isNew).length;
     const moved = lastNumber > now.rowsRead ? { checkpoint: last, rowsRead: lastNumber } : {};
@@ -239,8 +240,9 @@ export class PartitionHold implements ChunkStore, RowKeeper {
   /** Progress once everything up to the watermark has left the chain. */
   #left(watermark: string | undefined): PartitionProgress {
     if (watermark === undefined) return this.#progress();
-    const rowsPublished = Math.min(this.#line.numberOf(watermark), this.#progressed.rowsRead);
-    return { ...this.#progress(), published: watermark, rowsPublished };
+    const { rowsRead, rowsPublished } = this.#progressed;
+    const left = Math.min(this.#line.numberOf(watermark), rowsRead);
+    return { ...this.#progress(), published: watermark, rowsPublished: Math.max(left, rowsPublished) };
   }
 
   /** The same where nothing writes chunks: what has left is what was read. */

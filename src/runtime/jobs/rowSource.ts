@@ -3,12 +3,12 @@ import type { Room, Source } from '../../connectors/source.ts';
 import { WeirError } from '../../errors.ts';
 import type { Delivery } from '../../message/message.ts';
 import type { Run } from '../../message/run.ts';
-import type { RowReader } from './job.ts';
+import type { JobPartition, RowReader } from './job.ts';
 
 /** What a row source tells about its rows: settling, putting aside, counting are the business of whoever holds the partition. */
 export interface RowKeeper extends Pick<Source, 'settle' | 'deadLetter'> {
-  /** A row is about to be emitted. */
-  read(position: string): void;
+  /** A row is about to be emitted; `isAgain`: it was written before, and perhaps not published. */
+  read(position: string, isAgain: boolean): void;
 }
 
 export interface RowSourceSpec<V> {
@@ -16,6 +16,8 @@ export interface RowSourceSpec<V> {
   /** The token of the claim. */
   readonly epoch: number;
   readonly reader: RowReader<V>;
+  /** Up to where rows are written, and up to where they also left the chain. */
+  readonly from: Pick<JobPartition<unknown>, 'checkpoint' | 'published'>;
   readonly keeper: RowKeeper;
   /** Rows read at a time; at most half of the window, so that the next page is read while this one is written. */
   readonly pageSize: number;
@@ -75,12 +77,22 @@ class Pages<V> {
     this.#stopping.abort(new WeirError('cancelled', 'the reader was unsubscribed'));
   }
 
-  /** Reads until the end (true) or until it is stopped (false). */
+  /** Reads until the end (true) or until it is stopped (false): first what may not have been published, then what comes after. */
   async read(): Promise<boolean> {
+    const { reader, from } = this.#spec;
+    const { checkpoint, published } = from;
+    if (checkpoint !== undefined && published !== checkpoint && reader.again !== undefined) {
+      const again = (after: string | undefined, limit: number) => reader.again?.(after, checkpoint, limit) ?? Promise.resolve([]);
+      if (!(await this.#readPages(published, again, true))) return false;
+    }
+    return this.#readPages(checkpoint, (after, limit) => reader.page(after, limit), false);
+  }
+
+  async #readPages(start: string | undefined, pageOf: RowReader<V>['page'], isAgain: boolean): Promise<boolean> {
     const { partition, reader, pageSize } = this.#spec;
-    let after = reader.start;
+    let after = start;
     while (await this.#reserve(pageSize)) {
-      const page = reader.page(after, pageSize);
+      const page = pageOf(after, pageSize);
       this.#run.track(page);
       const rows = await page;
       if (this.#signal.aborted) {
@@ -93,15 +105,15 @@ class Pages<V> {
       const last = rows.at(-1);
       if (last === undefined) return true;
       after = reader.positionOf(last);
-      for (const row of rows) this.#emit(row);
+      for (const row of rows) this.#emit(row, isAgain);
     }
     return false;
   }
 
-  #emit(row: V): void {
+  #emit(row: V, isAgain: boolean): void {
     const { partition, epoch, reader, keeper } = this.#spec;
     const position = reader.positionOf(row);
-    keeper.read(position);
+    keeper.read(position, isAgain);
     this.#subscriber.next({ key: position, headers: noHeaders, partition, epoch, position, attempt: 1, value: row });
   }
 

@@ -108,9 +108,15 @@ class LivePartition<P, O, K, V, T> {
   #source(): RowSource<V> {
     const { job, ports, options, settings } = this.#spec;
     const reader = job.rows(ports, this.#partition, options);
-    this.#hold.startAt(reader.start);
     const epoch = Number(this.#claim.token);
-    return rowSource({ partition: this.#claim.name, epoch, reader, keeper: this.#hold, pageSize: settings.pageSize });
+    return rowSource({
+      partition: this.#claim.name,
+      epoch,
+      reader,
+      from: this.#partition,
+      keeper: this.#hold,
+      pageSize: settings.pageSize,
+    });
   }
 
   async #failed(error: unknown): Promise<void> {

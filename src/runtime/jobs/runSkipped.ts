@@ -58,15 +58,17 @@ async function runPositions<P, O, K, V, T>(
   const hold = new SkippedHold({ database, runId: row.runId, partition: row.name, timeLimitMs: trustMs(settings) });
   const partition = partitionOf(job.name, key, row, hold);
   const reader = positionReader(job.name, job.rows(ports, partition, options), positions);
-  const source = rowSource({ partition: row.name, epoch: 0, reader, keeper: hold, pageSize: settings.pageSize });
+  const source = rowSource({ partition: row.name, epoch: 0, reader, from: fromTheFirst, keeper: hold, pageSize: settings.pageSize });
   await endUnder(runJobChain(spec, partition, source), { drain: draining, cut: signal });
 }
+
+/** Positions are read from the first, wherever the partition is. */
+const fromTheFirst = { checkpoint: undefined, published: undefined };
 
 /** Reads rows by their positions, page by page; what is gone is left out. */
 function positionReader<V>(job: string, reader: RowReader<V>, positions: readonly string[]): RowReader<V> {
   let next = 0;
   return {
-    start: undefined,
     positionOf: (row) => reader.positionOf(row),
     async page(_after, limit) {
       let rows: readonly V[] = [];

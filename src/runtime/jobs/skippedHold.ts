@@ -37,7 +37,7 @@ export class SkippedHold implements ChunkStore, RowKeeper {
   }
 
   read(position: string): void {
-    this.#line.read(position);
+    this.#line.read(position, false);
   }
 
   placeOf(position: string): number {

@@ -90,7 +90,6 @@ export const copyJob: CopyJob = defineJob({
     }));
   },
   rows: ({ database, hooks }, partition, { isPublishing }) => ({
-    start: isPublishing ? partition.published : partition.checkpoint,
     positionOf: ({ id }: CopyRow) => id.toString(),
     async page(after, limit) {
       await hooks.page?.();
@@ -99,6 +98,16 @@ export const copyJob: CopyJob = defineJob({
         values: [partition.input, after ?? '-1', limit],
       });
     },
+    ...(isPublishing
+      ? {
+          again: (after: string | undefined, upTo: string, limit: number) =>
+            database.query<CopyRow>({
+              text: `SELECT id, bucket, amount FROM source_row
+                WHERE bucket = $1 AND id > $2 AND id <= $3 AND NOT has_moved_on ORDER BY id LIMIT $4`,
+              values: [partition.input, after ?? '-1', upTo, limit],
+            }),
+        }
+      : {}),
     at: (positions) =>
       database.query<CopyRow>({
         text: 'SELECT id, bucket, amount FROM source_row WHERE bucket = $1 AND id = ANY ($2::bigint[])',
@@ -141,7 +150,9 @@ export const copySettings: JobSettings = {
 export async function copyTables(count: number): Promise<{ readonly database: PostgresDatabase; readonly url: string }> {
   const url = await aMigratedDatabase();
   const database = openPool(url);
-  await database.execute('CREATE TABLE source_row (id bigint PRIMARY KEY, bucket integer NOT NULL, amount bigint NOT NULL)');
+  await database.execute(
+    'CREATE TABLE source_row (id bigint PRIMARY KEY, bucket integer NOT NULL, amount bigint NOT NULL, has_moved_on boolean NOT NULL DEFAULT false)',
+  );
   await database.execute('CREATE TABLE target_row (id bigint NOT NULL, amount bigint NOT NULL CHECK (amount > 0))');
   await fill(database, count);
   return { database, url };
@@ -158,7 +169,7 @@ export function openPool(url: string, options: Partial<DatabaseOptions> = {}): P
 export async function fill(database: Database, count: number): Promise<void> {
   await database.execute('TRUNCATE source_row, target_row, weir.job_run CASCADE');
   await database.execute({
-    text: 'INSERT INTO source_row SELECT n, n % 2, n + 1 FROM generate_series(0, $1::integer - 1) AS n',
+    text: 'INSERT INTO source_row (id, bucket, amount) SELECT n, n % 2, n + 1 FROM generate_series(0, $1::integer - 1) AS n',
     values: [count],
   });
 }

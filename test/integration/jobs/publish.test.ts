@@ -73,6 +73,50 @@ describe('a job that publishes after it has written', () => {
     ]);
   });
 
+  it('has written nothing above its checkpoint, though what it was given again was less than what was written', async () => {
+    const first = mortal(openPool(url));
+    const stuck = (): Promise<void> => new Promise(() => undefined);
+    void runJob(copySpec(first.database, { clock: first.clock, options, hooks: { below: publishing(stuck) } }));
+    const standing = async (): Promise<{ checkpoint: number; written: number; read: number } | undefined> => {
+      const [row] = await database.query<{ checkpoint: number; written: number; read: number }>(`
+        SELECT checkpoint::integer, (SELECT max(id)::integer FROM target_row) AS written, rows_read::integer AS read
+        FROM weir.job_partition WHERE checkpoint IS NOT NULL`);
+      return row;
+    };
+    const isAt = (id: number) => async (): Promise<boolean> => ((await standing())?.checkpoint ?? 0) >= id;
+    await until('the window is written', isAt(198));
+    first.kill();
+    await until('it is dead', () => first.isDead());
+    await expireLeases(database);
+    const { checkpoint = 0 } = (await standing()) ?? {};
+
+    // Somebody else has ended half of these rows meanwhile.
+    await database.execute({ text: 'UPDATE source_row SET has_moved_on = id % 4 = 0 WHERE id <= $1', values: [checkpoint] });
+    const second = mortal(openPool(url));
+    const again: bigint[] = [];
+    const below = publishing(async (rows) => {
+      if (again.length >= checkpoint / 4) await stuck();
+      again.push(...rows.map(({ id }) => id));
+    });
+    void runJob(copySpec(second.database, { clock: second.clock, holder: 'process b', options, hooks: { below } }));
+    await until('more is written', isAt(checkpoint + 100));
+    second.kill();
+    await until('it is dead', () => second.isDead());
+    const after = await standing();
+    expect(after?.checkpoint).toBe(after?.written);
+    expect(after?.read).toBe((after?.written ?? 0) / 2 + 1);
+    await expireLeases(database);
+
+    const rest: bigint[] = [];
+    const third = publishing((rows) => {
+      rest.push(...rows.map(({ id }) => id));
+      return Promise.resolve();
+    });
+    expect(await runJob(copySpec(database, { holder: 'process c', options, hooks: { below: third } }))).toMatchObject({ how: 'completed' });
+    const wanted = Array.from({ length: 200 }, (_, index) => BigInt(2 * index)).filter((id) => id > BigInt(checkpoint) || id % 4n !== 0n);
+    expect(new Set([...again, ...rest])).toEqual(new Set(wanted));
+  });
+
   it('backs off, longer each time, and fails the run after so many failures in a row when nothing can be published', async () => {
     const before: number[] = [];
     const below = publishing(async () => {

@@ -15,7 +15,7 @@ function aJob(writers: number): Job<{ readonly rows: readonly number[] }, object
     options: { parse: () => ({}) },
     parseKey: (text) => text,
     plan: ({ rows }: { readonly rows: readonly number[] }) => Promise.resolve([{ name: 'all', input: null, total: rows.length }]),
-    rows: ({ rows }) => ({ start: undefined, positionOf: (row: number) => String(row), page: () => Promise.resolve(rows) }),
+    rows: ({ rows }) => ({ positionOf: (row: number) => String(row), page: () => Promise.resolve(rows) }),
     chain: (row$, _ports, _options, partition) => {
       const written$ = row$.pipe(mapEach(judge), writeChunk(partition, bill, chunk));
       return writers > 1 ? written$.pipe(writeChunk(partition, refund, chunk)) : written$;
