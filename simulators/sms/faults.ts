@@ -12,7 +12,7 @@ export type FaultAction =
   | { readonly kind: 'silence' }; // no answer, ever
 
 /** One fault. */
-export type FaultRule = Rule<Phase, FaultAction>;
+type FaultRule = Rule<Phase, FaultAction>;
 
 /** The faults of an SMS endpoint. */
 export type SmsFaults = Faults<Phase, FaultAction>;

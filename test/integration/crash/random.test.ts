@@ -62,7 +62,8 @@ class Daemons {
 
   constructor(month: MonthToBill, seed: number) {
     this.#month = month;
-    this.#random = virtualClock(new Date(0), seed).random;
+    const chance = virtualClock(new Date(0), seed);
+    this.#random = () => chance.random();
   }
 
   async start(): Promise<void> {
