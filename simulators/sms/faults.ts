@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { aim, type Faults, type Rule } from '../faults.ts';
+import { aim, type Faults } from '../faults.ts';
 
 /** When a fault strikes: before the message is taken (it is not kept), or after it was (only its answer is lost or late). */
 export type Phase = 'before' | 'after';
@@ -10,9 +10,6 @@ export type FaultAction =
   | { readonly kind: 'delay'; readonly delayMs: number } // what is usual, later
   | { readonly kind: 'cut' } // the connection is closed without an answer
   | { readonly kind: 'silence' }; // no answer, ever
-
-/** One fault. */
-type FaultRule = Rule<Phase, FaultAction>;
 
 /** The faults of an SMS endpoint. */
 export type SmsFaults = Faults<Phase, FaultAction>;
