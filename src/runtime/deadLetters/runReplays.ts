@@ -6,6 +6,7 @@ import { backOffMs } from '../../message/backOff.ts';
 import type { Clock } from '../../message/clock.ts';
 import { pause } from '../../message/pause.ts';
 import type { WakeUp } from '../jobs/wakeUp.ts';
+import { unlessStopped } from '../unlessStopped.ts';
 import { publishLetters } from './publishLetters.ts';
 import { claimReplay, completeReplay, endLetters, nextPositions, releaseReplay, type ReplayClaim } from './replayStore.ts';
 
@@ -34,13 +35,12 @@ const failing = { firstMs: 200, maxMs: 10_000 };
  * most a chunk, which consumers absorb. Resolves once it is drained.
  */
 export async function runReplays(spec: ReplaysSpec): Promise<void> {
-  const { clock, database, draining, log, topics, wakeUp, holder, leaseMs } = spec;
+  const { clock, draining, log, wakeUp } = spec;
   draining.addEventListener('abort', () => wakeUp.wake(), { once: true });
   for (let failures = 0; !draining.aborted;) {
     try {
-      const claim = await claimReplay(database, { topics: topics.map(({ name }) => name), holder, leaseMs });
-      if (claim === undefined) await wakeUp.wait();
-      else await replay(spec, claim);
+      // A silent database holds up no stop: what is under way is left to its lease.
+      await unlessStopped(clock, draining, takeTurn(spec));
       failures = 0;
     } catch (error) {
       if (kindOf(error) === 'defect') throw error;
@@ -49,6 +49,14 @@ export async function runReplays(spec: ReplaysSpec): Promise<void> {
       await pause(clock, backOffMs(failing, failures, clock), draining);
     }
   }
+}
+
+/** Works on a replay until its end, or waits until there may be one. */
+async function takeTurn(spec: ReplaysSpec): Promise<void> {
+  const { database, topics, wakeUp, holder, leaseMs } = spec;
+  const claim = await claimReplay(database, { topics: topics.map(({ name }) => name), holder, leaseMs });
+  if (claim === undefined) await wakeUp.wait();
+  else await replay(spec, claim);
 }
 
 async function replay(spec: ReplaysSpec, claim: ReplayClaim): Promise<void> {

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Transaction } from '../../../src/connectors/database.ts';
 import type { Outgoing } from '../../../src/connectors/sink.ts';
@@ -231,20 +230,6 @@ describe('bills whose lease ran out', () => {
     expect(await billing.database.query('SELECT send_status, park_reason FROM billing.billing_p ORDER BY public_info_id')).toEqual([
       { send_status: 'COMPLETED', park_reason: null },
       { send_status: 'SENDING', park_reason: 'the lease ran out' },
-    ]);
-  });
-
-  it('are listed, oldest first, by the statement that the README gives to operators', async () => {
-    await left(3);
-    await redispatched('2026-11-15T03:05');
-    await update(`send_status = 'SEND_PENDING', send_token = NULL, park_reason = NULL WHERE public_info_id = 1002`);
-    const readme = readFileSync('pipelines/billing/README.md', 'utf8');
-    const [, statement = ''] = /```sql\n(.*?)```/s.exec(readme) ?? [];
-    const row = { billing_date: '2026-11-01', park_reason: 'the lease ran out', attempt: 1, instance: 'one' };
-    const times = { started_at: new Date('2026-11-14T15:00:00Z'), parked_at: new Date('2026-11-14T18:05:00Z') };
-    expect(await billing.database.query(statement)).toEqual([
-      { id: expect.any(BigInt) as bigint, public_info_id: 1_001n, ...row, ...times },
-      { id: expect.any(BigInt) as bigint, public_info_id: 1_003n, ...row, ...times },
     ]);
   });
 });

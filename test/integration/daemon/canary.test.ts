@@ -76,6 +76,10 @@ describe('personal data', () => {
 
     const weir = startWeir({ ...month.environment, WEIR_LOG_LEVEL: 'debug' }, 'run', '--profile', 'consumer');
     await eventually('everything is settled', async () => (await topic.unread()) === 0 && (await topic.pending()) === 0);
+    await eventually('every dead letter is logged', async () => {
+      const logged = await month.database.query('SELECT FROM billing.email_fail_log WHERE origin IS NOT NULL');
+      return logged.length === 3;
+    });
     const { text: metrics } = await weir.ask('/metrics');
     expect(await weir.stop()).toEqual({ code: 0, signal: null });
     // One opened badly and one was refused: FAILED; one was lost after its dot: parked in SENDING; one waits, one is quiet.
@@ -85,7 +89,7 @@ describe('personal data', () => {
     const letters = await topic.deadLetters();
     expect(letters.map(({ headers }) => headers['weir-code']).sort()).toEqual(['decryption', 'refused', 'undecodable']);
     const rows = await everyRow(month.database);
-    expect(rows['billing.email_fail_log']).toHaveLength(2);
+    expect(rows['billing.email_fail_log']).toHaveLength(3);
     expect(Object.keys(rows).length).toBeGreaterThan(12);
     const results = Object.entries(answers).map(([words, { output, errors }]) => [words, output + errors] as const);
     const tables = Object.entries(rows).map(([table, contents]) => [table, contents.join('\n')] as const);

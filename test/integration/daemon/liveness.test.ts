@@ -19,8 +19,14 @@ describe('/livez', () => {
     const month = await aMonth();
     await month.load([{}, {}]);
     const { proxy, url } = await behindProxy(month.environment['WEIR_DATABASE_URL'] ?? '');
-    const limits = ['--set', 'runtime.standingLimitMs=1000', '--set', 'billing.deliver.send.timeLimitMs=900'];
-    const weir = startWeir({ ...month.environment, WEIR_DATABASE_URL: url }, 'run', '--profile', 'consumer', ...limits);
+    const limits = ['runtime.standingLimitMs=1000', 'billing.deliver.send.timeLimitMs=900', 'billing.deliverSms.send.timeLimitMs=900'];
+    const weir = startWeir(
+      { ...month.environment, WEIR_DATABASE_URL: url },
+      'run',
+      '--profile',
+      'consumer',
+      ...limits.flatMap((set) => ['--set', set]),
+    );
     await weir.logged('pipeline state', { state: 'running' });
     proxy.hole();
     await month.dispatch();

@@ -54,7 +54,7 @@ describe('SIGTERM', () => {
     const all = await scraping;
     expect(all.filter((counts) => !isLawful(counts))).toEqual([]);
     expect(all.at(-1)).toMatchObject({ released: 0, dead: 0, deferred: 0 });
-    const states = weir.log().filter(({ msg }) => msg === 'pipeline state');
+    const states = weir.log().filter(({ msg, pipeline }) => msg === 'pipeline state' && pipeline === 'billing.deliver');
     expect(states.map(({ state }) => state)).toEqual(['starting', 'running', 'draining', 'stopped']);
     const mailed = month.inbox.count();
     expect(mailed).toBeLessThan(40);
