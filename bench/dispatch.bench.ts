@@ -17,7 +17,7 @@ import { startPostgres } from '../stack/postgres.ts';
 import { startRedis } from '../stack/redis.ts';
 import type { Benchmark, Contest, Entrant } from './benchmark.ts';
 import { benchLog, benchMetrics } from './chainParts.ts';
-import { billOf, dueDay, fillBills, resetBills } from './deliver/fillBills.ts';
+import { billingDate, dueDay, fillBills, resetBills } from './deliver/fillBills.ts';
 
 const ring = `bench:${Buffer.alloc(32, 7).toString('base64')}`;
 
@@ -26,7 +26,7 @@ const chunk = 1_000;
 
 /**
  * Dispatching bills: the job `billing.dispatch` as `weir run --job` runs it, which reads, marks and publishes. Ceiling: a plain
- * loop that publishes the same messages and neither reads nor marks anything.
+ * loop that reads the same bills page by page and publishes them, and marks nothing.
  */
 export const dispatchBenchmark: Benchmark = { name: 'dispatch', unit: 'bills', size: 50_000, open };
 
@@ -66,7 +66,7 @@ async function open(size: number): Promise<Contest> {
   return {
     entrants: {
       ours: entrant(() => runDispatch(database, bus), true),
-      ceiling: entrant(() => publishPlainly(bus, size), false),
+      ceiling: entrant(() => publishPlainly(database, bus), false),
     },
     close: () => all.disposeAsync(),
   };
@@ -94,10 +94,15 @@ async function runDispatch(database: PostgresDatabase, bus: Bus): Promise<void> 
   if (end.how !== 'completed') throw new Error(`The run ended ${end.how}.`);
 }
 
-async function publishPlainly(bus: Bus, size: number): Promise<void> {
+async function publishPlainly(database: PostgresDatabase, bus: Bus): Promise<void> {
+  const dispatches = dispatchStore(database);
   const emails = bus.publish(emailTopic);
-  for (let first = 1; first <= size; first += chunk) {
-    const bills = Array.from({ length: Math.min(chunk, size - first + 1) }, (_, index) => billOf(first + index));
+  let after: string | undefined;
+  for (;;) {
+    const bills = await dispatches.pageDue({ billingDate, after, limit: chunk }, dueDay);
+    const last = bills.at(-1);
+    if (last === undefined) return;
+    after = last.billId.toString();
     await emails.write(bills.map(messageOf));
   }
 }

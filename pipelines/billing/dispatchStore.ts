@@ -1,5 +1,6 @@
 import type { Database, Transaction } from '../../src/connectors/database.ts';
 import { skip, type Answer } from '../../src/message/decision.ts';
+import { monthRange } from './monthRange.ts';
 import { destinationPattern, noDestination, type DispatchedBill } from './dispatchedBill.ts';
 
 /** A part of a billing month, in ascending order of bill ids. */
@@ -50,7 +51,7 @@ export function dispatchStore(database: Database): DispatchStore {
       return readBills(await database.query<BillRow>({ text: pageMarked, values, name: 'billing.pageMarked' }));
     },
     markDispatched: async (transaction, bills, now) => {
-      const values = [billingDatesOf(bills), idsOf(bills), now];
+      const values = [...monthRange(bills), idsOf(bills), now];
       const rows = await transaction.query<{ id: bigint }>({ text: markDispatched, values, name: 'billing.markDispatched' });
       return passMarked(bills, rows);
     },
@@ -85,11 +86,6 @@ export function readBills(rows: readonly BillRow[]): readonly DispatchedBill[] {
 
 export function idsOf(bills: readonly DispatchedBill[]): readonly bigint[] {
   return bills.map(({ billId }) => billId);
-}
-
-/** The billing months of bills, each once; almost always one. */
-export function billingDatesOf(bills: readonly DispatchedBill[]): readonly string[] {
-  return [...new Set(bills.map(({ billingDate }) => billingDate))];
 }
 
 /** The bills that were marked go on, the others were sent or forced meanwhile. */
@@ -128,10 +124,10 @@ const pageMarked = `
 const markDispatched = `
   WITH held AS (
     SELECT id, billing_date, send_status FROM billing.billing_p
-    WHERE billing_date = ANY ($1::timestamp[]) AND id = ANY ($2::bigint[]) ORDER BY id FOR UPDATE
+    WHERE billing_date BETWEEN $1::timestamp AND $2::timestamp AND id = ANY ($3::bigint[]) ORDER BY id FOR UPDATE
   ), marked AS (
-    UPDATE billing.billing_p AS bill SET send_status = 'SEND_PENDING', pending_since = $3
-    FROM held WHERE bill.id = held.id AND bill.billing_date = held.billing_date AND bill.billing_date = ANY ($1::timestamp[])
-      AND held.send_status = 'CREATED'
+    UPDATE billing.billing_p AS bill SET send_status = 'SEND_PENDING', pending_since = $4
+    FROM held WHERE bill.id = held.id AND bill.billing_date = held.billing_date
+      AND bill.billing_date BETWEEN $1::timestamp AND $2::timestamp AND held.send_status = 'CREATED'
   )
   SELECT id FROM held WHERE send_status IN ('CREATED', 'SEND_PENDING')`;

@@ -1,6 +1,7 @@
 import type { Database, Transaction } from '../../src/connectors/database.ts';
 import { defer, skip, type Answer } from '../../src/message/decision.ts';
-import { billingDatesOf, idsOf } from './dispatchStore.ts';
+import { idsOf } from './dispatchStore.ts';
+import { monthRange } from './monthRange.ts';
 import type { FoundBill } from './redispatchPart.ts';
 import type { TellParked } from './tellParked.ts';
 
@@ -43,7 +44,7 @@ export async function parkExpired(
   bills: readonly FoundBill[],
   asOf: Date,
 ): Promise<readonly Answer<FoundBill>[]> {
-  const values = [billingDatesOf(bills), idsOf(bills), asOf, leaseRanOut];
+  const values = [...monthRange(bills), idsOf(bills), asOf, leaseRanOut];
   const rows = await transaction.query<{ id: bigint }>({ text: park, values, name: 'billing.park' });
   const parked = new Set(rows.map(({ id }) => id));
   return bills.map((bill) => (parked.has(bill.billId) ? bill : skip('was recorded meanwhile')));
@@ -55,13 +56,13 @@ const leaseRanOut = 'the lease ran out';
 const park = `
   WITH held AS (
     SELECT id, billing_date, send_token, lease_until < clock_timestamp() AS is_over FROM billing.billing_p
-    WHERE billing_date = ANY ($1::timestamp[]) AND id = ANY ($2::bigint[]) ORDER BY id FOR UPDATE
+    WHERE billing_date BETWEEN $1::timestamp AND $2::timestamp AND id = ANY ($3::bigint[]) ORDER BY id FOR UPDATE
   ), closed AS (
-    UPDATE billing.send_attempt AS attempt SET ended_at = $3, result = 'UNKNOWN', response = $4
+    UPDATE billing.send_attempt AS attempt SET ended_at = $4, result = 'UNKNOWN', response = $5
     FROM held WHERE attempt.id = held.send_token AND held.is_over AND attempt.result IS NULL
   )
-  UPDATE billing.billing_p AS bill SET lease_owner = NULL, lease_until = NULL, park_reason = $4
-  FROM held WHERE bill.id = held.id AND bill.billing_date = held.billing_date AND bill.billing_date = ANY ($1::timestamp[])
+  UPDATE billing.billing_p AS bill SET lease_owner = NULL, lease_until = NULL, park_reason = $5
+  FROM held WHERE bill.id = held.id AND bill.billing_date = held.billing_date AND bill.billing_date BETWEEN $1::timestamp AND $2::timestamp
     AND held.is_over
   RETURNING bill.id`;
 

@@ -1,6 +1,7 @@
 import type { Database, Transaction } from '../../src/connectors/database.ts';
 import type { Answer } from '../../src/message/decision.ts';
-import { billColumns, billingDatesOf, idsOf, passMarked, readBills, type BillPage, type BillRow } from './dispatchStore.ts';
+import { billColumns, idsOf, passMarked, readBills, type BillPage, type BillRow } from './dispatchStore.ts';
+import { monthRange } from './monthRange.ts';
 import { parkExpired } from './parkStore.ts';
 import { passRequested } from './textRequestStore.ts';
 import { redispatchKinds, type FoundBill, type RedispatchKind, type RedispatchPart, type RedispatchTimes } from './redispatchPart.ts';
@@ -53,7 +54,7 @@ export function redispatchStore(database: Database): RedispatchStore {
       const { kind, asOf, lostBefore } = first.part;
       if (kind === 'expired') return parkExpired(transaction, bills, asOf);
       if (kind === 'text') return passRequested(transaction, bills);
-      const values = [billingDatesOf(bills), idsOf(bills), asOf, lostBefore];
+      const values = [...monthRange(bills), idsOf(bills), asOf, lostBefore];
       return passMarked(bills, await transaction.query<{ id: bigint }>({ text: markAgain, values, name: 'billing.markAgain' }));
     },
   };
@@ -135,10 +136,10 @@ const markedTexts = pageOf(`id <= $4::bigint AND ${conditionOf('text', '', '')}`
 const markAgain = `
   WITH held AS (
     SELECT id, billing_date, send_status, next_attempt_at, pending_since FROM billing.billing_p
-    WHERE billing_date = ANY ($1::timestamp[]) AND id = ANY ($2::bigint[]) ORDER BY id FOR UPDATE
+    WHERE billing_date BETWEEN $1::timestamp AND $2::timestamp AND id = ANY ($3::bigint[]) ORDER BY id FOR UPDATE
   )
-  UPDATE billing.billing_p AS bill SET send_status = 'SEND_PENDING', pending_since = $3, next_attempt_at = NULL
-  FROM held WHERE bill.id = held.id AND bill.billing_date = held.billing_date AND bill.billing_date = ANY ($1::timestamp[])
-    AND (held.send_status IN ('IN_QUIET_HOUR', 'SEND_PENDING') AND held.next_attempt_at <= $3
-      OR held.send_status = 'SEND_PENDING' AND held.next_attempt_at IS NULL AND (held.pending_since < $4 OR held.pending_since = $3))
+  UPDATE billing.billing_p AS bill SET send_status = 'SEND_PENDING', pending_since = $4, next_attempt_at = NULL
+  FROM held WHERE bill.id = held.id AND bill.billing_date = held.billing_date AND bill.billing_date BETWEEN $1::timestamp AND $2::timestamp
+    AND (held.send_status IN ('IN_QUIET_HOUR', 'SEND_PENDING') AND held.next_attempt_at <= $4
+      OR held.send_status = 'SEND_PENDING' AND held.next_attempt_at IS NULL AND (held.pending_since < $5 OR held.pending_since = $4))
   RETURNING bill.id`;

@@ -1,7 +1,8 @@
 import type { Transaction } from '../../src/connectors/database.ts';
 import { WeirError } from '../../src/errors.ts';
 import { defer, skip, type Answer } from '../../src/message/decision.ts';
-import { billingDatesOf, idsOf } from './dispatchStore.ts';
+import { idsOf } from './dispatchStore.ts';
+import { monthRange } from './monthRange.ts';
 import type { FoundBill } from './redispatchPart.ts';
 import { textMessage, type RequestedText } from './requestedText.ts';
 
@@ -25,14 +26,14 @@ export function publishTexts(texts: Texts): (bills: readonly FoundBill[]) => Pro
 
 /** Bills that still wait to be sent as SMS; they are marked already, by whoever asked for it. What was taken meanwhile is skipped. */
 export async function passRequested(transaction: Transaction, bills: readonly FoundBill[]): Promise<readonly Answer<FoundBill>[]> {
-  const rows = await transaction.query<{ id: bigint }>({ text: stillRequested, values: [billingDatesOf(bills), idsOf(bills)] });
+  const rows = await transaction.query<{ id: bigint }>({ text: stillRequested, values: [...monthRange(bills), idsOf(bills)] });
   const waiting = new Set(rows.map(({ id }) => id));
   return bills.map((bill) => (waiting.has(bill.billId) ? bill : skip('was taken meanwhile')));
 }
 
 const stillRequested = `
   SELECT id FROM billing.billing_p
-  WHERE billing_date = ANY ($1::timestamp[]) AND id = ANY ($2::bigint[]) AND lease_until = 'infinity'`;
+  WHERE billing_date BETWEEN $1::timestamp AND $2::timestamp AND id = ANY ($3::bigint[]) AND lease_until = 'infinity'`;
 
 function isText({ part }: FoundBill): boolean {
   return part.kind === 'text';
