@@ -8,7 +8,7 @@ import type { Repeat, Retry } from './step.ts';
 export interface Limit<V> {
   /**
    * Asked once for a message, with a slot free for it. Answers in how many milliseconds it may start, and counts it; an answer
-   * above `maxDelayMs` counts nothing, since the message is put off.
+   * above `maxDelayMs` counts no start, since the message is put off until then.
    */
   reserve(value: V, nowMs: number, maxDelayMs: number): number;
   /**

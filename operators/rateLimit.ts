@@ -21,18 +21,23 @@ const sweptPerCall = 2;
 /** One start a day. */
 const leastRate = 1 / 86_400;
 
+/** Nothing is put off for longer: by then a key that was slowed down may be fast again. In milliseconds. */
+const longestPutOffMs = 900_000;
+
 /**
  * A rate per key, and in total, by the generic cell rate algorithm: one number per key, the elapsed time at which the key will
  * have its whole burst again. No timers.
  *
- * A key that is too fast is told its delay, and put off where that is too long; the total is a gate that holds up everyone alike.
+ * A key that is too fast is told its delay, and put off where that is too long: each to a turn of its own behind those that were put
+ * off before, so that they come back no faster than they may start. What comes meanwhile goes first. The total is a gate that holds
+ * up everyone alike.
  * A held message counts in the total when it is counted, so in any second up to one `holdMs` of held ones may come on top.
  *
  * Where the other side asks for it, a key is slowed down, its burst with it, and grows back with what is answered (see
  * `heedThrottling`).
  *
- * Memory: the keys of the last `burst / perSecond` seconds and the longest delay, and those that are slowed down; a key that is
- * full again is forgotten. The rate is that of this process and starts full.
+ * Memory: the keys of the last `burst / perSecond` seconds and the longest delay, those with turns to come, and those that are slowed
+ * down; a key that is full again is forgotten. The rate is that of this process and starts full.
  */
 export function rateLimit<V>(options: RateLimitOptions<V>): RateLimit<V> {
   return new RateLimit(options);
@@ -45,6 +50,8 @@ export class RateLimit<V> implements Limit<V> {
   readonly #totalIntervalMs: number;
   /** When each key is full again; the key used longest ago comes first. */
   readonly #fullAtMs = new Map<string, number>();
+  /** The last turn that was given to a message that was put off; the key used longest ago comes first. */
+  readonly #turnAtMs = new Map<string, number>();
   readonly #paces: Paces;
   #totalFullAtMs = 0;
 
@@ -66,7 +73,7 @@ export class RateLimit<V> implements Limit<V> {
     const pace = this.#paces.of(key, nowMs);
     const intervalMs = this.#intervalMs / pace;
     const delayMs = delayOf(fullAtMs, intervalMs, Math.max(1, this.#options.burst * pace), nowMs);
-    if (delayMs > maxDelayMs) return delayMs;
+    if (delayMs > maxDelayMs) return this.#turnOf(key, nowMs + delayMs, intervalMs, nowMs) - nowMs;
     this.#fullAtMs.delete(key);
     this.#fullAtMs.set(key, fullAtMs + intervalMs);
     this.#totalFullAtMs = Math.max(this.#totalFullAtMs, nowMs) + this.#totalIntervalMs;
@@ -89,15 +96,25 @@ export class RateLimit<V> implements Limit<V> {
 
   /** Keys that it remembers. */
   get size(): number {
-    return this.#fullAtMs.size;
+    return this.#fullAtMs.size + this.#turnAtMs.size;
+  }
+
+  #turnOf(key: string, earliestMs: number, intervalMs: number, nowMs: number): number {
+    const behindOthersMs = (this.#turnAtMs.get(key) ?? 0) + intervalMs;
+    const turnMs = Math.min(Math.max(earliestMs, behindOthersMs), Math.max(earliestMs, nowMs + longestPutOffMs));
+    this.#turnAtMs.delete(key);
+    this.#turnAtMs.set(key, turnMs);
+    return turnMs;
   }
 
   #forgetFull(nowMs: number): void {
-    let left = sweptPerCall;
-    for (const [key, fullAtMs] of this.#fullAtMs) {
-      if (fullAtMs > nowMs || left === 0) return;
-      this.#fullAtMs.delete(key);
-      left--;
+    for (const times of [this.#fullAtMs, this.#turnAtMs]) {
+      let left = sweptPerCall;
+      for (const [key, atMs] of times) {
+        if (atMs > nowMs || left === 0) break;
+        times.delete(key);
+        left--;
+      }
     }
   }
 }

@@ -25,12 +25,27 @@ describe('rateLimit', () => {
     expect(limit.reserve('a', 5000, never)).toBe(0);
   });
 
-  it('counts nothing for a message that would wait too long', () => {
+  it('puts off what would wait too long, each to a turn of its own, and counts no start for it', () => {
     const limit = perKey(10, 1);
     limit.reserve('a', 0, never);
-    expect([1, 2, 3].map(() => limit.reserve('a', 0, 99))).toEqual([100, 100, 100]);
+    expect([1, 2, 3].map(() => limit.reserve('a', 0, 99))).toEqual([100, 200, 300]);
+    expect(limit.reserve('b', 0, 99)).toBe(0);
     expect(limit.reserve('a', 0, 100)).toBe(100);
     expect(limit.reserve('a', 0, never)).toBe(200);
+  });
+
+  it('puts off for no longer than a quarter of an hour, since the key may be faster by then', () => {
+    const limit = perKey(1, 1);
+    const delaysMs = Array.from({ length: 2_000 }, () => limit.reserve('a', 0, 0));
+    expect(delaysMs.slice(0, 4)).toEqual([0, 1_000, 2_000, 3_000]);
+    expect(Math.max(...delaysMs)).toBe(900_000);
+  });
+
+  it('forgets turns that have passed', () => {
+    const limit = rateLimit<number>({ perSecond: 10, burst: 1, keyOf: String });
+    for (let at = 0; at < 1_000; at++) for (let message = 0; message < 3; message++) limit.reserve(at, 0, 0);
+    for (let at = 0; at < 3_000; at++) limit.reserve(-1, 1_000 + at * 100, never);
+    expect(limit.size).toBeLessThanOrEqual(2);
   });
 
   it('holds the total by a gate, for every key alike', () => {
@@ -59,6 +74,7 @@ describe('rateLimit', () => {
 
   it('slows a key down that asks for it, burst and all, and no other', () => {
     const limit = rateLimit<string>({ perSecond: 100, burst: 100, leastPerSecond: 1, keyOf: (value) => value });
+    limit.reserve('c', 1_000, 0);
     for (let refusals = 0; refusals < 100; refusals += 1) limit.slowDown('a');
     expect([1, 2, 3].map(() => Math.round(limit.reserve('a', 1_000, never)))).toEqual([0, 1_000, 2_000]);
     expect(Array.from({ length: 100 }, () => limit.reserve('b', 1_000, never))).toEqual(Array.from({ length: 100 }, () => 0));
@@ -70,8 +86,9 @@ describe('rateLimit', () => {
     limit.reserve('a', 0, never);
     expect(limit.reserve('a', 0, 0)).toBeCloseTo(1_000);
     for (let answers = 0; answers < 50; answers += 1) limit.speedUp('a');
+    const grownBy = (seconds: number): number => 1.05 ** 50 * 2 ** (seconds / 60);
     expect(limit.reserve('a', 2_000, never)).toBe(0);
-    expect(limit.reserve('a', 2_000, 0)).toBeCloseTo(1_000 / 1.05 ** 50);
+    expect(limit.reserve('a', 2_000, 0)).toBeCloseTo(1_000 / grownBy(2));
     for (let answers = 0; answers < 50; answers += 1) limit.speedUp('a');
     expect(limit.reserve('a', 4_000, never)).toBe(0);
     expect(limit.reserve('a', 4_000, 0)).toBeCloseTo(10);
