@@ -5,6 +5,7 @@ import type { Logger } from '../logging/logger.ts';
 import type { LogLevels } from '../logging/logLevels.ts';
 import type { Clock } from '../message/clock.ts';
 import { createMetrics, type Metrics } from '../metrics/metrics.ts';
+import { BackgroundLoops } from '../runtime/backgroundLoops.ts';
 import { Pauses } from '../runtime/pauses/pauses.ts';
 import { runReplays } from '../runtime/deadLetters/runReplays.ts';
 import { joinRun } from '../runtime/jobs/joinRun.ts';
@@ -14,7 +15,7 @@ import { watchRuns, type OpenRun } from '../runtime/jobs/watchRuns.ts';
 import { standing, type Progress } from '../runtime/liveness.ts';
 import { stopAll } from '../runtime/stopAll.ts';
 import type { StopSignals } from '../runtime/stopSignals.ts';
-import { supervise, type PipelineState, type Supervised } from '../runtime/supervise.ts';
+import { supervise, type PauseCause, type PipelineState, type Supervised } from '../runtime/supervise.ts';
 import { unlessStopped } from '../runtime/unlessStopped.ts';
 import type { House } from '../runtime/house.ts';
 import { runSchedules } from '../runtime/schedules/runSchedules.ts';
@@ -69,14 +70,13 @@ class Daemon<P> {
   #admin: AdminServer | undefined;
   #api: Api | undefined;
   #house: OpenHouse | undefined;
-  #jobs: Promise<unknown> = Promise.resolve();
-  #following: Promise<void> = Promise.resolve();
-  #replays: Promise<void> = Promise.resolve();
+  readonly #loops: BackgroundLoops;
   #hasStarted = false;
 
   constructor(spec: DaemonSpec<P>) {
     this.#spec = spec;
     this.#metrics = createMetrics(spec.clock);
+    this.#loops = new BackgroundLoops(spec.log);
   }
 
   async start(): Promise<void> {
@@ -112,10 +112,9 @@ class Daemon<P> {
     });
     const isClean = await stopAll(this.#supervised, signals.cut);
     // Jobs that outlive the cut are left to their leases, as effects of a pipeline are.
-    const jobs = Promise.all([this.#jobs, this.#following, this.#replays]).then(() => 'ended');
-    const jobsEnd = await unlessStopped(clock, signals.cut, jobs, options.process.runtime.stopTimeoutMs);
+    const areLoopsClean = await unlessStopped(clock, signals.cut, this.#loops.ended(), options.process.runtime.stopTimeoutMs);
     cancel();
-    const exitCode = isClean && jobsEnd === 'ended' && why === 'asked' ? exitCodes.ok : exitCodes.failed;
+    const exitCode = isClean && areLoopsClean === true && why === 'asked' ? exitCodes.ok : exitCodes.failed;
     log.info('stopped', { exitCode });
     return exitCode;
   }
@@ -135,7 +134,7 @@ class Daemon<P> {
       standing: () => standing([...this.#supervised, ...this.#parts], options.process.runtime.standingLimitMs),
       dependencies: () => this.#dependencies,
       hasStarted: () => this.#hasStarted,
-      failed: () => this.#pipelinesThatAre('failed'),
+      failed: () => [...this.#pipelinesThatAre('failed'), ...this.#loops.failed()],
       paused: () => [...this.#pipelinesThatAre('paused'), ...this.#pipelinesThatWait()],
       api: () => this.#api,
     });
@@ -148,7 +147,7 @@ class Daemon<P> {
     const { leaseMs, pollMs } = options.process.jobs;
     const wakeUp = new WakeUp(clock, pollMs);
     const shared = { database: house.database, bus: house.bus, topics: systems.topics, clock, log, draining: signals.drain };
-    if (!isHeld) this.#replays = runReplays({ ...shared, holder: house.instance, leaseMs: 2 * leaseMs, wakeUp });
+    if (!isHeld) this.#loops.watch('replays', runReplays({ ...shared, holder: house.instance, leaseMs: 2 * leaseMs, wakeUp }));
     this.#api = openApi({ systems, ports, house, levels, wakeReplays: () => wakeUp.wake() });
   }
 
@@ -168,7 +167,7 @@ class Daemon<P> {
   }
 
   #startPipelines(ports: P, pauses: Pauses): void {
-    const { systems, options, clock, log, isHeld } = this.#spec;
+    const { systems, options, clock, log } = this.#spec;
     const { stopTimeoutMs, restartFirstMs, restartMaxMs } = options.process.runtime;
     for (const pipeline of systems.pipelines.filter((candidate) => this.#isOurs(candidate))) {
       const own = options.ofPipeline(pipeline.name);
@@ -183,14 +182,22 @@ class Daemon<P> {
         limits: own,
         stopTimeoutMs,
         restart: { firstMs: restartFirstMs, maxMs: restartMaxMs },
-        pausedBy: pauses.sentenceOf(pipeline.name) ?? (isHeld ? 'held at start' : undefined),
+        pausedBy: this.#pausedBy(pauses.sentenceOf(pipeline.name)),
         onWedged: () => this.#wedged.resolve('wedged'),
       });
       this.#supervised.push(supervised);
       const isPaused = (): boolean => pauses.sentenceOf(pipeline.name) !== undefined;
       this.#metrics.watch({ supervised, lag: async () => source.lag?.(), isPaused });
     }
-    this.#following = pauses.follow(this.#supervised);
+    this.#loops.watch('pauses', pauses.follow(this.#supervised));
+  }
+
+  /** Why a pipeline reads nothing at first. A process that is held lets nothing go until it is started again. */
+  #pausedBy(operators: string | undefined): ReadonlyMap<PauseCause, string> {
+    const causes = new Map<PauseCause, string>();
+    if (this.#spec.isHeld) causes.set('held', 'held at start');
+    if (operators !== undefined) causes.set('operator', operators);
+    return causes;
   }
 
   #startJobs(ports: P, { house }: OpenHouse): void {
@@ -218,8 +225,8 @@ class Daemon<P> {
         log.error(`the run failed: mend the cause, then weir run --job ${name} --key ${key}`, { ...fields, code, error: text });
       } else log.info('run left', fields);
     };
-    const watching = watchRuns({ ...shared, jobs, pollMs: settings.pollMs, work });
-    this.#jobs = Promise.all([watching, this.#runSchedules(house)]);
+    this.#loops.watch('jobs', watchRuns({ ...shared, jobs, pollMs: settings.pollMs, work }));
+    this.#loops.watch('schedules', this.#runSchedules(house));
   }
 
   #runSchedules({ database, instance }: House): Promise<void> {

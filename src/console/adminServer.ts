@@ -19,7 +19,7 @@ export interface AdminOptions {
   readonly dependencies: () => readonly Dependency[];
   /** False while the process waits for what it needs: it is not ready before, whatever answers. */
   readonly hasStarted: () => boolean;
-  /** Names of the pipelines that failed for good: the others go on, and a person has to know. */
+  /** Names of the pipelines and background loops that failed for good: the others go on, and a person has to know. */
   readonly failed: () => readonly string[];
   /** Names of the pipelines that read nothing for now. Ready all the same: the others work, and their messages wait. */
   readonly paused: () => readonly string[];

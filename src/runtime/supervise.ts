@@ -12,7 +12,7 @@ import type { Span } from './span.ts';
  * |-|-|-|
  * | starting | subscribed | running, or paused when it is held |
  * | running | pause (operator, newer message version) | paused |
- * | paused | resume | running; starting, when a newer message version had ended the run |
+ * | paused | the last of its causes ended | running; starting, when a newer message version had ended the run |
  * | running, paused | infrastructure failed | backingOff |
  * | backingOff | delay over | starting |
  * | running, paused | drain | draining; stopped, when no run is there |
@@ -23,11 +23,14 @@ import type { Span } from './span.ts';
  */
 export type PipelineState = 'starting' | 'running' | 'paused' | 'backingOff' | 'draining' | 'stopped' | 'failed';
 
+/** Who keeps a pipeline from reading: whoever started the process, an operator, a message that only a newer Weir can read. */
+export type PauseCause = 'held' | 'operator' | 'newerVersion';
+
 /** What a supervised pipeline is made of. */
 export interface SupervisedSpec<V> extends ChainSpec<V> {
   readonly restart: BackOff;
-  /** Why it starts without granting room, until it is resumed. Absent: it reads at once. */
-  readonly pausedBy?: string | undefined;
+  /** Why it starts without granting room, a sentence for each cause, until all of them have ended. Empty: it reads at once. */
+  readonly pausedBy?: ReadonlyMap<PauseCause, string>;
   /** Called when effects outlived the stop timeout: running on would work on messages twice, so the process must end. */
   readonly onWedged: (pipeline: string) => void;
 }
@@ -48,8 +51,10 @@ export interface Supervised {
   spans(): readonly Span[];
   /** How long work has been waiting without a message ending, in milliseconds of elapsed time; 0 when idle or not running. */
   standingMs(): number;
-  pause(reason: string): void;
-  resume(): void;
+  /** Reads nothing until this cause, and every other that there is, has ended. */
+  pause(cause: PauseCause, reason: string): void;
+  /** Ends one cause; it reads once none is left. */
+  resume(cause: PauseCause): void;
   /** Reads no more and finishes what was read. */
   drain(): void;
   /** Ends now: effects are aborted, the rest is released. */
@@ -99,7 +104,8 @@ class Supervisor<V> implements Supervised {
   #failuresInARow = 0;
   #past: Counts = noCounts;
   #run: ChainRun | undefined;
-  #pauseReason: string | undefined;
+  /** Why it reads nothing, by cause; empty when it may read. */
+  readonly #pauses: Map<PauseCause, string>;
   #isStopping = false;
   #cancelBackOff: (() => void) | undefined;
 
@@ -109,7 +115,7 @@ class Supervisor<V> implements Supervised {
     this.ended = promise;
     this.#end = resolve;
     this.#spec = spec;
-    this.#pauseReason = spec.pausedBy;
+    this.#pauses = new Map(spec.pausedBy);
   }
 
   state(): PipelineState {
@@ -142,23 +148,24 @@ class Supervisor<V> implements Supervised {
 
   start(): void {
     this.#become('starting', '');
-    this.#run = runChain({ ...this.#spec, isPaused: this.#pauseReason !== undefined });
+    this.#run = runChain({ ...this.#spec, isPaused: this.#isPaused });
     void this.#run.ended.then((end) => this.#afterRun(end));
-    if (this.#pauseReason === undefined) this.#become('running', '');
-    else this.#become('paused', this.#pauseReason);
+    if (this.#isPaused) this.#becomePaused();
+    else this.#become('running', '');
   }
 
-  pause(reason: string): void {
-    this.#pauseReason = reason;
+  pause(cause: PauseCause, reason: string): void {
+    this.#pauses.set(cause, reason);
     if (this.#state !== 'running' && this.#state !== 'paused') return;
     this.#run?.pause();
-    this.#become('paused', reason);
+    this.#becomePaused();
   }
 
-  resume(): void {
-    this.#pauseReason = undefined;
-    if (this.#state !== 'paused' || this.#isStopping) return;
-    if (this.#run === undefined) this.start();
+  resume(cause: PauseCause): void {
+    const hasEnded = this.#pauses.delete(cause);
+    if (!hasEnded || this.#state !== 'paused' || this.#isStopping) return;
+    if (this.#isPaused) this.#becomePaused();
+    else if (this.#run === undefined) this.start();
     else {
       this.#run.resume();
       this.#become('running', '');
@@ -207,8 +214,8 @@ class Supervisor<V> implements Supervised {
     if (this.#isStopping) {
       this.#stop(false);
     } else if (isNewer) {
-      this.#pauseReason = fields.error;
-      this.#become('paused', fields.error);
+      this.#pauses.set('newerVersion', fields.error);
+      this.#becomePaused();
     } else if (fields.kind === 'defect') {
       this.#fail(fields.error);
     } else {
@@ -226,6 +233,14 @@ class Supervisor<V> implements Supervised {
       this.#restarts += 1;
       this.start();
     });
+  }
+
+  get #isPaused(): boolean {
+    return this.#pauses.size > 0;
+  }
+
+  #becomePaused(): void {
+    this.#become('paused', [...this.#pauses.values()].join('; '));
   }
 
   #hasEnded(): boolean {

@@ -30,7 +30,7 @@ function started(spec: Parameters<typeof aSpec<number>>[0], isHeld = false): Sta
   const supervised = supervise({
     ...full,
     log,
-    pausedBy: isHeld ? 'held at start' : undefined,
+    pausedBy: new Map(isHeld ? [['held', 'held at start']] : []),
     restart: { firstMs: 100, maxMs: 1_000 },
     onWedged: (name) => wedged.push(name),
   });
@@ -132,7 +132,7 @@ describe('supervise', () => {
     ]);
     expect(source.settled.size).toBe(0);
     isOld = false;
-    supervised.resume();
+    supervised.resume('newerVersion');
     await clock.advance(1);
     expect(await supervised.ended).toBe(true);
     expect(source.settled.size).toBe(3);
@@ -144,9 +144,44 @@ describe('supervise', () => {
     await clock.advance(10_000);
     expect(supervised.state()).toBe('paused');
     expect(source.read).toEqual([]);
-    supervised.resume();
+    supervised.resume('held');
     await clock.advance(1);
     expect(source.settled.size).toBe(100);
+  });
+
+  it('reads once every cause of its pause has ended, whichever ends first', async () => {
+    const source = scriptedSource({ count: 100 });
+    const { supervised, clock } = started({ source }, true);
+    supervised.pause('operator', 'by an operator');
+    expect(supervised.reason()).toBe('held at start; by an operator');
+    supervised.resume('operator');
+    supervised.resume('operator');
+    await clock.advance(10_000);
+    expect({ state: supervised.state(), reason: supervised.reason(), read: source.read }).toEqual({
+      ...{ state: 'paused', reason: 'held at start', read: [] },
+    });
+    supervised.pause('operator', 'by another');
+    supervised.resume('held');
+    await clock.advance(10_000);
+    expect({ state: supervised.state(), reason: supervised.reason(), read: source.read }).toEqual({
+      ...{ state: 'paused', reason: 'by another', read: [] },
+    });
+    supervised.resume('operator');
+    await clock.advance(1);
+    expect(source.settled.size).toBe(100);
+  });
+
+  it('stays paused by a message of a newer version when an operator resumes it', async () => {
+    const newer = new WeirError('newerVersion', 'version 2; this Weir reads 1');
+    const source = scriptedSource({ count: 3 });
+    const { supervised, clock } = started({ source, chain: (message$) => message$.pipe(concatMap(() => throwError(() => newer))) });
+    await clock.advance(10);
+    supervised.pause('operator', 'by an operator');
+    supervised.resume('operator');
+    await clock.advance(10_000);
+    expect({ state: supervised.state(), reason: supervised.reason(), subscriptions: source.subscriptions }).toEqual({
+      ...{ state: 'paused', reason: 'version 2; this Weir reads 1', subscriptions: 1 },
+    });
   });
 
   it('drains while it backs off, and while it is paused with work in flight', async () => {
@@ -158,7 +193,7 @@ describe('supervise', () => {
 
     const source = scriptedSource();
     const paused = started({ source, chain: (message$) => message$.pipe(mergeMap((message) => [message])) });
-    paused.supervised.pause('by an operator');
+    paused.supervised.pause('operator', 'by an operator');
     paused.supervised.drain();
     await paused.clock.advance(5);
     expect(await paused.supervised.ended).toBe(true);
@@ -196,8 +231,8 @@ describe('supervise', () => {
     const source = scriptedSource({ count: 1, onSettle: () => (source.subscriptions === 1 ? Promise.reject(away) : undefined) });
     const { supervised, clock } = started({ source });
     await clock.advance(5);
-    supervised.pause('by an operator');
-    supervised.resume();
+    supervised.pause('operator', 'by an operator');
+    supervised.resume('operator');
     await clock.advance(60_000);
     expect(await supervised.ended).toBe(true);
     expect(source.subscriptions).toBe(2);
@@ -207,14 +242,14 @@ describe('supervise', () => {
     let isBroken = true;
     const source = scriptedSource({ count: 100, onSettle: () => (isBroken ? Promise.reject(away) : undefined) });
     const { supervised, clock } = started({ source });
-    supervised.pause('by an operator');
+    supervised.pause('operator', 'by an operator');
     await clock.advance(5_000);
     const { state, reason, read } = { state: supervised.state(), reason: supervised.reason(), read: source.read.length };
     expect({ state, reason }).toEqual({ state: 'paused', reason: 'by an operator' });
     await clock.advance(5_000);
     expect(source.read).toHaveLength(read);
     isBroken = false;
-    supervised.resume();
+    supervised.resume('operator');
     await clock.advance(5_000);
     expect(await supervised.ended).toBe(true);
   });
@@ -264,7 +299,7 @@ describe('supervise', () => {
       chain: (message$) => message$.pipe(mergeMap(() => NEVER)),
     });
     await clock.advance(5);
-    supervised.pause('by an operator');
+    supervised.pause('operator', 'by an operator');
     await clock.advance(60_000);
     expect(supervised.standingMs()).toBe(0);
     supervised.cut();

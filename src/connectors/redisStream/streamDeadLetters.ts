@@ -34,15 +34,16 @@ export class StreamDeadLetters implements DeadLetterReader {
 
   async at(positions: readonly string[]): Promise<readonly KeptLetter[]> {
     const ids = positions.map(required);
-    const replies = await this.#commands.use(async (client) => {
+    const found = await this.#commands.use(async (client) => {
       const pipeline = client.pipeline();
       for (const id of ids) pipeline.xrangeBuffer(this.#stream, id, id);
-      return (await pipeline.exec()) ?? [];
+      const replies = (await pipeline.exec()) ?? [];
+      const refused = replies.find(([error]) => error !== null);
+      // Thrown in here: what the client says is translated, and a connection that was lost may be had again.
+      if (refused) throw refused[0] as Error;
+      return replies.map(([, entries]) => entries as readonly Entry[]);
     });
-    return replies.flatMap(([error, entries]) => {
-      if (error !== null) throw error;
-      return (entries as readonly Entry[]).flatMap(letterOf);
-    });
+    return found.flatMap((entries) => entries.flatMap(letterOf));
   }
 }
 

@@ -41,7 +41,7 @@ export class Pauses {
     return pause && `paused by ${pause.actor}`;
   }
 
-  /** Pauses and resumes pipelines as operators ask. Resolves once it is drained. */
+  /** Pauses and resumes pipelines as operators ask; what keeps them from reading besides stays. Resolves once it is drained. */
   async follow(pipelines: readonly Pick<Supervised, 'name' | 'pause' | 'resume'>[]): Promise<void> {
     const { clock, database, draining, pollMs } = this.#spec;
     const wakeUp = new WakeUp(clock, pollMs);
@@ -62,8 +62,8 @@ export class Pauses {
     for (const pipeline of pipelines) {
       const sentence = this.sentenceOf(pipeline.name);
       const was = before.has(pipeline.name);
-      if (sentence !== undefined && !was) pipeline.pause(sentence);
-      if (sentence === undefined && was) pipeline.resume();
+      if (sentence !== undefined && !was) pipeline.pause('operator', sentence);
+      if (sentence === undefined && was) pipeline.resume('operator');
     }
   }
 

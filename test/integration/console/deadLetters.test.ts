@@ -123,6 +123,23 @@ describe('dead letters', () => {
     expect(weir.errors()).not.toContain(canary);
   });
 
+  it('are replayed to the end by a daemon whose connection to Redis is lost while it reads them', async () => {
+    const month = await anOperatedMonth();
+    await putAside(month, 30);
+    const { proxy, url } = await through(month.redisUrl);
+    const weir = await month.startWith({ WEIR_REDIS_URL: url }, '--profile', 'producer', '--set', 'jobs.pollMs=50');
+    const { upTo } = await groupOf(month, 'undecodable');
+    const replay = ['dead-letters', 'replay', topic, '--up-to', upTo, '--expect', '30', '--rate', '10', '--reason', 'mended'];
+    expect((await month.say(...replay)).answer).toMatchObject({ selected: 30 });
+    // Ten at once, a second between them: this is the second chunk, or the third.
+    await proxy.strike('xrange', 'cutBefore');
+    await weir.logged('dead letters cannot be replayed for now', { code: 'unavailable' });
+    await weir.logged('replay of dead letters completed', { key: '1' });
+    expect((await month.topic.entries()).map(({ key }) => key)).toEqual(Array.from({ length: 30 }, (_, at) => `letter ${at + 1}`));
+    expect((await weir.ask('/readyz')).text).toContain('"failed":[]');
+    expect(await weir.stop(), weir.errors()).toEqual({ code: 0, signal: null });
+  });
+
   it.each([
     ['before its chunk was published', 'cutBefore', 30],
     ['after its chunk was published, before that was recorded', 'cutAfter', 40],

@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest';
 import { listPauses, pausePipeline, resumePipeline } from '../../../src/runtime/pauses/pauseStore.ts';
 import { until } from '../../support/until.ts';
-import type { WeirProcess } from '../../support/weirProcess.ts';
+import { startWeir, type WeirProcess } from '../../support/weirProcess.ts';
 import { allDelivered, startDelivery, toDeliver } from './toDeliver.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -52,4 +52,25 @@ it('a pause that nobody tells is found by looking', async () => {
   await daemon.logged('pipeline state', paused);
   expect(await database.withTransaction((transaction) => resumePipeline(transaction, 'billing.other'))).toBe(false);
   expect(await daemon.stop(), daemon.errors()).toEqual({ code: 0, signal: null });
+});
+
+it('a daemon that is held reads nothing when an operator resumes; one that is started without --hold does', async () => {
+  const month = await toDeliver({ members: 10 });
+  const { database, environment, inbox } = month;
+  const pause = { pipeline: 'billing.deliver', actor: 'alice', reason: 'after a restore', pausedAt: new Date() };
+  const held = startWeir(environment, 'run', '--hold', '--profile', 'consumer');
+  await held.logged('pipeline state', { ...paused, reason: 'held at start' });
+  await database.withTransaction((transaction) => pausePipeline(transaction, pause));
+  await held.logged('pipeline state', { ...paused, reason: 'held at start; paused by alice' });
+  const isHeldAlone = (): boolean => held.log().findLast(({ pipeline }) => pipeline === 'billing.deliver')?.['reason'] === 'held at start';
+  const free = startDelivery(environment, 'jobs.pollMs=60000');
+  await free.logged('pipeline state', paused);
+  expect(inbox.count()).toBe(0);
+  await database.withTransaction((transaction) => resumePipeline(transaction, 'billing.deliver'));
+  await until('the held one has heard of it', isHeldAlone);
+  expect((await held.ask('/metrics')).text).toContain('weir_pipeline_state{pipeline="billing.deliver",state="paused"} 1');
+  await allDelivered(month);
+  expect(await free.stop(), free.errors()).toEqual({ code: 0, signal: null });
+  expect((await held.ask('/metrics')).text).toContain('weir_pipeline_received_total{pipeline="billing.deliver"} 0');
+  expect(await held.stop(), held.errors()).toEqual({ code: 0, signal: null });
 });
