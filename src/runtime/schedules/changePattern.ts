@@ -7,36 +7,59 @@ export interface PatternChange {
   readonly after: Pattern;
 }
 
-interface ChangeRequest {
-  readonly schedule: { readonly name: string };
-  readonly wanted: Pattern | undefined;
-  readonly now: Date;
-  readonly holder: string;
+/** What the process that was started last wants of a schedule. */
+export interface WantedPattern extends Pattern {
+  /** Name of that process. */
+  readonly by: string;
+}
+
+interface Row extends Pattern {
+  readonly wanted: WantedPattern | null;
 }
 
 /**
- * Writes what this process wants into the schedule's row, if that is something else, with its audit. It counts from now: the new
- * pattern does not fire into a past that another one ruled. Undefined when nothing changed.
+ * Puts a wanted pattern into force, if it is another one, with its audit. It counts from now: the new pattern does not fire into a
+ * past that another one ruled. Undefined when nothing changed.
  */
 export async function changePattern(
   transaction: Transaction,
-  { schedule, wanted, now, holder }: ChangeRequest,
-  row: Pattern,
+  { name, wanted, now }: { readonly name: string; readonly wanted: WantedPattern; readonly now: Date },
+  row: Row,
 ): Promise<PatternChange | undefined> {
-  if (wanted === undefined || isSame(wanted, row)) return undefined;
-  const before = { cron: row.cron, zone: row.zone, isEnabled: row.isEnabled };
+  if (isSame(wanted, row)) {
+    await keepWanted(transaction, name, wanted, row);
+    return undefined;
+  }
+  const before = patternOf(row);
+  const after = patternOf(wanted);
   await transaction.execute({
     text: `
-      UPDATE weir.schedule SET cron = $2, zone = $3, is_enabled = $4, handled_until = greatest(handled_until, $5) WHERE name = $1`,
-    values: [schedule.name, wanted.cron, wanted.zone, wanted.isEnabled, now],
+      UPDATE weir.schedule SET cron = $2, zone = $3, is_enabled = $4, handled_until = greatest(handled_until, $5), wanted = NULL
+      WHERE name = $1`,
+    values: [name, after.cron, after.zone, after.isEnabled, now],
   });
   await transaction.execute({
     text: `
       INSERT INTO weir.audit (at, actor, role, action, target, reason, input, result)
       VALUES ($1, $2, 'database', 'schedule.change', $3, 'the options of a process that was started', $4, $5)`,
-    values: [now, `daemon:${holder}`, schedule.name, JSON.stringify(wanted), JSON.stringify({ before })],
+    values: [now, `daemon:${wanted.by}`, name, JSON.stringify(after), JSON.stringify({ before })],
   });
-  return { before, after: wanted };
+  return { before, after };
+}
+
+/** Writes what is wanted while something that is due waits, over what was wanted before; nothing where it is in force already. */
+export async function keepWanted(transaction: Transaction, name: string, wanted: WantedPattern, row: Row): Promise<void> {
+  const kept = isSame(wanted, row) ? null : wanted;
+  if (kept === null && row.wanted === null) return;
+  await transaction.execute({
+    name: 'weir-schedule-keep-wanted',
+    text: 'UPDATE weir.schedule SET wanted = $2 WHERE name = $1',
+    values: [name, kept === null ? null : JSON.stringify(kept)],
+  });
+}
+
+function patternOf({ cron, zone, isEnabled }: Pattern): Pattern {
+  return { cron, zone, isEnabled };
 }
 
 function isSame(left: Pattern, right: Pattern): boolean {

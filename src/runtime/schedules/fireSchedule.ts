@@ -3,7 +3,7 @@ import { decideFire } from './decideFire.ts';
 import { fireTimes } from './fireTimes.ts';
 import { hindranceOf } from './hindrance.ts';
 import { openFireRun } from './openFireRun.ts';
-import { changePattern, type PatternChange } from './changePattern.ts';
+import { changePattern, keepWanted, type PatternChange, type WantedPattern } from './changePattern.ts';
 import type { Pattern, Schedule } from './schedule.ts';
 
 /** A decided fire, as the ledger has it. */
@@ -34,7 +34,7 @@ export interface FireRequest {
   readonly planVersion: number;
   readonly now: Date;
   /**
-   * What people have set in this process, until it stands in the row; undefined afterwards, so that of two processes with different
+   * What people have set in this process, until a look has written it; undefined afterwards, so that of two processes with different
    * options the one that was started last prevails, not both in turn.
    */
   readonly wanted: Pattern | undefined;
@@ -47,23 +47,30 @@ const mostFires = 500;
 
 interface ScheduleRow extends Pattern {
   readonly handledUntil: Date;
+  /** What comes into force once everything that is due is decided. */
+  readonly wanted: WantedPattern | null;
 }
 
 /**
  * Decides the due fires of a schedule, oldest first, in one transaction: runs, fires and `handled_until`, all or nothing. It holds
  * the schedule's row, so that no two processes decide one fire; a second one does not wait.
  *
- * A schedule that nobody has seen before begins now, and does not fire into the past. A change of its pattern is written when
- * everything that was due before is decided as the schedule stood then, and counts from now; disabling counts at once.
+ * A schedule that nobody has seen before begins now, and does not fire into the past. What a process wants of it is written at its
+ * first look, over what another wanted before. It comes into force, by whichever process, when everything that was due before is
+ * decided as the schedule stood then, and counts from that moment; disabling counts at once.
  */
 export async function fireSchedule(database: Database, request: FireRequest): Promise<Look> {
   return database.withTransaction(async (transaction) => {
     const row = await takeRow(transaction, request);
     if (row === undefined) return { fires: [], left: 'unknown', change: undefined };
-    const { fires, left } = await decideDue(transaction, request, row);
+    const wanted = request.wanted === undefined ? (row.wanted ?? undefined) : { ...request.wanted, by: request.holder };
+    const { fires, left } = await decideDue(transaction, request, { ...row, isEnabled: row.isEnabled && (wanted?.isEnabled ?? true) });
     await recordFires(transaction, request.schedule.name, fires);
-    const change = left === 'nothing' ? await changePattern(transaction, request, row) : undefined;
-    return { fires, left, change };
+    if (wanted === undefined) return { fires, left, change: undefined };
+    const { name } = request.schedule;
+    if (left === 'nothing') return { fires, left, change: await changePattern(transaction, { name, wanted, now: request.now }, row) };
+    if (request.wanted !== undefined) await keepWanted(transaction, name, wanted, row);
+    return { fires, left, change: undefined };
   });
 }
 
@@ -80,7 +87,7 @@ async function takeRow(transaction: Transaction, { schedule, wanted, now }: Fire
   const [row] = await transaction.query<ScheduleRow>({
     name: 'weir-schedule-take',
     text: `
-      SELECT cron, zone, is_enabled AS "isEnabled", handled_until AS "handledUntil" FROM weir.schedule WHERE name = $1
+      SELECT cron, zone, is_enabled AS "isEnabled", handled_until AS "handledUntil", wanted FROM weir.schedule WHERE name = $1
       FOR UPDATE SKIP LOCKED`,
     values: [schedule.name],
   });
@@ -88,18 +95,17 @@ async function takeRow(transaction: Transaction, { schedule, wanted, now }: Fire
 }
 
 async function decideDue(transaction: Transaction, request: FireRequest, row: ScheduleRow): Promise<Pick<Look, 'fires' | 'left'>> {
-  const { now, wanted } = request;
+  const { now } = request;
   const times = fireTimes(row.cron, row.zone);
   const dueAfter = (instant: Date): Date | undefined => {
     const next = times.after(instant);
     return next !== undefined && next <= now ? next : undefined;
   };
-  const isEnabled = row.isEnabled && (wanted?.isEnabled ?? true);
   const fires: Fire[] = [];
   for (let fireAt = dueAfter(row.handledUntil); fireAt !== undefined;) {
     if (fires.length === mostFires) return { fires, left: 'more' };
     const next = dueAfter(fireAt);
-    const fire = await decide(transaction, request, fireAt, { now, isEnabled, isLatest: next === undefined });
+    const fire = await decide(transaction, request, fireAt, { now, isEnabled: row.isEnabled, isLatest: next === undefined });
     if (fire === 'wait') return { fires, left: 'waiting' };
     fires.push(fire);
     fireAt = next;

@@ -61,7 +61,7 @@ export async function runSchedules(spec: SchedulesSpec): Promise<void> {
 class Firing {
   readonly #spec: SchedulesSpec;
   readonly #wakeUp: WakeUp;
-  /** Schedules whose pattern this process has not yet put in force. */
+  /** Schedules for which this process has not yet written what it wants. */
   readonly #unset: Set<string>;
   #forgotAtMs = -Infinity;
 
@@ -125,7 +125,7 @@ class Firing {
     do {
       const wanted = this.#unset.has(schedule.name) ? pattern : undefined;
       look = await fireSchedule(database, { schedule, planVersion, now: clock.now(), wanted, holder });
-      if (look.left === 'nothing') this.#unset.delete(schedule.name);
+      if (look.left !== 'unknown') this.#unset.delete(schedule.name);
       tellLook(schedule, look, { log, meter });
     } while (look.left === 'more' && !draining.aborted);
   }

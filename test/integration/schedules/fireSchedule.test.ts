@@ -214,6 +214,27 @@ describe('a changed schedule', () => {
     expect(await ledger.fires()).toEqual(['11-02 00:00 STARTED 2026-11-02T00:00', '11-03 00:00 STARTED 2026-11-03T00:00']);
   });
 
+  it('comes into force as the last that was started wants it, whoever decides what was due before', async () => {
+    const schedule = await seen(aSchedule({ overlap: 'wait' }));
+    await ledger.look(schedule, '2026-11-03T06:30', { wanted: hourly(), holder: 'process a' });
+    const daily = { ...patternOf(schedule), cron: '0 5 * * *' };
+    await ledger.look(schedule, '2026-11-03T06:31', { wanted: daily, holder: 'process b' });
+    await ledger.end('COMPLETED');
+    const look = await ledger.look(schedule, '2026-11-03T06:32', { wanted: undefined, holder: 'process a' });
+    expect(look.change).toEqual({ before: patternOf(schedule), after: daily });
+    expect((await ledger.look(schedule, '2026-11-03T06:33', { wanted: undefined })).change).toBeUndefined();
+    expect(await ledger.database.query('SELECT actor, input FROM weir.audit')).toEqual([{ actor: 'daemon:process b', input: daily }]);
+  });
+
+  it('stays as it is when the last that was started wants it so, whatever was wanted before', async () => {
+    const schedule = await seen(aSchedule({ overlap: 'wait' }));
+    await ledger.look(schedule, '2026-11-03T06:30', { wanted: hourly() });
+    await ledger.look(schedule, '2026-11-03T06:31');
+    await ledger.end('COMPLETED');
+    expect(await ledger.look(schedule, '2026-11-03T06:32', { wanted: undefined })).toMatchObject({ left: 'nothing', change: undefined });
+    expect(await ledger.database.query('SELECT cron, wanted FROM weir.schedule')).toEqual([{ cron: '0 0 * * *', wanted: null }]);
+  });
+
   it('skips, while it is disabled, what is due, also what was before; and makes up for none of it afterwards', async () => {
     const schedule = await seen();
     await ledger.look(schedule, '2026-11-02T06:30', { wanted: { ...patternOf(schedule), isEnabled: false } });

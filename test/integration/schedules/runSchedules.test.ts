@@ -230,6 +230,23 @@ describe('runSchedules', () => {
     await Promise.all([older.stop(), newer.stop()]);
   });
 
+  it('follows the one that was started last also where a fire waited while both were started', async () => {
+    calendar = seoul('2026-11-01T12:00');
+    const schedule = aSchedule({ overlap: 'wait' });
+    await ledger.look(schedule, '2026-11-01T12:00');
+    calendar = seoul('2026-11-03T12:00');
+    const at = (cron: string) => ({ patterns: { 'test.nightly': { ...patternOf(schedule), cron } } });
+    const older = start([schedule], { ...at('0 1 * * *'), holder: 'process a' });
+    await settled(older);
+    const newer = start([schedule], { ...at('0 2 * * *'), holder: 'process b' });
+    await settled(newer);
+    await ledger.end('COMPLETED');
+    await settled(older, newer);
+    expect(await ledger.database.query('SELECT cron FROM weir.schedule')).toEqual([{ cron: '0 2 * * *' }]);
+    expect(await ledger.database.query('SELECT actor FROM weir.audit')).toEqual([{ actor: 'daemon:process b' }]);
+    await Promise.all([older.stop(), newer.stop()]);
+  });
+
   it('ends at once where there are no schedules', async () => {
     await start([]).stop();
   });
