@@ -20,7 +20,7 @@ export interface Entry {
   mayCall(): boolean;
   /** A call was answered. */
   answered(): void;
-  /** A call went wrong. */
+  /** A call went wrong, which may be an answer too: a refusal. */
   failed(error: unknown): void;
   /** It makes no more calls. May be told again. */
   leave(): void;

@@ -50,6 +50,8 @@ export interface WeirErrorOptions {
   /** Overrides the kind of the code, where the same code can be either. */
   readonly kind?: ErrorKind;
 }
+  /** True where an outside system said this itself, so that it is surely there. Default: for `throttled`, which nobody else says. */
+  readonly isAnswer?: boolean;
 
 /**
  * The one error class. `message` is a sentence for an operator: what happened, to what, what was expected; without personal
@@ -60,6 +62,8 @@ export class WeirError extends Error {
   readonly kind: ErrorKind;
   readonly retryAfterMs: number | undefined;
 
+  /** Whether an outside system said this itself; false for what we found out without it. */
+  readonly isAnswer: boolean;
   constructor(code: ErrorCode, message: string, options: WeirErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'WeirError';
@@ -67,6 +71,7 @@ export class WeirError extends Error {
     this.kind = options.kind ?? errorCodes[code];
     this.retryAfterMs = options.retryAfterMs;
   }
+    this.isAnswer = options.isAnswer ?? code === 'throttled';
 }
 
 /** How to treat anything that was thrown. What no connector has translated is a mistake in the program. */
@@ -75,6 +80,19 @@ export function kindOf(error: unknown): ErrorKind {
 }
 
 /** The code of anything that was thrown. */
+/**
+ * Whether the same call may succeed later: its error is transient, or nobody can judge it. What no connector has translated is a
+ * defect, so whatever may pass is one of ours.
+ */
+export function mayPass(error: unknown): error is WeirError {
+  return error instanceof WeirError && (error.kind === 'transient' || error.kind === 'unknown');
+}
+
+/** Whether an outside system said this itself, and so is there. */
+export function isAnswer(error: unknown): boolean {
+  return error instanceof WeirError && error.isAnswer;
+}
+
 export function codeOf(error: unknown): ErrorCode {
   return error instanceof WeirError ? error.code : 'defect';
 }

@@ -1,5 +1,5 @@
 import { catchError, concat, map, reduce, type Observable } from 'rxjs';
-import { mayPass } from './mayPass.ts';
+import { mayPass } from '../../src/errors.ts';
 
 /**
  * Attempts all items in one call; when that fails for one item's sake (a permanent error or a defect), each half again, in

@@ -155,10 +155,10 @@ class Daemon<P> {
     return this.#supervised.filter((pipeline) => pipeline.state() === state).map(({ name }) => name);
   }
 
-  /** Running, and held back by the breaker of what they need. */
+  /** Running, and held back by the breaker of what they need, or by a call that is tried again. */
   #pipelinesThatWait(): readonly string[] {
     const waiting = this.#supervised.filter((pipeline) => pipeline.state() === 'running' && pipeline.waits().length > 0);
-    return waiting.map((pipeline) => `${pipeline.name} (breaker: ${pipeline.waits().join(', ')})`);
+    return waiting.map((pipeline) => `${pipeline.name} (${pipeline.waits().join('; ')})`);
   }
 
   #isOurs({ profile }: { readonly profile: string }): boolean {

@@ -16,7 +16,7 @@ export interface Text {
  * `send` resolves once the endpoint has taken the message; that is final. It never tries again by itself. Every error is a
  * `WeirError` without number, text or token in it, and its kind says what is known:
  *
- * - `refused` (permanent): the endpoint will not take this message.
+ * - `refused` (permanent): the endpoint will not take this message; it is there (`isAnswer`).
  * - `throttled` (transient): not now; it does not have the message.
  * - `unavailable` (transient): the endpoint cannot be used: not reached, our token is wrong, it is out of service. It does not have
  *   the message.

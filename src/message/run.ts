@@ -19,8 +19,8 @@ export interface Run {
   /** Tells that one message is tried again in a stage. */
   retried(stage: string): void;
   /**
-   * Tells that messages wait for something outside that is not there (`smtp`), until the returned function is called: the run is
-   * shown as waiting meanwhile, and does not stand.
+   * Tells that messages wait for something outside that is not there (`breaker: smtp`) or that is tried again (`record, again`),
+   * until the returned function is called: the run is shown as waiting meanwhile, and does not stand.
    */
   waitsFor(what: string): () => void;
   /** Makes the end of the run wait for an effect that may outlive its subscription. Its rejection is ignored here. */

@@ -1,6 +1,6 @@
 import { CircuitState, ConsecutiveBreaker, CountBreaker, type IBreaker } from 'cockatiel';
 import type { Entry, Gate } from '../../operators/gate.ts';
-import { codeOf, kindOf, textOf } from '../errors.ts';
+import { codeOf, isAnswer, kindOf, textOf } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import { backOffMs, type BackOff } from '../message/backOff.ts';
 import type { Clock } from '../message/clock.ts';
@@ -51,7 +51,8 @@ export interface Breaker extends Gate {
 
 /**
  * Makes the breaker of one outside system. What counts as failure is what tells that the system is away: `unavailable`, and calls
- * whose end nobody knows. A refusal or a request to slow down comes from a system that is there.
+ * whose end nobody knows. A refusal or a request to slow down by the system itself (`isAnswer`) is a sign of life like any answer; an
+ * error of our own, found before it was asked, tells nothing.
  *
  * It probes by a timer of its own and never waits for calls to come by. The probe is asked first, since it costs no message its
  * try; then one waiting message goes ahead of the others. cockatiel judges when failures are too many; its policy is not used,
@@ -115,7 +116,7 @@ class LiveBreaker implements Breaker {
   }
 
   #failed(entry: Entry, error: unknown): void {
-    if (codeOf(error) === 'throttled') this.#answered(entry);
+    if (isAnswer(error)) this.#answered(entry);
     else if (!tellsOfAbsence(error)) return;
     else if (this.#trial === entry) this.#shut();
     else if (this.#state === 'open' && this.#isTooMuch()) this.#shut(error);

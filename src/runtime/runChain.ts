@@ -51,7 +51,7 @@ export interface ChainRun {
   counts(): Counts;
   /** The spans that hold messages: partitions whose watermark may stand. */
   spans(): readonly Span[];
-  /** What is not there although messages wait for it (`smtp`). */
+  /** What messages wait for: a breaker (`breaker: smtp`), or a call that is tried again. */
   waits(): readonly string[];
   /** How long work has been in flight without any of it ending, in milliseconds of elapsed time; 0 when nothing is, or when it waits. */
   standingMs(): number;
@@ -198,7 +198,7 @@ class LiveRun<V> implements ChainRun, Run {
   async deadLetter(envelope: Envelope, stage: string, error: unknown): Promise<void> {
     const letter = deadLetterOf(envelope, stage, error);
     if (letter.code === 'defect') this.#countDefect(envelope, stage, error);
-    const written = writeAgain(this, () => this.#spec.source.deadLetter(letter));
+    const written = writeAgain(stage, this, () => this.#spec.source.deadLetter(letter));
     this.track(written);
     await written;
     this.#spec.meter.deadLettered(stage, letter.code);

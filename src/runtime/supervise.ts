@@ -43,7 +43,7 @@ export interface Supervised {
   state(): PipelineState;
   /** Why it is in its state, for people; empty when running. */
   reason(): string;
-  /** What is not there although its messages wait for it (`smtp`): it is running, and held back by a breaker. */
+  /** What its messages wait for although it is running: a breaker (`breaker: smtp`), or a call that is tried again. */
   waits(): readonly string[];
   restarts(): number;
   /** Sums over all runs of this process: received = done + skipped + deferred + dead + released + inFlight. */

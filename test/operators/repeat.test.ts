@@ -3,9 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { mapChunk } from '../../operators/mapChunk.ts';
 import { mergeMapEach } from '../../operators/mergeMapEach.ts';
 import { WeirError, type ErrorCode } from '../../src/errors.ts';
+import { runChain } from '../../src/runtime/runChain.ts';
+import { virtualClock } from '../../src/runtime/virtualClock.ts';
 import type { FakeRun } from '../support/aRun.ts';
+import { aSpec } from '../support/aSpec.ts';
 import { anEffect } from '../support/effectOptions.ts';
 import { inVirtualTime } from '../support/marbles.ts';
+import { scriptedSource } from '../support/scriptedSource.ts';
 
 // Chance is 1: waits of 10, 20, 20, … ms.
 const repeat = { firstDelayMs: 10, maxDelayMs: 20, forMs: 100 };
@@ -56,6 +60,31 @@ describe('a chunk that may be repeated', () => {
     expect({ count, retries: run.retries }).toEqual({ count: 5, retries: [] });
   });
 
+  it('lets the run wait from its first failure to its end, so that it does not stand', () => {
+    const { make } = calls('unavailable', 30);
+    const waits: string[][] = [];
+    const run = inVirtualTime(({ expectObservable, message$, drawn, run: { clock, waits: now } }) => {
+      const fails = make(() => clock.elapsedMs());
+      const record = (values: readonly string[]): Observable<readonly string[]> => fails(values);
+      for (const atMs of [0.5, 2, 11.5, 20]) clock.after(atMs, () => waits.push([...now]));
+      expectObservable(drawn(message$('(abc|)').pipe(mapChunk(record, { size: 3, maxWaitMs: 5, repeat })))).toBe('33ms (ABC|)');
+    }, chance);
+    expect({ waits, after: run.waits }).toEqual({ waits: [[], ['record, again'], ['record, again'], ['record, again']], after: [] });
+  });
+
+  it('waits no longer once the run is cut, and goes on while it drains', () => {
+    const { asked, make } = calls('unavailable', Infinity);
+    inVirtualTime(({ expectObservable, message$, drawn, run }) => {
+      const fails = make(() => run.clock.elapsedMs());
+      const record = (values: readonly string[]): Observable<readonly string[]> => fails(values);
+      run.clock.after(5, () => run.drain());
+      run.clock.after(40, () => run.cut());
+      const chunk$ = drawn(message$('(abc)').pipe(mapChunk(record, { size: 3, maxWaitMs: 5, repeat })));
+      expectObservable(chunk$).toBe('40ms #', undefined, new WeirError('unavailable', 'unavailable'));
+    }, chance);
+    expect(asked).toHaveLength(3);
+  });
+
   it('is given up at unsubscription', () => {
     const { asked, make } = calls('unavailable', Infinity);
     inVirtualTime(({ expectObservable, message$, drawn, run: { clock } }) => {
@@ -64,6 +93,26 @@ describe('a chunk that may be repeated', () => {
       expectObservable(drawn(message$('(abc)').pipe(mapChunk(record, { size: 3, maxWaitMs: 5, repeat }))), '20ms !').toBe('-');
     }, chance);
     expect(asked).toHaveLength(2);
+  });
+});
+
+describe('a run whose call is repeated for ten minutes', () => {
+  it('does not stand meanwhile', async () => {
+    const clock = virtualClock(new Date(0));
+    const worksAtMs = 600_000;
+    const forLong = { firstDelayMs: 100, maxDelayMs: 2_000, forMs: 900_000 };
+    const record = (values: readonly number[]): Observable<readonly number[]> =>
+      clock.elapsedMs() < worksAtMs ? throwError(() => new WeirError('unavailable', 'away')) : of(values);
+    const source = scriptedSource({ count: 5 });
+    const chain = mapChunk(record, { size: 5, maxWaitMs: 0, repeat: forLong });
+    const run = runChain(aSpec<number>({ source, clock, chain: (message$) => message$.pipe(chain) }));
+    for (let minutes = 1; minutes < 10; minutes += 1) {
+      await clock.advance(60_000);
+      expect({ standingMs: run.standingMs(), waits: run.waits() }).toEqual({ standingMs: 0, waits: ['record, again'] });
+    }
+    await clock.advance(66_000);
+    expect(source.settled.size).toBe(5);
+    expect(await run.ended).toMatchObject({ how: 'completed' });
   });
 });
 

@@ -41,6 +41,19 @@ function call(gate: Breaker, code?: ErrorCode): void {
   entry.leave();
 }
 
+/** What the system itself answered, and what was found without asking it. */
+const refusals = {
+  answered: new WeirError('refused', 'it answered 550', { isAnswer: true }),
+  ours: new WeirError('refused', 'two addresses'),
+} as const;
+
+/** One call that is refused. */
+function refuse(gate: Breaker, by: keyof typeof refusals): void {
+  const entry = gate.enter();
+  entry.failed(refusals[by]);
+  entry.leave();
+}
+
 function shut(gate: Breaker): void {
   for (let count = 0; count < 3; count += 1) call(gate, 'unavailable');
 }
@@ -75,6 +88,29 @@ describe('a breaker', () => {
   ])('takes %s for what it says about the system: it is %s', (code, state) => {
     const { gate } = a();
     for (let count = 0; count < 3; count += 1) call(gate, code);
+    expect(gate.state()).toBe(state);
+  });
+
+  it.each([
+    ['answered', 'open'],
+    ['ours', 'shut'],
+  ] as const)('takes a refusal that it %s between failures for a sign of life or for none: it is %s', (by, state) => {
+    const { gate } = a();
+    for (let count = 0; count < 3; count += 1) {
+      for (let refused = 0; refused < 20; refused += 1) refuse(gate, by);
+      call(gate, 'timedOut');
+    }
+    expect(gate.state()).toBe(state);
+  });
+
+  it.each([
+    ['answered', 'open'],
+    ['ours', 'trying'],
+  ] as const)('whose trial is refused, %s, is %s though it has no answer but that', async (by, state) => {
+    const { gate, clock } = a();
+    shut(gate);
+    await clock.advance(100);
+    refuse(gate, by);
     expect(gate.state()).toBe(state);
   });
 

@@ -206,6 +206,8 @@ describe('runChain', () => {
     const source = scriptedSource({ count: 1, refusal: () => new WeirError('oversize', 'too large'), onDeadLetter });
     const spec = aSpec({ source });
     const run = runChain(spec);
+    await spec.clock.advance(0);
+    expect(run.waits()).toEqual(['read, again']);
     await spec.clock.advance(10_000);
     expect(await run.ended).toMatchObject({ how: 'completed' });
     expect({ tries, dead: run.counts().dead, letters: source.deadLetters.length }).toEqual({ tries: 4, dead: 1, letters: 1 });

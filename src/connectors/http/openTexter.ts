@@ -59,7 +59,7 @@ function refusalOf({ status, retryAfterMs }: Exchanged): WeirError {
   const later = retryAfterMs === undefined ? {} : { retryAfterMs };
   if (status === 408 || status === 425 || status === 429) return new WeirError('throttled', `${said}: not now.`, later);
   if (status === 401 || status === 403 || status === 503) return new WeirError('unavailable', `${said}: it cannot be used.`, later);
-  if (status >= 400 && status < 500) return new WeirError('refused', `${said}: it does not take this message.`);
+  if (status >= 400 && status < 500) return new WeirError('refused', `${said}: it does not take this message.`, { isAnswer: true });
   return new WeirError('outcomeUnknown', `${said}: it may have the message.`);
 }
 

@@ -4,6 +4,11 @@ import { WeirError } from '../../errors.ts';
 /** Replies that tell of our session (wrong order, authentication or TLS wanted), not of the mail: the mail is not to blame. */
 const sessionReplies = new Set([503, 530, 534, 535, 538]);
 
+/** Whether the server refused our sender, and not this mail: 552 speaks of the size that MAIL FROM announces. */
+function isOfSender(error: NodemailerError): boolean {
+  return error.command === 'MAIL FROM' && error.responseCode !== 552;
+}
+
 /**
  * An error while a connection was being set up. Always `unavailable`: wrong credentials are a 5xx too, and must not turn every
  * mail of a month into a refused one.
@@ -19,8 +24,8 @@ export function sessionError(error: NodemailerError): WeirError {
 export function mailError(error: NodemailerError, dotWritten: boolean): WeirError {
   const code = error.responseCode ?? 0;
   if (code >= 400 && code < 500) return new WeirError('throttled', `The mail server did not take the mail now: ${whatHappened(error)}.`);
-  if (code >= 500 && code < 600 && !sessionReplies.has(code)) {
-    return new WeirError('refused', `The mail server refused the mail: ${whatHappened(error)}.`);
+  if (code >= 500 && code < 600 && !sessionReplies.has(code) && !isOfSender(error)) {
+    return new WeirError('refused', `The mail server refused the mail: ${whatHappened(error)}.`, { isAnswer: true });
   }
   if (dotWritten) {
     return new WeirError('outcomeUnknown', `The mail server may have the mail: after its final dot, ${whatHappened(error)}.`);
