@@ -70,6 +70,23 @@ describe('the log of failed mails', () => {
     expect(await rows()).toEqual(before);
   });
 
+  it('is not changed by a letter that comes again after its bill was refused once more: that row waits for its own', async () => {
+    const bill = await one();
+    await refuse(bill, 'first');
+    await billing.ports.failures.log([letterOf(bill, '1-0')]);
+    await billing.database.execute(
+      `UPDATE billing.billing_p SET send_status = 'SEND_PENDING', pending_since = now(), fail_code = NULL, quiet_override = true`,
+    );
+    await refuse(bill, 'second');
+    await billing.ports.failures.log([letterOf(bill, '1-0')]);
+    expect(await rows()).toMatchObject([
+      { error: 'first', origin: 'queuing.billing.email.send/0 1-0' },
+      { error: 'second', origin: null },
+    ]);
+    await billing.ports.failures.log([letterOf(bill, '2-0')]);
+    expect(await rows()).toMatchObject([{ error: 'first' }, { error: 'second', origin: 'queuing.billing.email.send/0 2-0' }]);
+  });
+
   it('gives a second letter of the same bill a row of its own', async () => {
     const bill = await one();
     await refuse(bill, '550');
