@@ -7,7 +7,7 @@ import type { EncryptedRows } from '../src/runtime/keys/encryptedRows.ts';
 import type { Schedule } from '../src/runtime/schedules/schedule.ts';
 import { claimStore } from './billing/claimStore.ts';
 import { deadLetters, emailDeadLetters, type DeadLettersPorts } from './billing/deadLetters.pipeline.ts';
-import { deliverSms, type DeliverSmsPorts } from './billing/deliverSms.pipeline.ts';
+import { deliverSms, deliverSmsGroup, type DeliverSmsPorts } from './billing/deliverSms.pipeline.ts';
 import { deliver, deliverGroup, type DeliverPorts } from './billing/deliver.pipeline.ts';
 import { dispatch, type DispatchPorts } from './billing/dispatch.job.ts';
 import { emailTopic } from './billing/dispatchedBill.ts';
@@ -84,5 +84,6 @@ function openPorts({ database, bus, mailer, texter, gate, keyRing, clock, log, c
     publishSoon: publishSoon({ markedOf: markedStore(database, now), emails, textRequests, log }),
     hasTexter: texter !== undefined,
     oldestUnsettledAt: () => bus.oldestUnsettledAt(emailTopic, { group: deliverGroup }),
+    oldestUnsettledTextAt: () => bus.oldestUnsettledAt(textTopic, { group: deliverSmsGroup }),
   };
 }

@@ -1,6 +1,7 @@
 // Enters: failed bills that an operator sends as SMS, on `textTopic`. Leaves: their SMS; each bill's row says what became of it.
 // Guarantee: a request is sent once: it is claimed under its token, which is also its key at the endpoint, and its end is recorded
-// before the message is settled. One that nobody can tell about is parked for a person; asked for again, it keeps its key.
+// before the message is settled. Whose holder died is asked for again under its key while the endpoint remembers it; one that nobody
+// can tell about else is parked for a person.
 // Dead letters: what cannot be read, and what the endpoint refused for good (its row says FAILED first).
 import { backlog } from '../../operators/backlog.ts';
 import { decode } from '../../operators/decode.ts';
@@ -11,7 +12,7 @@ import { mapEach } from '../../operators/mapEach.ts';
 import { mergeMapEach } from '../../operators/mergeMapEach.ts';
 import type { Bus } from '../../src/connectors/bus.ts';
 import { definePipeline } from '../../src/runtime/definePipeline.ts';
-import { deliverSmsOptions, textLeaseMsOf } from './deliverSmsOptions.ts';
+import { deliverSmsOptions, textLeaseMsOf, textRepeatOf } from './deliverSmsOptions.ts';
 import { requestedTextSchema, textTopic } from './requestedText.ts';
 import { decideText, textLater, textRefused, textUnknown, type SendableText, type SentText } from './textDelivery.ts';
 import type { TextStore } from './textStore.ts';
@@ -37,13 +38,14 @@ export const deliverSms = definePipeline({
       mergeMapEach(texts.sendText, {
         ...options.send,
         claim: (sends) => texts.claim(sends, textLeaseMsOf(options)),
+        repeatClaim: textRepeatOf(options),
         gate: texts.gate,
         backlog: unrecorded,
         refused: textRefused,
         later: textLater,
         unknown: textUnknown,
       }),
-      mapChunk(texts.record, { ...options.record, backlog: unrecorded }),
+      mapChunk(texts.record, { ...options.record, repeat: textRepeatOf(options), backlog: unrecorded }),
     );
   },
 });

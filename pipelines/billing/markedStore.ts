@@ -6,7 +6,7 @@ import type { MarkedBills } from './publishSoon.ts';
 export function markedStore(database: Database, now: () => Date): (publicInfoId: bigint) => Promise<MarkedBills> {
   return async (publicInfoId) => {
     const due = await database.query<BillRow>({ text: forced, values: [publicInfoId, now()] });
-    const requests = await database.query<RequestRow>({ text: requestedTexts, values: [publicInfoId] });
+    const requests = await database.query<RequestRow>({ text: requestedTexts, values: [publicInfoId, now()] });
     return {
       bills: readBills(due),
       requests: requests.map((row) => ({ billId: row.id, billingDate: row.billing_date, publicInfoId, token: row.send_token })),
@@ -26,4 +26,4 @@ const forced = `
 
 const requestedTexts = `
   SELECT id, billing_date::date AS billing_date, send_token FROM billing.billing_p
-  WHERE public_info_id = $1 AND send_status = 'SENDING' AND lease_until = 'infinity'`;
+  WHERE public_info_id = $1 AND send_status = 'SENDING' AND text_not_before <= $2`;

@@ -23,7 +23,7 @@ export interface OperatorStore {
   force(transaction: Transaction, which: BillOfMember): Promise<OperatedBill>;
   /**
    * FAILED → SENDING as SMS, under a token of its own that is also its key at the endpoint; nobody holds it yet, so its lease never
-   * runs out. `refused` for any other state.
+   * runs out, and it is due at once. `refused` for any other state.
    */
   requestText(transaction: Transaction, which: BillOfMember): Promise<OperatedBill>;
   /**
@@ -117,13 +117,13 @@ const closeAbandoned = `
 
 const force = `
   UPDATE billing.billing_p SET send_status = 'SEND_PENDING', pending_since = $3, next_attempt_at = $3, quiet_override = true,
-    send_token = NULL, lease_owner = NULL, lease_until = NULL, park_reason = NULL, fail_code = NULL
+    send_token = NULL, lease_owner = NULL, lease_until = NULL, text_not_after = NULL, park_reason = NULL, fail_code = NULL
   WHERE id = $1 AND billing_date = $2::timestamp`;
 
 const requestText = `
   WITH moved AS (
     UPDATE billing.billing_p SET send_status = 'SENDING', send_token = $3, lease_owner = $4, lease_until = 'infinity',
-      fail_code = NULL, attempts = attempts + 1
+      pending_since = $6, text_not_before = $6, fail_code = NULL, attempts = attempts + 1
     WHERE id = $1 AND billing_date = $2::timestamp
     RETURNING id, billing_date, attempts
   )
@@ -158,7 +158,8 @@ const resend = `${parked}
   )
   UPDATE billing.billing_p AS bill
   SET send_status = CASE WHEN is_text THEN 'SENDING' ELSE 'SEND_PENDING' END,
-    pending_since = CASE WHEN is_text THEN bill.pending_since ELSE $3 END, next_attempt_at = CASE WHEN is_text THEN NULL ELSE $3 END,
+    pending_since = $3, next_attempt_at = CASE WHEN is_text THEN NULL ELSE $3::timestamptz END,
+    text_not_before = CASE WHEN is_text THEN $3::timestamptz END,
     send_token = CASE WHEN is_text THEN bill.send_token END, lease_owner = CASE WHEN is_text THEN $4 END,
     lease_until = CASE WHEN is_text THEN 'infinity'::timestamptz END, park_reason = NULL
   FROM parked JOIN asked_again ON asked_again.id = parked.send_token WHERE ${here}`;

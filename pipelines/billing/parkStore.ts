@@ -36,8 +36,9 @@ export function parkStore(database: Database, tellParked: TellParked): ParkStore
 }
 
 /**
- * Parks bills whose lease ran out: their mail may have reached the server, so they are never mailed again by themselves. What
- * was recorded meanwhile is skipped. The parked ones go on, to be told of once they are durable.
+ * Parks bills whose lease ran out: their mail may have reached the server, so they are never mailed again by themselves; so too SMS
+ * that may have been sent, once the endpoint may have forgotten their keys. What was recorded meanwhile is skipped. The parked ones
+ * go on, to be told of once they are durable.
  */
 export async function parkExpired(
   transaction: Transaction,
@@ -55,13 +56,16 @@ const leaseRanOut = 'the lease ran out';
 
 const park = `
   WITH held AS (
-    SELECT id, billing_date, send_token, lease_until < clock_timestamp() AS is_over FROM billing.billing_p
+    SELECT id, billing_date, send_token,
+      lease_until < clock_timestamp() OR lease_until = 'infinity' AND coalesce(text_not_after <= $4, false) AS is_over
+    FROM billing.billing_p
     WHERE billing_date BETWEEN $1::timestamp AND $2::timestamp AND id = ANY ($3::bigint[]) ORDER BY id FOR UPDATE
   ), closed AS (
     UPDATE billing.send_attempt AS attempt SET ended_at = $4, result = 'UNKNOWN', response = $5
     FROM held WHERE attempt.id = held.send_token AND held.is_over AND attempt.result IS NULL
   )
-  UPDATE billing.billing_p AS bill SET lease_owner = NULL, lease_until = NULL, park_reason = $5
+  UPDATE billing.billing_p AS bill SET lease_owner = NULL, lease_until = NULL, text_not_before = NULL, text_not_after = NULL,
+    park_reason = $5
   FROM held WHERE bill.id = held.id AND bill.billing_date = held.billing_date AND bill.billing_date BETWEEN $1::timestamp AND $2::timestamp
     AND held.is_over
   RETURNING bill.id`;

@@ -19,6 +19,11 @@ export const publishingOptions = z.object({
 
 /** Options of `billing.redispatch`. */
 export const redispatchOptions = publishingOptions.extend({
+  repeatTextsForMs: z.int().min(0).default(86_400_000).meta({
+    description:
+      'How long after it was asked for an SMS whose holder died is asked for again by itself; no longer than the endpoint remembers keys. Too short: a person is asked; too long: it is sent twice.',
+    unit: 'ms',
+  }),
   lostAfterMs: z.int().min(60_000).default(3_600_000).meta({
     description:
       'A bill that was marked this long before now, and before the oldest unsettled message, has lost its own. Too short: duplicates where publishing is slow; too long: lost ones wait.',

@@ -1,6 +1,6 @@
 // Enters: bills on their way whose next time has come (quiet hours, slow destinations), whose message was lost, or whose holder's
-// lease ran out; and those that wait to be sent as SMS. Leaves: their messages on `emailTopic` or `textTopic`; what ran out is parked
-// for a person, since its mail may have been sent.
+// lease ran out; the same of those that are sent as SMS. Leaves: their messages on `emailTopic` or `textTopic`; a mail that ran out is
+// parked for a person, since it may have been sent; an SMS is asked for again under its key while the endpoint remembers that.
 // Guarantee: marked with the checkpoint before it is published, as in a dispatch; duplicates lose the claim.
 // Put aside: none; a bill that moved on meanwhile is skipped.
 import { mapChunk } from '../../operators/mapChunk.ts';
@@ -26,6 +26,8 @@ export interface RedispatchPorts {
    * undefined when every message is settled. What was marked well before that has no message on the way any more.
    */
   readonly oldestUnsettledAt: () => Promise<Date | undefined>;
+  /** The same of `textTopic`. */
+  readonly oldestUnsettledTextAt: () => Promise<Date | undefined>;
   readonly clock: Clock;
   readonly log: AsOfLog;
 }
@@ -34,12 +36,17 @@ export const redispatch = defineJob({
   name: 'billing.redispatch',
   profile: 'producer',
   options: redispatchOptions,
-  planVersion: 1,
+  planVersion: 2,
   parseKey: parseSeoulMinute,
-  plan: async ({ redispatches, oldestUnsettledAt, clock, log }: RedispatchPorts, asOf, { lostAfterMs }) => {
-    tellAsOf(asOf, clock.now(), log);
-    const lostBefore = lostBeforeOf(asOf, await oldestUnsettledAt(), lostAfterMs);
-    return (await redispatches.partsAgain({ asOf, lostBefore })).map(planPart);
+  plan: async (ports: RedispatchPorts, asOf, { lostAfterMs, repeatTextsForMs }) => {
+    tellAsOf(asOf, ports.clock.now(), ports.log);
+    const times = {
+      asOf,
+      lostBefore: lostBeforeOf(asOf, await ports.oldestUnsettledAt(), lostAfterMs),
+      textLostBefore: lostBeforeOf(asOf, await ports.oldestUnsettledTextAt(), lostAfterMs),
+      textRepeatAfter: new Date(asOf.getTime() - repeatTextsForMs),
+    };
+    return (await ports.redispatches.partsAgain(times)).map(planPart);
   },
   rows: ({ redispatches }, partition): RowReader<FoundBill> => {
     const part = readPart(partition);

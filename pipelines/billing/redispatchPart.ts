@@ -3,7 +3,8 @@ import type { DispatchedBill } from './dispatchedBill.ts';
 
 /**
  * Why a bill is looked at again. `due`: its next time has come. `lost`: it is SEND_PENDING, and its message cannot be on the way
- * any more. `expired`: its holder's lease ran out. `text`: it waits to be sent as SMS, and nobody has taken it.
+ * any more. `expired`: its holder's lease ran out. `text`: it is to be sent as SMS, nobody holds it, and it is due, its message was lost
+ * or its holder died.
  */
 export const redispatchKinds = ['due', 'lost', 'expired', 'text'] as const;
 
@@ -15,6 +16,10 @@ export interface RedispatchTimes {
   readonly asOf: Date;
   /** A bill that has been pending since before this has lost its message. */
   readonly lostBefore: Date;
+  /** The same for one that waits to be sent as SMS. */
+  readonly textLostBefore: Date;
+  /** An SMS whose holder died is asked for again when it was first asked for after this: the endpoint remembers its key. */
+  readonly textRepeatAfter: Date;
 }
 
 /** What one partition of a redispatch looks for: bills of a kind and a billing month. */
@@ -31,10 +36,13 @@ export interface FoundBill extends DispatchedBill {
   readonly token: bigint | undefined;
 }
 
+const time = z.iso.datetime().transform((text) => new Date(text));
 const input = z.object({
   kind: z.enum(redispatchKinds),
   billingDate: z.string(),
-  lostBefore: z.iso.datetime().transform((text) => new Date(text)),
+  lostBefore: time,
+  textLostBefore: time,
+  textRepeatAfter: time,
 });
 
 interface PartPlan {
@@ -44,9 +52,13 @@ interface PartPlan {
 }
 
 /** The partition of a part. Nobody knows how many bills it has: counting them costs as much as marking them. */
-export function planPart({ kind, billingDate, lostBefore }: RedispatchPart): PartPlan {
-  const name = `${kind} ${billingDate.slice(0, 7)}`;
-  return { name, input: { kind, billingDate, lostBefore: lostBefore.toISOString() }, total: undefined };
+export function planPart({ kind, billingDate, lostBefore, textLostBefore, textRepeatAfter }: RedispatchPart): PartPlan {
+  const times = {
+    lostBefore: lostBefore.toISOString(),
+    textLostBefore: textLostBefore.toISOString(),
+    textRepeatAfter: textRepeatAfter.toISOString(),
+  };
+  return { name: `${kind} ${billingDate.slice(0, 7)}`, input: { kind, billingDate, ...times }, total: undefined };
 }
 
 /** The part of a partition; its run's key is the time. */

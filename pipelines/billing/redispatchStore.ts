@@ -3,7 +3,7 @@ import type { Answer } from '../../src/message/decision.ts';
 import { billColumns, idsOf, passMarked, readBills, type BillPage, type BillRow } from './dispatchStore.ts';
 import { monthRange } from './monthRange.ts';
 import { parkExpired } from './parkStore.ts';
-import { passRequested } from './textRequestStore.ts';
+import { markTexts } from './textRequestStore.ts';
 import { redispatchKinds, type FoundBill, type RedispatchKind, type RedispatchPart, type RedispatchTimes } from './redispatchPart.ts';
 
 /** The statements of a redispatch. */
@@ -16,7 +16,7 @@ export interface RedispatchStore {
   pageMarkedAgain(part: RedispatchPart, page: PartPage, upTo: string): Promise<readonly FoundBill[]>;
   /**
    * Marks bills of one part that are due or lost as SEND_PENDING since `asOf`, before they are published; those whose lease ran
-   * out are parked, and those that wait to be sent as SMS go on as they are. What moved on meanwhile is skipped.
+   * out are parked, and those that are to be sent as SMS wait for that since `asOf`. What moved on meanwhile is skipped.
    */
   readonly markAgain: (transaction: Transaction, bills: readonly FoundBill[]) => Promise<readonly Answer<FoundBill>[]>;
 }
@@ -27,7 +27,7 @@ type PartPage = Omit<BillPage, 'billingDate'>;
 export function redispatchStore(database: Database): RedispatchStore {
   return {
     partsAgain: async (times) => {
-      const statement = { text: partsAgain, values: [times.asOf, times.lostBefore] };
+      const statement = { text: partsAgain, values: [times.asOf, times.lostBefore, times.textLostBefore, times.textRepeatAfter] };
       const rows = await database.query<{ kind: RedispatchKind; billing_date: string }>(statement);
       return rows.map(({ kind, billing_date }) => ({ kind, billingDate: billing_date, ...times }));
     },
@@ -39,9 +39,7 @@ export function redispatchStore(database: Database): RedispatchStore {
     pageMarkedAgain: async (part, { after, limit }, upTo) => {
       const { kind, billingDate, asOf } = part;
       if (kind === 'expired') return [];
-      // What waits to be sent as SMS bears no mark of a run: it is found as it was.
-      const times = kind === 'text' ? [] : [asOf];
-      const values = [billingDate, after ?? '0', limit, upTo, ...times];
+      const values = [billingDate, after ?? '0', limit, upTo, asOf];
       const text = kind === 'text' ? markedTexts : markedBills;
       return readFound(
         part,
@@ -53,7 +51,7 @@ export function redispatchStore(database: Database): RedispatchStore {
       if (first === undefined) return [];
       const { kind, asOf, lostBefore } = first.part;
       if (kind === 'expired') return parkExpired(transaction, bills, asOf);
-      if (kind === 'text') return passRequested(transaction, bills);
+      if (kind === 'text') return markTexts(transaction, bills, first.part);
       const values = [...monthRange(bills), idsOf(bills), asOf, lostBefore];
       return passMarked(bills, await transaction.query<{ id: bigint }>({ text: markAgain, values, name: 'billing.markAgain' }));
     },
@@ -69,32 +67,42 @@ function readFound(part: RedispatchPart, rows: readonly FoundRow[]): readonly Fo
 }
 
 /** The parameters of a kind's condition. */
-function timesOf({ kind, asOf, lostBefore }: RedispatchPart): readonly Date[] {
+function timesOf({ kind, asOf, lostBefore, textLostBefore, textRepeatAfter }: RedispatchPart): readonly Date[] {
   switch (kind) {
     case 'due':
       return [asOf];
     case 'lost':
       return [lostBefore];
     case 'expired':
+      return [asOf, textRepeatAfter];
     case 'text':
-      return [];
+      return [asOf, textLostBefore, textRepeatAfter];
   }
 }
 
-/** The condition of a kind, with the places of the parameters `asOf` and `lostBefore`. */
-function conditionOf(kind: RedispatchKind, asOf: string, lostBefore: string): string {
+/** Where a statement has the times that conditions need. */
+type TimePlaces = Readonly<Partial<Record<keyof RedispatchTimes, string>>>;
+
+/** The condition of a kind. Leases are the database's own time. */
+function conditionOf(kind: RedispatchKind, { asOf = '', lostBefore = '', textLostBefore = '', textRepeatAfter = '' }: TimePlaces): string {
+  const isRepeatable = `EXISTS (
+      SELECT FROM billing.send_attempt WHERE id = send_token AND channel = 'SMS' AND started_at > ${textRepeatAfter}::timestamptz)`;
   switch (kind) {
     case 'due':
       return `next_attempt_at <= ${asOf}::timestamptz`;
     case 'lost':
       return `send_status = 'SEND_PENDING' AND next_attempt_at IS NULL AND pending_since < ${lostBefore}::timestamptz`;
     case 'expired':
-      // Leases are the database's own time.
-      return `send_status = 'SENDING' AND lease_until < clock_timestamp()`;
+      return `send_status = 'SENDING' AND (lease_until < clock_timestamp() AND NOT ${isRepeatable}
+        OR lease_until = 'infinity' AND text_not_after <= ${asOf}::timestamptz)`;
     case 'text':
-      return `send_status = 'SENDING' AND lease_until = 'infinity'`;
+      return `send_status = 'SENDING' AND (lease_until < clock_timestamp() AND ${isRepeatable}
+        OR lease_until = 'infinity' AND coalesce(text_not_after > ${asOf}::timestamptz, true) AND (
+          text_not_before <= ${asOf}::timestamptz OR text_not_before IS NULL AND pending_since < ${textLostBefore}::timestamptz))`;
   }
 }
+
+const all: TimePlaces = { asOf: '$1', lostBefore: '$2', textLostBefore: '$3', textRepeatAfter: '$4' };
 
 // One probe of an index for each month and kind. Ordered as the index is: for the first row of any, the planner would read the
 // table, in the hope of meeting one soon, and where there is none read all of it.
@@ -105,7 +113,7 @@ const partsAgain = `
 function probeOf(kind: RedispatchKind): string {
   return `
     (SELECT '${kind}' AS kind FROM billing.billing_p
-      WHERE billing_date = period::timestamp AND ${conditionOf(kind, '$1', '$2')} ORDER BY id LIMIT 1)`;
+      WHERE billing_date = period::timestamp AND ${conditionOf(kind, all)} ORDER BY id LIMIT 1)`;
 }
 
 /** One range of an index. */
@@ -119,17 +127,18 @@ function pageOf(condition: string): string {
 }
 
 const pages: Readonly<Record<RedispatchKind, string>> = {
-  due: pageOf(conditionOf('due', '$4', '')),
-  lost: pageOf(conditionOf('lost', '', '$4')),
-  expired: pageOf(conditionOf('expired', '', '')),
-  text: pageOf(conditionOf('text', '', '')),
+  due: pageOf(conditionOf('due', { asOf: '$4' })),
+  lost: pageOf(conditionOf('lost', { lostBefore: '$4' })),
+  expired: pageOf(conditionOf('expired', { asOf: '$4', textRepeatAfter: '$5' })),
+  text: pageOf(conditionOf('text', { asOf: '$4', textLostBefore: '$5', textRepeatAfter: '$6' })),
 };
 
 // What this run has marked bears its time.
 const markedBills = pageOf(`
       id <= $4::bigint AND send_status = 'SEND_PENDING' AND next_attempt_at IS NULL AND pending_since = $5::timestamptz`);
 
-const markedTexts = pageOf(`id <= $4::bigint AND ${conditionOf('text', '', '')}`);
+const markedTexts = pageOf(`
+      id <= $4::bigint AND send_status = 'SENDING' AND lease_until = 'infinity' AND text_not_before IS NULL AND pending_since = $5::timestamptz`);
 
 // What bears the run's own time was marked by an earlier try of this chunk and goes on to be published.
 // Locked by id and judged afterwards: with the state as a condition, the index of states would read everything in that state.

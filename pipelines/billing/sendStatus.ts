@@ -28,6 +28,7 @@ export type SendState = SendStatus | 'PARKED';
  * | `forced` | CREATED, SEND_PENDING, IN_QUIET_HOUR, PARKED, FAILED | SEND_PENDING | operator | compare-and-set, reason; quiet hours do not count |
  * | `sentAsSms` | FAILED | SENDING | operator | compare-and-set, key |
  * | `askedAgain` | PARKED | SENDING | operator | reason; an SMS, under its old key |
+ * | `takenBack` | SENDING | SENDING | redispatch | an SMS whose holder died; the endpoint remembers its key |
  * | `putOff` | SENDING | SENDING | record of an SMS | token; the endpoint does not have it, so nobody holds it any more |
  */
 export const sendTransitions = {
@@ -48,6 +49,7 @@ export const sendTransitions = {
   forced: { from: ['CREATED', 'SEND_PENDING', 'IN_QUIET_HOUR', 'PARKED', 'FAILED'], to: 'SEND_PENDING' },
   sentAsSms: { from: ['FAILED'], to: 'SENDING' },
   askedAgain: { from: ['PARKED'], to: 'SENDING' },
+  takenBack: { from: ['SENDING'], to: 'SENDING' },
   putOff: { from: ['SENDING'], to: 'SENDING' },
 } as const satisfies Record<string, { readonly from: readonly SendState[]; readonly to: SendState }>;
 

@@ -7,6 +7,8 @@ export interface ClaimedText {
   readonly details: unknown;
   /** Encrypted, field `phone`; the number as it is now. */
   readonly encryptedPhone: string;
+  /** Whose claim it is: no two are alike, since one request may be claimed again when its holder has died. */
+  readonly holder: string;
 }
 
 /** An SMS that may be sent. */
@@ -24,12 +26,15 @@ export interface SentText {
   readonly response: string;
 }
 
-/** What became of an SMS. `later`: the endpoint does not have it and could not take it; it is asked for again. */
+/**
+ * What became of an SMS. `later`: the endpoint does not have it and could not take it; it is asked for again, not before `until`.
+ * `holder` of what is no answer: it says nothing about the claim of another. Undefined when it was not claimed.
+ */
 export type TextVerdict =
   | SentText
   | { readonly kind: 'refused'; readonly request: RequestedText; readonly error: unknown }
-  | { readonly kind: 'later'; readonly request: RequestedText }
-  | { readonly kind: 'unknown'; readonly request: RequestedText; readonly reason: string };
+  | { readonly kind: 'later'; readonly request: RequestedText; readonly holder: string | undefined; readonly until: Date }
+  | { readonly kind: 'unknown'; readonly request: RequestedText; readonly holder: string; readonly reason: string };
 
 /** A message as it may be sent, not claimed yet. */
 export function decideText(request: RequestedText): SendableText {
@@ -42,13 +47,13 @@ export function textRefused({ request }: SendableText, error: unknown): TextVerd
 }
 
 /** The verdict on an SMS that could not be sent now. */
-export function textLater({ request }: SendableText): TextVerdict {
-  return { kind: 'later', request };
+export function textLater({ request, claimed }: SendableText, until: Date): TextVerdict {
+  return { kind: 'later', request, holder: claimed?.holder, until };
 }
 
 /** The verdict on an SMS whose fate nobody can tell. */
-export function textUnknown({ request }: SendableText, error: unknown): TextVerdict {
-  return { kind: 'unknown', request, reason: textOf(error) };
+export function textUnknown(send: SendableText, error: unknown): TextVerdict {
+  return { kind: 'unknown', request: send.request, holder: claimedText(send).holder, reason: textOf(error) };
 }
 
 /** What the claim added. One that was not claimed has no business with the endpoint: a defect. */

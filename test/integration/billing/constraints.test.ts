@@ -30,6 +30,12 @@ describe('the table of bills', () => {
     ['SENDING with lease and reason', `send_status = 'SENDING', ${claimedBy}, park_reason = 'x'`, 'billing_sending_has_lease_or_reason'],
     ['a park reason of what is not SENDING', `park_reason = 'x'`, 'billing_sending_has_lease_or_reason'],
     ['a lease without its owner', `send_status = 'SENDING', send_token = 1, lease_until = now()`, 'billing_lease_has_owner'],
+    [
+      'a time before which a mail in hand is not sent as SMS',
+      `send_status = 'SENDING', ${claimedBy}, text_not_before = now()`,
+      'billing_only_waiting_text_has_not_before',
+    ],
+    ['a time after which an SMS that nobody has asked for is not sent', `text_not_after = now()`, 'billing_only_held_text_has_not_after'],
     ['COMPLETED without a channel', `send_status = 'COMPLETED'`, 'billing_completed_has_channel'],
     ['a channel of what is not COMPLETED', `sent_channel = 'EMAIL'`, 'billing_completed_has_channel'],
     ['a channel nobody knows', `send_status = 'COMPLETED', sent_channel = 'FAX'`, 'billing_channel'],

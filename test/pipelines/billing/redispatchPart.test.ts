@@ -6,7 +6,14 @@ const hourMs = 3_600_000;
 const ago = (ms: number): Date => new Date(asOf.getTime() - ms);
 
 test.each(redispatchKinds)('a part of bills that are %s is read as it was planned', (kind) => {
-  const part = { kind, billingDate: '2026-11-01', lostBefore: ago(hourMs), asOf };
+  const part = {
+    kind,
+    billingDate: '2026-11-01',
+    lostBefore: ago(hourMs),
+    textLostBefore: ago(2 * hourMs),
+    textRepeatAfter: ago(24 * hourMs),
+    asOf,
+  };
   const plan = planPart(part);
   expect(plan).toMatchObject({ name: `${kind} 2026-11`, total: undefined });
   expect(readPart({ key: asOf, input: JSON.parse(JSON.stringify(plan.input)) as unknown })).toEqual(part);
