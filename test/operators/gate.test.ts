@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { EffectOptions } from '../../operators/effectOptions.ts';
 import { mergeMapByKey } from '../../operators/mergeMapByKey.ts';
 import { mergeMapEach } from '../../operators/mergeMapEach.ts';
+import { rateLimit } from '../../operators/rateLimit.ts';
 import { WeirError } from '../../src/errors.ts';
 import type { Message } from '../../src/message/message.ts';
 import { runChain, type ChainRun } from '../../src/runtime/runChain.ts';
@@ -102,6 +103,19 @@ describe('a gate', () => {
     expect(run.counts()).toMatchObject({ received: 20, released: 20, inFlight: 0 });
   });
 
+  it('gives back what its rate held until it was closed, when the run drains', async () => {
+    const gate = aGate();
+    const limit = rateLimit<number>({ perSecond: 10, burst: 1, keyOf: () => 'all' });
+    const { clock, run } = running((value) => of(value), { gate, limit, later: () => 'later', holdMs: 150 });
+    await clock.advance(50);
+    gate.shut();
+    await clock.advance(1_000);
+    run.drain();
+    await clock.advance(0);
+    expect({ released: run.counts().released > 0, inFlight: run.counts().inFlight }).toEqual({ released: true, inFlight: 0 });
+    expect(await run.ended).toEqual({ how: 'completed', isQuiet: true });
+  });
+
   it('puts off what was claimed when it closes, without a call', async () => {
     const gate = aGate();
     const claimed$ = new Subject<void>();
@@ -157,6 +171,20 @@ describe('a gate', () => {
       expectObservable(drawn(message$('(abc|)', () => 'one').pipe(stage))).toBe('--(ABC|)');
     });
     expect({ retries: run.retries, deadLetters: run.deadLetters }).toEqual({ retries: [], deadLetters: [] });
+  });
+
+  it('lets what was turned back go before what has not been in, whatever its key', () => {
+    const gate = aGate({ onFailure: (it) => it.shut() });
+    let isAway = true;
+    const send = (letter: string): Observable<string> => {
+      if (!isAway) return of(letter.toUpperCase());
+      isAway = false;
+      return throwError(() => away());
+    };
+    inVirtualTime(({ expectObservable, message$, drawn, cold }) => {
+      cold('--o').subscribe(() => gate.open());
+      expectObservable(drawn(message$('(abc|)').pipe(mergeMapEach(send, anEffect({ gate, concurrency: 1 }))))).toBe('--(ABC|)');
+    });
   });
 
   it('is left when the chain is unsubscribed, with calls under way and messages waiting', async () => {

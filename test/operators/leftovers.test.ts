@@ -10,6 +10,7 @@ import type { Step } from '../../operators/step.ts';
 import { WeirError } from '../../src/errors.ts';
 import type { Message } from '../../src/message/message.ts';
 import { virtualClock, type VirtualClock } from '../../src/runtime/virtualClock.ts';
+import { aGate } from '../support/aGate.ts';
 import { anOpen, aRun, type FakeRun } from '../support/aRun.ts';
 
 interface Item {
@@ -44,9 +45,17 @@ const optionsOf = () => ({
   unknown: (item: Item) => item,
 });
 
+/** Four slots that gather before a claim, before a gate. */
+const claimingOf = () => {
+  const { limit, later, retry, holdMs, timeLimitMs, unknown } = optionsOf();
+  const claim = (items: readonly Item[]): Observable<readonly Item[]> => of(items);
+  return { concurrency: 4, claim, claimWaitMs: 20, gate: aGate(), limit, later, retry, holdMs, timeLimitMs, unknown };
+};
+
 const stages: readonly (readonly [string, () => Step<Item, Item>])[] = [
   ['mapChunk', () => mapChunk(record, { size: 3, maxWaitMs: 50 })],
   ['mergeMapEach', () => mergeMapEach(send, optionsOf())],
+  ['mergeMapEach that claims', () => mergeMapEach(send, claimingOf())],
   ['mergeMapByKey', () => mergeMapByKey(send, optionsOf())],
   ['mergeMapWhen', () => mergeMapWhen('item', send, optionsOf())],
 ];
