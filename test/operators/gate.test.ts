@@ -1,4 +1,4 @@
-import { map, NEVER, Observable, of, Subject, throwError } from 'rxjs';
+import { concatMap, map, NEVER, Observable, of, Subject, throwError, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import type { EffectOptions } from '../../operators/effectOptions.ts';
 import { mergeMapByKey } from '../../operators/mergeMapByKey.ts';
@@ -179,7 +179,8 @@ describe('a gate', () => {
     const send = (letter: string): Observable<string> => {
       if (!isAway) return of(letter.toUpperCase());
       isAway = false;
-      return throwError(() => away());
+      // By then the others wait in line.
+      return timer(1).pipe(concatMap(() => throwError(() => away())));
     };
     inVirtualTime(({ expectObservable, message$, drawn, cold }) => {
       cold('--o').subscribe(() => gate.open());

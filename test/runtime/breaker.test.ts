@@ -92,9 +92,9 @@ describe('a breaker', () => {
   });
 
   it.each([
-    ['answered', 'open'],
-    ['ours', 'shut'],
-  ] as const)('takes a refusal that it %s between failures for a sign of life or for none: it is %s', (by, state) => {
+    ['the system itself', 'a sign of life', 'answered', 'open'],
+    ['ourselves', 'none', 'ours', 'shut'],
+  ] as const)('takes refusals by %s between failures for %s', (_by, _what, by, state) => {
     const { gate } = a();
     for (let count = 0; count < 3; count += 1) {
       for (let refused = 0; refused < 20; refused += 1) refuse(gate, by);
@@ -104,9 +104,9 @@ describe('a breaker', () => {
   });
 
   it.each([
-    ['answered', 'open'],
-    ['ours', 'trying'],
-  ] as const)('whose trial is refused, %s, is %s though it has no answer but that', async (by, state) => {
+    ['the system itself', 'open', 'answered'],
+    ['ourselves', 'trying', 'ours'],
+  ] as const)('whose trial is refused by %s is %s', async (_by, state, by) => {
     const { gate, clock } = a();
     shut(gate);
     await clock.advance(100);
