@@ -15,7 +15,8 @@ export const errorCodes = {
   oversize: 'permanent', // larger than the topic allows
   newerVersion: 'permanent', // written by a newer Weir: the pipeline pauses, nothing is put aside
   deliveryLimit: 'permanent', // delivered too often without an end
-  decryption: 'permanent', // no key, or not our ciphertext
+  decryption: 'permanent', // not our ciphertext, or not this row's
+  keyMissing: 'transient', // this process has not the key of a ciphertext
   // What an outside system answered.
   unavailable: 'transient', // cannot be reached, refuses connections, restarts
   conflict: 'transient', // deadlock, serialisation failure, lock timeout
@@ -49,9 +50,9 @@ export interface WeirErrorOptions {
   readonly retryAfterMs?: number;
   /** Overrides the kind of the code, where the same code can be either. */
   readonly kind?: ErrorKind;
-}
   /** True where an outside system said this itself, so that it is surely there. Default: for `throttled`, which nobody else says. */
   readonly isAnswer?: boolean;
+}
 
 /**
  * The one error class. `message` is a sentence for an operator: what happened, to what, what was expected; without personal
@@ -61,17 +62,17 @@ export class WeirError extends Error {
   readonly code: ErrorCode;
   readonly kind: ErrorKind;
   readonly retryAfterMs: number | undefined;
-
   /** Whether an outside system said this itself; false for what we found out without it. */
   readonly isAnswer: boolean;
+
   constructor(code: ErrorCode, message: string, options: WeirErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'WeirError';
     this.code = code;
     this.kind = options.kind ?? errorCodes[code];
     this.retryAfterMs = options.retryAfterMs;
-  }
     this.isAnswer = options.isAnswer ?? code === 'throttled';
+  }
 }
 
 /** How to treat anything that was thrown. What no connector has translated is a mistake in the program. */
@@ -79,7 +80,6 @@ export function kindOf(error: unknown): ErrorKind {
   return error instanceof WeirError ? error.kind : 'defect';
 }
 
-/** The code of anything that was thrown. */
 /**
  * Whether the same call may succeed later: its error is transient, or nobody can judge it. What no connector has translated is a
  * defect, so whatever may pass is one of ours.
@@ -93,6 +93,7 @@ export function isAnswer(error: unknown): boolean {
   return error instanceof WeirError && error.isAnswer;
 }
 
+/** The code of anything that was thrown. */
 export function codeOf(error: unknown): ErrorCode {
   return error instanceof WeirError ? error.code : 'defect';
 }
@@ -114,5 +115,7 @@ const loggedFrames = 5;
 
 /** Where a mistake in the program was made, as a field of the log; no field for other errors. */
 export function framesField(error: unknown): { readonly frames?: string } {
-  return kindOf(error) === 'defect' ? { frames: framesOf(error).slice(0, loggedFrames).join('\n') } : {};
+  if (codeOf(error) !== 'defect') return {};
+  const made = error instanceof WeirError && error.cause !== undefined ? error.cause : error;
+  return { frames: framesOf(made).slice(0, loggedFrames).join('\n') };
 }

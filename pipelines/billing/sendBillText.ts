@@ -17,7 +17,8 @@ export interface BillTextPorts {
 
 /**
  * Makes the effect that sends a claimed bill as SMS, under its token as idempotency key. Only here, for the length of a call, is the
- * number in the clear. Errors are the texter's; `decryption`, `undecodable` and `refused` for what cannot be sent at all.
+ * number in the clear. Errors are the texter's; `keyMissing` while this process has not its key, `decryption`, `undecodable`
+ * and `refused` for what cannot be sent at all.
  */
 export function sendBillText({
   texter,

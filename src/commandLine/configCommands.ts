@@ -2,9 +2,13 @@ import type { LoadedOption } from '../../config/load.ts';
 import type { PostgresDatabase } from '../connectors/postgres/openDatabase.ts';
 import { schemaState } from '../connectors/postgres/schemaState.ts';
 import { textOf } from '../errors.ts';
+import { missingKeys } from '../message/encryption.ts';
+import { parseKeyRing } from '../message/keyRing.ts';
+import { lackedKeys } from '../runtime/keys/lackedKeys.ts';
 import { print, readOptions, ready, type CommonFlags, type Place } from './context.ts';
 import { exitCodes, type ExitCode } from './exitCodes.ts';
 import { openDatabaseOf, openOutside } from './openHouse.ts';
+import type { ProcessOptions } from './systems.ts';
 import { table } from './table.ts';
 
 const masked = '••••••';
@@ -54,7 +58,8 @@ async function connections<P>(place: Place<P>, flags: CommonFlags): Promise<read
   try {
     const reached = await Promise.all(outside.dependencies.map(async ({ name, isReachable }) => ({ name, isRight: await isReachable() })));
     const answers = reached.map(({ name, isRight }) => ({ what: name, isRight, said: isRight ? 'reachable' : 'unreachable' }));
-    return [...answers, await schemaCheck(place, database)];
+    const schema = await schemaCheck(place, database);
+    return [...answers, schema, ...(schema.isRight ? [await keyCheck(place, options.process, database)] : [])];
   } finally {
     await outside.close();
   }
@@ -66,5 +71,19 @@ async function schemaCheck<P>(place: Place<P>, database: PostgresDatabase): Prom
     return { what: 'schema', isRight: kind === 'current', said: [kind, ...names].join(' ') };
   } catch (error) {
     return { what: 'schema', isRight: false, said: textOf(error) };
+  }
+}
+
+/** Whether everything that is encrypted can be read with this ring. */
+async function keyCheck<P>({ systems }: Place<P>, { keys }: ProcessOptions, database: PostgresDatabase): Promise<Check> {
+  try {
+    const lacked = await lackedKeys(database, parseKeyRing(keys.ring), systems.encrypted);
+    return {
+      what: 'keys',
+      isRight: lacked.length === 0,
+      said: lacked.length === 0 ? 'all that are used are in the ring' : missingKeys(lacked),
+    };
+  } catch (error) {
+    return { what: 'keys', isRight: false, said: textOf(error) };
   }
 }

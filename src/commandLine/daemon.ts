@@ -25,6 +25,7 @@ import { jobSettingsOf } from './jobSettings.ts';
 import { firedSchedules } from './firedSchedules.ts';
 import { openApi } from './openApi.ts';
 import { openDatabaseOf, openHouse, type OpenHouse } from './openHouse.ts';
+import { requireKeys } from './requireKeys.ts';
 import type { Options, Systems } from './systems.ts';
 
 /** What a daemon runs, and on what. */
@@ -85,6 +86,7 @@ class Daemon<P> {
     const database = openDatabaseOf(options.process, clock, log);
     this.#dependencies = [{ name: 'postgres', isReachable: () => database.isReachable(2_000) }];
     await awaitSchema(database, migrations, { clock, log, stop: signals.drain });
+    await requireKeys(database, options.process, systems, log);
     this.#house = await openHouse(options.process, database, { clock, log, count: this.#metrics.count });
     this.#dependencies = this.#house.dependencies;
     this.#metrics.watchBreakers(this.#house.breakers);

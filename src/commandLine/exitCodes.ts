@@ -14,7 +14,7 @@ export const exitCodes = {
   unavailable: 69,
   /** The token is not good, or its role does not allow it (EX_NOPERM of sysexits). */
   denied: 77,
-  /** Wrong configuration, a port in use, or a schema that does not fit: starting again does not help (EX_CONFIG of sysexits). */
+  /** Wrong options, a missing key, a port in use, or a schema that does not fit: starting again does not help (EX_CONFIG of sysexits). */
   configuration: 78,
 } as const;
 
@@ -22,5 +22,5 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 /** Whether an error passes only when a person changes an option or the schema. */
 export function isOfConfiguration(code: ErrorCode): boolean {
-  return code === 'invalidOption' || code === 'schemaMismatch' || code === 'portInUse';
+  return code === 'invalidOption' || code === 'schemaMismatch' || code === 'portInUse' || code === 'keyMissing';
 }

@@ -1,12 +1,12 @@
-import { Option, type Command } from 'commander';
-import { cliActor, writeAudit } from '../console/audit.ts';
+import type { Command } from 'commander';
 import type { Database } from '../connectors/database.ts';
 import { WeirError } from '../errors.ts';
 import { parseKeyRing, type KeyRing } from '../message/keyRing.ts';
 import type { Json } from '../runtime/jobs/job.ts';
 import { keysInUse, rotateKeys, type KeyUse, type TableRotation } from '../runtime/keys/rotateKeys.ts';
 import { stopSignals } from '../runtime/stopSignals.ts';
-import { common } from './commonFlags.ts';
+import { auditCommand } from './auditCommand.ts';
+import { common, reasonOption } from './commonFlags.ts';
 import { print, ready, type CommonFlags, type Place } from './context.ts';
 import { exitCodes, type ExitCode } from './exitCodes.ts';
 import { onDatabase } from './onDatabase.ts';
@@ -25,9 +25,12 @@ export function addKeyCommands<P>(program: Command, place: Place<P>, end: (code:
     .description('list the keys, and how many values stand under each')
     .action(async (flags: CommonFlags) => end(await listKeys(place, flags)));
   common(keys.command('rotate'))
-    .description('bring all personal data under the current key, the first of the ring; while everything runs, and again after a stop')
+    .description(
+      'bring all personal data under the current key, the first of the ring; while everything runs, and again after a stop.\n' +
+        'Every process must hold that key before: restart each with the key as the second of its ring, then as the first',
+    )
     .option('--rate <rows>', 'rows a second at most', '2000')
-    .addOption(new Option('--reason <text>', 'why, for the audit').default('none given'))
+    .addOption(reasonOption().makeOptionMandatory())
     .action(async (flags: RotateFlags) => end(await rotate(place, flags)));
 }
 
@@ -61,9 +64,10 @@ async function rotate<P>(place: Place<P>, flags: RotateFlags): Promise<ExitCode>
       const rotations = await rotateKeys(spec);
       view.end(rotations.map(({ table: name, rotated }) => stateOf(name, rotated)));
       const uses = await keysInUse(database, ring, systems.encrypted);
-      const isDone = uses.every(({ isCurrent, values }) => isCurrent || values === 0);
+      const isDone = uses.every(({ isCurrent, values }) => isCurrent || values === 0) && rotations.every(({ unopened }) => unopened === 0);
       await audit(place, database, flags, ring, { state: isDone ? 'done' : 'not done', tables: rotations.map((each) => ({ ...each })) });
       print(place, flags, { rotations, keys: uses }, () => [rotationTable(rotations), useTable(uses)].join('\n\n'));
+      place.errors.write(`${mustHold(ring)}\n`);
       return isDone ? exitCodes.ok : exitCodes.failed;
     });
   } finally {
@@ -73,9 +77,13 @@ async function rotate<P>(place: Place<P>, flags: RotateFlags): Promise<ExitCode>
 
 /** A row when it begins, since it may be killed, and one when it ends. */
 async function audit<P>(place: Place<P>, database: Database, flags: RotateFlags, ring: KeyRing, result: Json): Promise<void> {
-  const entry = { at: place.clock.now(), actor: cliActor(flags.reason), role: 'database', action: 'keys.rotate' } as const;
-  const input = { to: ring.current.id, rate: flags.rate };
-  await database.withTransaction((transaction) => writeAudit(transaction, { ...entry, target: `key ${ring.current.id}`, input, result }));
+  const { reason, rate } = flags;
+  const { id } = ring.current;
+  await auditCommand(place, database, { action: 'keys.rotate', target: `key ${id}`, reason, input: { to: id, rate }, result });
+}
+
+function mustHold({ current }: KeyRing): string {
+  return `Every process must hold key ${current.id} by now: one that lacks it holds these bills back and does not start again.`;
 }
 
 function rotationTable(rotations: readonly TableRotation[]): string {

@@ -1,13 +1,13 @@
 import { Command, CommanderError } from 'commander';
 import { OptionProblems } from '../../config/load.ts';
 import { codeOf, textOf, WeirError, type ErrorCode } from '../errors.ts';
-import { common } from './commonFlags.ts';
+import { common, reasonOption } from './commonFlags.ts';
 import { checkConfig, printConfig } from './configCommands.ts';
 import { explainProblems, type CommonFlags, type Place } from './context.ts';
 import { exitCodes, isOfConfiguration, type ExitCode } from './exitCodes.ts';
 import { listJobs, showJob } from './jobCommands.ts';
 import { addKeyCommands } from './keyCommands.ts';
-import { migrateCommand } from './migrateCommand.ts';
+import { migrateCommand, type MigrateFlags } from './migrateCommand.ts';
 import { pipelinesCommand } from './pipelinesCommand.ts';
 import { addRouteCommands } from './routeCommands.ts';
 import { runCommand, type RunFlags } from './runCommand.ts';
@@ -58,10 +58,12 @@ function buildProgram<P>(place: Place<P>, end: (code: ExitCode) => void): Comman
     .option('--key <key>', 'the key of the run, as 2026-11')
     .option('--dry-run', 'do everything but write and send, and print what would be done')
     .option('--skipped', 'process the rows that a run has skipped, after mending')
+    .addOption(reasonOption())
     .action(async (flags: RunFlags) => end(await runCommand(place, flags)));
   common(program.command('migrate'))
     .description('bring the database up to this Weir and make the topics')
-    .action(async (flags: CommonFlags) => end(await migrateCommand(place, flags)));
+    .addOption(reasonOption())
+    .action(async (flags: MigrateFlags) => end(await migrateCommand(place, flags)));
   const config = program.command('config').description('the options in force');
   common(config.command('check'))
     .description('check the options')

@@ -12,6 +12,7 @@ export interface RunFlags extends CommonFlags {
   readonly key?: string;
   readonly dryRun?: boolean;
   readonly skipped?: boolean;
+  readonly reason?: string;
 }
 
 /** `weir run`: the daemon; with `--job` one job in the foreground. */

@@ -1,3 +1,4 @@
+import type { Database } from '../connectors/database.ts';
 import { codeOf, textOf, WeirError } from '../errors.ts';
 import { createMetrics } from '../metrics/metrics.ts';
 import { dryRun, type DryRunEnd } from '../runtime/jobs/dryRun.ts';
@@ -7,6 +8,7 @@ import { runJob } from '../runtime/jobs/runJob.ts';
 import { runSkipped } from '../runtime/jobs/runSkipped.ts';
 import { showRun } from '../runtime/jobs/showRun.ts';
 import { stopSignals, type StopSignals } from '../runtime/stopSignals.ts';
+import { auditCommand } from './auditCommand.ts';
 import { awaitSchema } from './awaitSchema.ts';
 import { print, ready, type CommonFlags, type Place } from './context.ts';
 import { exitCodes, type ExitCode } from './exitCodes.ts';
@@ -22,6 +24,7 @@ export interface RunJobFlags extends CommonFlags {
   readonly key: string;
   readonly dryRun?: boolean;
   readonly skipped?: boolean;
+  readonly reason?: string;
 }
 
 type AnySpec<P> = JobSpec<P, unknown, unknown, unknown, unknown>;
@@ -64,12 +67,19 @@ export async function runJobCommand<P>(place: Place<P>, flags: RunJobFlags): Pro
       signal: signals.cut,
     };
     if (flags.dryRun === true) return printDryRun(place, flags, await dryRun(spec));
+    await auditRun(place, flags, database);
     if (flags.skipped === true) return await printSkipped(place, flags, spec);
     return await follow(place, flags, spec, signals);
   } finally {
     signals.dispose();
     await close();
   }
+}
+
+/** A row before it begins, since it may be killed; what becomes of it is in the run. */
+async function auditRun<P>(place: Place<P>, { job, key, skipped, reason }: RunJobFlags, database: Database): Promise<void> {
+  const action = skipped === true ? 'run.skipped' : 'run.job';
+  await auditCommand(place, database, { action, target: `${job}:${key}`, reason, input: { job, key }, result: { state: 'begun' } });
 }
 
 function printDryRun<P>(place: Place<P>, flags: RunJobFlags, end: DryRunEnd): ExitCode {

@@ -3,7 +3,7 @@ import { createToken, listTokens, revokeToken, type TokenRow } from '../console/
 import { cliActor, writeAudit } from '../console/audit.ts';
 import { roles, type Role } from '../console/route.ts';
 import { WeirError } from '../errors.ts';
-import { common } from './commonFlags.ts';
+import { common, reasonOption } from './commonFlags.ts';
 import { print, type CommonFlags, type Place } from './context.ts';
 import { exitCodes, type ExitCode } from './exitCodes.ts';
 import { onDatabase } from './onDatabase.ts';
@@ -17,12 +17,11 @@ interface TokenFlags extends CommonFlags {
 /** Adds `weir tokens create|list|revoke`: they use the database directly, since the first token has to come from somewhere. */
 export function addTokenCommands<P>(program: Command, place: Place<P>, end: (code: ExitCode) => void): void {
   const tokens = program.command('tokens').description('tokens of the admin API');
-  const reason = (): Option => new Option('--reason <text>', 'why, for the audit').default('none given');
   common(tokens.command('create'))
     .description('make a token and print it, the only time that it is seen')
     .requiredOption('--name <name>', 'who will bear it; given once')
     .addOption(new Option('--role <role>', 'what it may do').choices(roles).makeOptionMandatory())
-    .addOption(reason())
+    .addOption(reasonOption().makeOptionMandatory())
     .action(async (flags: TokenFlags & { readonly role: Role }) => end(await create(place, flags)));
   common(tokens.command('list'))
     .description('list the tokens, without their secrets')
@@ -30,7 +29,7 @@ export function addTokenCommands<P>(program: Command, place: Place<P>, end: (cod
   common(tokens.command('revoke'))
     .description('revoke a token from its next request on')
     .requiredOption('--name <name>', 'which')
-    .addOption(reason())
+    .addOption(reasonOption().makeOptionMandatory())
     .action(async (flags: TokenFlags) => end(await revoke(place, flags)));
 }
 

@@ -27,15 +27,14 @@ export function encryptField(ring: KeyRing, owner: string, field: string, plaint
 }
 
 /**
- * Decrypts what `encryptField` wrote for the same owner and field, under any key of the ring. `decryption` when it is not an
- * envelope, when its key is not in the ring, and when it was changed or belongs to another owner or field; the error's text
- * carries neither plaintext nor ciphertext.
+ * Decrypts what `encryptField` wrote for the same owner and field, under any key of the ring. `keyMissing` when its key is not in
+ * the ring, which passes when it is put there; `decryption` when it is not an envelope, and when it was changed or belongs to another
+ * owner or field. The error's text carries neither plaintext nor ciphertext.
  */
 export function decryptField(ring: KeyRing, owner: string, field: string, envelope: string): string {
   const { keyId, sealed } = open(field, envelope);
   const key = ring.keys.get(keyId);
-  if (key === undefined)
-    throw new WeirError('decryption', `The field "${field}" is encrypted under "${keyId}", which is not in the key ring.`);
+  if (key === undefined) throw new WeirError('keyMissing', missingKeys([keyId]));
   const decipher = createDecipheriv('aes-256-gcm', key.cipher, sealed.subarray(0, nonceBytes), { authTagLength: tagBytes });
   decipher.setAAD(boundTo(owner, field, key));
   decipher.setAuthTag(sealed.subarray(-tagBytes));
@@ -58,6 +57,15 @@ export function reencryptField(ring: KeyRing, owner: string, field: string, enve
   if (keyIdOf(field, envelope) === ring.current.id) return undefined;
   return encryptField(ring, owner, field, decryptField(ring, owner, field, envelope));
 }
+
+/** What is to be done where keys that something is encrypted under are not in the ring. */
+export function missingKeys(ids: readonly string[]): string {
+  const [what, them] = ids.length === 1 ? [`key ${ids[0] ?? ''} is`, 'it'] : [`keys ${ids.join(', ')} are`, 'them'];
+  return `${what} not in this process's ring (keys.ring): put ${them} there and restart`;
+}
+
+/** How every envelope begins, under whatever key. */
+export const anyEnvelopeHead = `${version}.`;
 
 /** How envelopes under the ring's current key begin, for a search that passes them over. */
 export function envelopeHead(ring: KeyRing): string {

@@ -10,7 +10,7 @@ export interface EncryptedRows {
    * is changed only where it still holds what was read, so that nothing which was changed meanwhile is overwritten. Repeatable.
    */
   rotatePage(database: Database, ring: KeyRing, page: { readonly after: string | undefined; readonly limit: number }): Promise<RotatedPage>;
-  /** How many values stand under each key, by its id. */
+  /** How many values stand under each key, by its id. What is no envelope stands under none. */
   countByKey(database: Database): Promise<ReadonlyMap<string, number>>;
 }
 

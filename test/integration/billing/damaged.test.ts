@@ -3,6 +3,8 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { deliver } from '../../../pipelines/billing/deliver.pipeline.ts';
 import { deliverOptions } from '../../../pipelines/billing/deliverOptions.ts';
 import { encodeDispatchedBill, type DispatchedBill } from '../../../pipelines/billing/dispatchedBill.ts';
+import { encryptField } from '../../../src/message/encryption.ts';
+import { parseKeyRing, type KeyRing } from '../../../src/message/keyRing.ts';
 import { anOpen, aRun, type RecordedDeadLetter } from '../../support/aRun.ts';
 import { aBilling, billRow, emptied, pending, type Billing } from './aBilling.ts';
 
@@ -61,8 +63,28 @@ describe('a claimed bill that cannot be read', () => {
 
     // A process that died between the record and the dead letter is told of its message again.
     const before = await rows();
-    expect(await delivered([bill])).toMatchObject({ ends: ['dead'], deadLetters: [{ code: 'refused' }] });
+    expect(await delivered([bill])).toMatchObject({ ends: ['dead'], deadLetters: [{ code }] });
     expect(await rows()).toEqual(before);
     expect(billing.told.filter(([what]) => what.includes('parked'))).toEqual([]);
+  });
+});
+
+describe('a claimed bill whose key this process has not', () => {
+  it('waits, and is mailed by a process that has the key', async () => {
+    const [bill] = await pending(billing, 1);
+    if (bill === undefined) throw new Error('no bill was made');
+    const elsewhere = parseKeyRing(`elsewhere:${Buffer.alloc(32, 9).toString('base64')}`);
+    const move = (ring: KeyRing): Promise<unknown> =>
+      billing.database.execute({
+        text: 'UPDATE billing.member SET email = $1 WHERE public_info_id = 1001',
+        values: [encryptField(ring, '1001', 'email', 'gildong@example.com')],
+      });
+    await move(elsewhere);
+    expect(await delivered([bill])).toEqual({ ends: ['deferred'], deadLetters: [] });
+    expect(await billRow(billing, bill)).toMatchObject({ send_status: 'SEND_PENDING', fail_code: null });
+    await move(billing.ring);
+    billing.setNow(new Date(billing.clock.now().getTime() + 3_600_000).toISOString());
+    expect(await delivered([bill])).toEqual({ ends: ['done'], deadLetters: [] });
+    expect(await billRow(billing, bill)).toMatchObject({ send_status: 'COMPLETED' });
   });
 });

@@ -5,6 +5,7 @@ import { decryptField, encryptField, keyIdOf } from '../../../src/message/encryp
 import { parseKeyRing, type KeyRing } from '../../../src/message/keyRing.ts';
 import type { Database } from '../../../src/connectors/database.ts';
 import { realClock } from '../../../src/runtime/clock.ts';
+import { lackedKeys } from '../../../src/runtime/keys/lackedKeys.ts';
 import { keysInUse, rotateKeys, type RotationSpec, type TableRotation } from '../../../src/runtime/keys/rotateKeys.ts';
 import { aBilling, aNewMember, emptied, type Billing } from './aBilling.ts';
 
@@ -111,5 +112,13 @@ describe('a rotation of keys', () => {
       values: 4,
     });
     expect(await rotated({ ring: lacking })).toMatchObject([{ rotated: 0, unopened: 1 }]);
+    expect(await lackedKeys(billing.database, lacking, [memberKeys])).toEqual(['k1']);
+  });
+
+  it('takes what is no ciphertext for no key', async () => {
+    await members(1);
+    await billing.database.execute(`UPDATE billing.member SET name = 'damaged', email = 'someone@mail.example', phone = 'w1.'`);
+    expect(await lackedKeys(billing.database, ring, [memberKeys])).toEqual([]);
+    expect(await keysInUse(billing.database, ring, [memberKeys])).toMatchObject([{}, { key: 'k1', values: 1 }]);
   });
 });

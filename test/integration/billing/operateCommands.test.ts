@@ -66,7 +66,7 @@ beforeAll(async () => {
   const services = { ...town.environment, WEIR_SMS_URL: sms.url, WEIR_SMS_TOKEN: 'secret', WEIR_LOG_LEVEL: 'info' };
   const daemon = startWeir(services, 'run', '--profile', 'consumer');
   const { token } = JSON.parse(
-    (await say(['tokens', 'create', '--name', 'kim', '--role', 'operator', '--json'], town.environment)).output,
+    (await say(['tokens', 'create', '--name', 'kim', '--role', 'operator', '--reason', 'on call', '--json'], town.environment)).output,
   ) as {
     token: string;
   };
@@ -145,6 +145,7 @@ describe('weir keys rotate', () => {
     const ring = `new:${Buffer.alloc(32, 9).toString('base64')},${town.environment['WEIR_KEYS_RING'] ?? ''}`;
     const rotated = await say(['keys', 'rotate', '--json', '--reason', 'yearly'], { ...town.environment, WEIR_KEYS_RING: ring });
     expect(rotated.exitCode, rotated.errors).toBe(0);
+    expect(rotated.errors).toContain('Every process must hold key new by now');
     expect(JSON.parse(rotated.output)).toEqual({
       rotations: [{ table: 'billing.member', rotated: 5, unopened: 0 }],
       keys: [

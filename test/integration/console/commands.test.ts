@@ -61,11 +61,11 @@ describe('tokens', () => {
     await eventually('it is ready', async () => (await weir.ask('/readyz')).status === 200);
     expect(await say(['dead-letters', 'list', '--json'], environment)).toMatchObject({ exitCode: 0, output: '{\n  "groups": []\n}\n' });
 
-    expect(await say(['tokens', 'create', '--name', 'lee', '--role', 'admin'], month.environment)).toMatchObject({
+    expect(await say(['tokens', 'create', '--name', 'lee', '--role', 'admin', '--reason', 'again'], month.environment)).toMatchObject({
       ...{ exitCode: 1, output: '', errors: 'there is or was a token lee: a name is given once\n' },
     });
     expect(await say(['tokens', 'revoke', '--name', 'lee', '--reason', 'left'], month.environment)).toMatchObject({ exitCode: 0 });
-    expect(await say(['tokens', 'revoke', '--name', 'lee'], month.environment)).toMatchObject({ exitCode: 2 });
+    expect(await say(['tokens', 'revoke', '--name', 'lee', '--reason', 'again'], month.environment)).toMatchObject({ exitCode: 2 });
     expect(await say(['dead-letters', 'list'], environment)).toEqual({
       ...{ exitCode: 77, output: '', errors: 'this token is not known, or was revoked\n' },
     });

@@ -108,6 +108,28 @@ describe('a daemon on a schema that does not fit', () => {
   });
 });
 
+describe('a daemon without a key that personal data is encrypted under', () => {
+  it('ends with 78 and names the key, and so does the check of its options; it starts once the key is in its ring', async () => {
+    const month = await aMonth();
+    await month.load([{}]);
+    const other = `other:${Buffer.alloc(32, 6).toString('base64')}`;
+    const lacking = { ...month.environment, WEIR_KEYS_RING: other };
+    const sentence = "key test is not in this process's ring (keys.ring): put it there and restart";
+    const weir = startWeir(lacking, 'run');
+    expect(await weir.logged('cannot start')).toMatchObject({ code: 'keyMissing', error: sentence });
+    expect(await weir.ended).toEqual({ code: 78, signal: null });
+    const check = await runWeir(lacking, 'config', 'check', '--connect', '--json');
+    expect(check.code).toBe(1);
+    expect(JSON.parse(check.output)).toContainEqual({ what: 'keys', isRight: false, said: sentence });
+
+    const both = { ...month.environment, WEIR_KEYS_RING: `${other},${month.environment['WEIR_KEYS_RING'] ?? ''}` };
+    expect((await runWeir(both, 'config', 'check', '--connect')).code).toBe(0);
+    const running = startWeir(both, 'run');
+    await running.logged('pipeline state', { pipeline: 'billing.deliver', state: 'running' });
+    expect(await running.stop()).toEqual({ code: 0, signal: null });
+  });
+});
+
 describe('a daemon whose admin port is in use', () => {
   it('ends with 78, since starting again does not help, and one line that says which option to change', async () => {
     const month = await aMonth();
