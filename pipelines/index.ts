@@ -1,5 +1,5 @@
 import type { Topic } from '../src/connectors/bus.ts';
-import type { Route } from '../src/console/route.ts';
+import type { Route, RouteGroups } from '../src/console/route.ts';
 import type { Pipeline } from '../src/runtime/definePipeline.ts';
 import type { House } from '../src/runtime/house.ts';
 import type { Job } from '../src/runtime/jobs/job.ts';
@@ -14,7 +14,7 @@ import { emailTopic } from './billing/dispatchedBill.ts';
 import { dispatchStore } from './billing/dispatchStore.ts';
 import { failLogStore } from './billing/failLogStore.ts';
 import { findStore } from './billing/findStore.ts';
-import { findRoute, resolveRoute, sendRoute, smsRoute, unknownRoute, type OperatePorts } from './billing/operate.routes.ts';
+import { billingGroup, findRoute, resolveRoute, sendRoute, smsRoute, unknownRoute, type OperatePorts } from './billing/operate.routes.ts';
 import { markedStore } from './billing/markedStore.ts';
 import { memberKeys } from './billing/memberKeyStore.ts';
 import { operatorStore } from './billing/operatorStore.ts';
@@ -44,6 +44,7 @@ export const systems: {
   readonly jobs: readonly Job<Ports, unknown, unknown, unknown>[];
   readonly schedules: readonly Schedule[];
   readonly routes: readonly Route<Ports>[];
+  readonly groups: RouteGroups;
   readonly encrypted: readonly EncryptedRows[];
   readonly openPorts: (house: House) => Ports;
 } = {
@@ -52,6 +53,7 @@ export const systems: {
   jobs: [settle, dispatch, redispatch],
   schedules: [settleSchedule, dispatchSchedule, redispatchSchedule],
   routes: [findRoute, sendRoute, smsRoute, unknownRoute, resolveRoute],
+  groups: { billing: billingGroup },
   encrypted: [memberKeys],
   openPorts,
 };
@@ -83,6 +85,7 @@ function openPorts({ database, bus, mailer, texter, gate, keyRing, clock, log, c
     operations: operatorStore({ now, identifiers, instance }),
     publishSoon: publishSoon({ markedOf: markedStore(database, now), emails, textRequests, log }),
     hasTexter: texter !== undefined,
+    senderAddress: sender.address,
     oldestUnsettledAt: () => bus.oldestUnsettledAt(emailTopic, { group: deliverGroup }),
     oldestUnsettledTextAt: () => bus.oldestUnsettledAt(textTopic, { group: deliverSmsGroup }),
   };

@@ -6,6 +6,7 @@ import { formatWon, groupThousands } from '../shared/money.ts';
 import { lastDay, periodOf, previousPeriod, type Period } from '../shared/period.ts';
 import type { BillingDetails } from './billingDetails.ts';
 import type { BillLine } from './delivery.ts';
+import { messageIdOf } from './messageIdOf.ts';
 
 /** What the mail of a bill is made of, in the clear. */
 export interface BillContent {
@@ -84,11 +85,6 @@ function viewOf({ billId, recipient, details, lines }: BillContent, billingMonth
       amount: formatWon(-amountMinor),
     })),
   };
-}
-
-function messageIdOf(billId: bigint, billingMonth: Period, senderAddress: string): string {
-  const domain = senderAddress.slice(senderAddress.lastIndexOf('@') + 1);
-  return `<bill.${billId}.${billingMonth.replace('-', '')}@${domain}>`;
 }
 
 function monthText(period: Period): string {

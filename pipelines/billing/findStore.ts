@@ -8,7 +8,7 @@ import type { Channel } from './operatedBill.ts';
 import type { SendState } from './sendStatus.ts';
 
 /** What a member is looked for by. */
-export type MemberQuery = { readonly publicInfoId: bigint } | { readonly email: string };
+export type MemberQuery = { readonly publicInfoId: bigint } | { readonly billId: bigint } | { readonly email: string };
 
 /** A member with name, address and number masked: in the clear they do not leave the store. */
 export interface FoundMember {
@@ -53,10 +53,10 @@ export interface ParkedBill {
 
 /** What operators look for. */
 export interface FindStore {
-  /** By the member's number, or by an address as it is now, whatever its spelling; at most 20. */
+  /** By the member's number, by a bill of theirs, or by an address as it is now, whatever its spelling; at most 20. */
   members(query: MemberQuery): Promise<readonly FoundMember[]>;
-  /** Their latest bills, at most 24 each, the latest first, with every attempt and failure. */
-  billsOf(publicInfoIds: readonly bigint[]): Promise<readonly MemberBill[]>;
+  /** Their latest bills, at most 24 each, the latest first, with every attempt and failure; only this bill where one is given. */
+  billsOf(publicInfoIds: readonly bigint[], billId?: bigint): Promise<readonly MemberBill[]>;
   /** Parked bills, the oldest first, and how many there are. */
   parked(query: { readonly billingDate: string | undefined; readonly limit: number }): Promise<{
     readonly count: number;
@@ -68,18 +68,19 @@ export interface FindStore {
 export function findStore(database: Database, ring: KeyRing): FindStore {
   return {
     members: async (query) => {
-      const statement =
-        'email' in query
-          ? { text: byEmail, values: [blindIndexes(ring, normalizeEmail(query.email))] }
-          : { text: byId, values: [query.publicInfoId] };
-      return (await database.query<MemberRow>(statement)).map((row) => maskedMember(ring, row));
+      return (await database.query<MemberRow>(memberStatement(ring, query))).map((row) => maskedMember(ring, row));
     },
-    billsOf: (publicInfoIds) => database.query<MemberBill>({ text: billsOf, values: [publicInfoIds] }),
+    billsOf: (publicInfoIds, billId) => database.query<MemberBill>({ text: billsOf, values: [publicInfoIds, billId ?? null] }),
     parked: async ({ billingDate, limit }) => {
       const rows = await database.query<ParkedBill & { readonly in_all: bigint }>({ text: parked, values: [billingDate ?? null, limit] });
       return { count: Number(rows[0]?.in_all ?? 0n), bills: rows };
     },
   };
+}
+
+function memberStatement(ring: KeyRing, query: MemberQuery): { readonly text: string; readonly values: unknown[] } {
+  if ('email' in query) return { text: byEmail, values: [blindIndexes(ring, normalizeEmail(query.email))] };
+  return 'billId' in query ? { text: byBill, values: [query.billId] } : { text: byId, values: [query.publicInfoId] };
 }
 
 interface MemberRow {
@@ -114,19 +115,20 @@ function maskedMember(ring: KeyRing, row: MemberRow): FoundMember {
 
 const member = `SELECT public_info_id, name, email, phone, send_day, dnd_start::text, dnd_end::text, zone FROM billing.member`;
 const byId = `${member} WHERE public_info_id = $1`;
+const byBill = `${member} WHERE public_info_id IN (SELECT public_info_id FROM billing.billing_p WHERE id = $1)`;
 const byEmail = `${member} WHERE email_index = ANY ($1::text[]) ORDER BY public_info_id LIMIT 20`;
 
 const billsOf = `
   SELECT bill.public_info_id, bill.id, to_char(bill.billing_date, 'YYYY-MM') AS month,
     CASE WHEN bill.park_reason IS NULL THEN bill.send_status ELSE 'PARKED' END AS state,
     bill.status, bill.send_on, bill.billing_fee, bill.next_attempt_at, bill.park_reason, bill.fail_code, bill.sent_channel,
-    (SELECT coalesce(jsonb_agg(jsonb_build_object('number', number, 'channel', channel, 'result', result, 'code', code,
+    (SELECT coalesce(json_agg(json_build_object('number', number, 'channel', channel, 'result', result, 'code', code,
         'isForced', is_forced, 'startedAt', started_at, 'endedAt', ended_at, 'instance', instance, 'response', response) ORDER BY number), '[]')
       FROM billing.send_attempt WHERE billing_id = bill.id) AS attempts,
-    (SELECT coalesce(jsonb_agg(jsonb_build_object('code', code, 'error', error, 'failedAt', failed_at, 'origin', origin) ORDER BY failed_at, id), '[]')
+    (SELECT coalesce(json_agg(json_build_object('code', code, 'error', error, 'failedAt', failed_at, 'origin', origin) ORDER BY failed_at, id), '[]')
       FROM billing.email_fail_log WHERE billing_id = bill.id) AS failures
   FROM unnest($1::bigint[]) AS owner (id) CROSS JOIN LATERAL (
-    SELECT * FROM billing.billing_p WHERE public_info_id = owner.id ORDER BY billing_date DESC LIMIT 24
+    SELECT * FROM billing.billing_p WHERE public_info_id = owner.id AND id = coalesce($2::bigint, id) ORDER BY billing_date DESC LIMIT 24
   ) AS bill
   ORDER BY bill.public_info_id, bill.billing_date DESC`;
 

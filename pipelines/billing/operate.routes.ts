@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { defineAction, defineQuestion } from '../../src/console/route.ts';
 import { WeirError } from '../../src/errors.ts';
+import { readIdentifier } from '../shared/identifiers.ts';
 import type { FindStore, MemberQuery } from './findStore.ts';
 import { memberSheet, parkedSheet } from './memberSheet.ts';
 import { resolutions, type OperatedBill } from './operatedBill.ts';
@@ -16,33 +17,49 @@ export interface OperatePorts {
   readonly publishSoon: PublishSoon;
   /** Whether an SMS endpoint is set up. */
   readonly hasTexter: boolean;
+  /** The address that mails come from. */
+  readonly senderAddress: string;
 }
+
+/** Bills that are named in one command at most. */
+const mostNamed = 1_000;
 
 const number = z.string().regex(/^[1-9]\d{0,17}$/, 'expected a number');
 const memberNumber = number.meta({ description: 'number of the member (public_info_id)' });
 const month = z.string().regex(/^[12]\d{3}-(0[1-9]|1[0-2])$/, 'expected a month as YYYY-MM');
+const billNumbers = 'as 783261098765432101, or as its mail shows it';
 const billOfMember = z.strictObject({
   publicInfoId: memberNumber,
   month: month.optional().meta({ description: 'billing month, YYYY-MM; the latest bill where it is left out' }),
 });
 
+/** What the routes of this file, and those beside them, are about. */
+export const billingGroup = 'members and their bills: find, send, decide about those that are parked';
+
 export const findRoute = defineQuestion({
   name: 'billing.find',
-  about: 'find a member by number or e-mail, with their bills, attempts and failures; personal data masked',
+  about: 'find a member by number, e-mail or bill, with their bills, attempts and failures; personal data masked',
   role: 'viewer',
   input: z.strictObject({
     publicInfoId: memberNumber.optional(),
+    bill: z
+      .string()
+      .refine(isIdentifier, `expected the identifier of a bill, ${billNumbers}`)
+      .optional()
+      .meta({ description: `instead: identifier of a bill, ${billNumbers}` }),
     email: z
       .string()
       .max(320)
       .optional()
-      .meta({ description: 'e-mail address as the member has it now, in any spelling', isPersonal: true }),
+      .meta({ description: 'instead: e-mail address as the member has it now, in any spelling', isPersonal: true }),
   }),
-  answer: async ({ finds }: OperatePorts, input) => {
-    const members = await finds.members(queryOf(input));
-    const bills = await finds.billsOf(members.map(({ publicInfoId }) => publicInfoId));
+  answer: async ({ finds, senderAddress }: OperatePorts, input) => {
+    const query = queryOf(input);
+    const members = await finds.members(query);
+    const ids = members.map(({ publicInfoId }) => publicInfoId);
+    const bills = await finds.billsOf(ids, 'billId' in query ? query.billId : undefined);
     const byMember = Map.groupBy(bills, ({ public_info_id }) => public_info_id);
-    return { members: members.map((member) => memberSheet(member, byMember.get(member.publicInfoId) ?? [])) };
+    return { members: members.map((member) => memberSheet(member, byMember.get(member.publicInfoId) ?? [], senderAddress)) };
   },
 });
 
@@ -78,9 +95,9 @@ export const unknownRoute = defineQuestion({
     month: month.optional().meta({ description: 'billing month, YYYY-MM; all where it is left out' }),
     limit: z.int().min(1).max(1_000).default(100).meta({ description: 'how many are listed at most' }),
   }),
-  answer: async ({ finds }: OperatePorts, input) => {
+  answer: async ({ finds, senderAddress }: OperatePorts, input) => {
     const { count, bills } = await finds.parked({ billingDate: dateOf(input.month), limit: input.limit });
-    return { parked: count, bills: bills.map(parkedSheet) };
+    return { parked: count, bills: bills.map((bill) => parkedSheet(bill, senderAddress)) };
   },
 });
 
@@ -92,7 +109,7 @@ export const resolveRoute = defineAction({
     as: z.enum(resolutions).meta({ description: 'resend, sent or failed' }),
     bills: z
       .string()
-      .regex(/^[1-9]\d{0,18}(,[1-9]\d{0,18}){0,999}$/, 'expected identifiers of bills, commas between')
+      .refine(areIdentifiers, `expected identifiers of bills, at most ${mostNamed}, each ${billNumbers}, commas between`)
       .optional()
       .meta({ description: 'identifiers of bills, commas between: weir billing unknown lists them' }),
     month: month.optional().meta({ description: 'instead: all parked bills of this billing month' }),
@@ -126,16 +143,31 @@ function movedSheet({ billId, billingDate, state }: OperatedBill, to: string): {
   return { bill: billId.toString(), month: billingDate.slice(0, 7), from: state, to };
 }
 
-function queryOf({
-  publicInfoId,
-  email,
-}: {
+function isIdentifier(text: string): boolean {
+  try {
+    readIdentifier(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function areIdentifiers(text: string): boolean {
+  const texts = text.split(',', mostNamed + 1);
+  return texts.length <= mostNamed && texts.every(isIdentifier);
+}
+
+interface FindInput {
   readonly publicInfoId?: string | undefined;
+  readonly bill?: string | undefined;
   readonly email?: string | undefined;
-}): MemberQuery {
-  if (publicInfoId !== undefined && email === undefined) return { publicInfoId: BigInt(publicInfoId) };
-  if (email !== undefined && publicInfoId === undefined) return { email };
-  throw new WeirError('invalidKey', 'Expected either publicInfoId or email.');
+}
+
+function queryOf({ publicInfoId, bill, email }: FindInput): MemberQuery {
+  const given = [publicInfoId, bill, email].filter((field) => field !== undefined);
+  if (given.length !== 1) throw new WeirError('invalidKey', 'Expected one of publicInfoId, bill and email.');
+  if (publicInfoId !== undefined) return { publicInfoId: BigInt(publicInfoId) };
+  return bill === undefined ? { email: email ?? '' } : { billId: readIdentifier(bill) };
 }
 
 function selectionOf(input: {
@@ -144,7 +176,7 @@ function selectionOf(input: {
   readonly expected?: number | undefined;
 }): ParkedSelection {
   const { bills, expected } = input;
-  if (bills !== undefined && expected === undefined && input.month === undefined) return { billIds: bills.split(',').map(BigInt) };
+  if (bills !== undefined && expected === undefined && input.month === undefined) return { billIds: bills.split(',').map(readIdentifier) };
   if (bills === undefined && expected !== undefined) return { billingDate: dateOf(input.month), expected };
   throw new WeirError('invalidKey', 'Expected either bills, or expected (and perhaps month): how many parked bills it is about.');
 }

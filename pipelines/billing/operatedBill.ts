@@ -48,9 +48,9 @@ export function requireParked(bill: OperatedBill): void {
   if (bill.state !== 'PARKED') throw refusal(bill, `is ${bill.isLive ? 'being sent now' : bill.state}, not parked`);
 }
 
-/** A bill as it is named to people. */
+/** A bill as it is named to people: as commands print and take it, and as its mail shows it. */
 export function billName({ billId, billingDate }: Pick<OperatedBill, 'billId' | 'billingDate'>): string {
-  return `${identifierText(billId)} of ${billingDate.slice(0, 7)}`;
+  return `${billId} (${identifierText(billId)}) of ${billingDate.slice(0, 7)}`;
 }
 
 function refusal(bill: OperatedBill, what: string): WeirError {

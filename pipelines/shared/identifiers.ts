@@ -86,6 +86,17 @@ export function parseIdentifier(text: string): bigint {
   return id;
 }
 
+/**
+ * Reads an identifier in either of its forms: 13 letters and digits as people read them out, or a decimal number as commands print
+ * it. Thirteen digits are the first: no number of thirteen digits was ever made. `undecodable` for anything else.
+ */
+export function readIdentifier(text: string): bigint {
+  if (text.length === textLength || !/^[1-9]\d{0,18}$/.test(text)) return parseIdentifier(text);
+  const id = BigInt(text);
+  if (id >= 2n ** 63n) throw notAnIdentifier();
+  return id;
+}
+
 function notAnIdentifier(): WeirError {
-  return new WeirError('undecodable', `Expected an identifier of ${textLength} letters and digits.`);
+  return new WeirError('undecodable', `Expected an identifier: ${textLength} letters and digits, or a number below 2^63.`);
 }

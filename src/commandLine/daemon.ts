@@ -150,7 +150,7 @@ class Daemon<P> {
     const wakeUp = new WakeUp(clock, pollMs);
     const shared = { database: house.database, bus: house.bus, topics: systems.topics, clock, log, draining: signals.drain };
     if (!isHeld) this.#loops.watch('replays', runReplays({ ...shared, holder: house.instance, leaseMs: 2 * leaseMs, wakeUp }));
-    this.#api = openApi({ systems, ports, house, levels, wakeReplays: () => wakeUp.wake() });
+    this.#api = openApi({ systems, ports, house, levels, supervised: () => this.#supervised, wakeReplays: () => wakeUp.wake() });
   }
 
   #pipelinesThatAre(state: PipelineState): readonly string[] {

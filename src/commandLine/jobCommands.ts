@@ -3,6 +3,7 @@ import { listRuns, type RunSummary } from '../runtime/jobs/listRuns.ts';
 import { showRun, type RunView } from '../runtime/jobs/showRun.ts';
 import { print, type CommonFlags, type Place } from './context.ts';
 import { exitCodes, type ExitCode } from './exitCodes.ts';
+import { instantText } from './instantText.ts';
 import { onDatabase } from './onDatabase.ts';
 import { table } from './table.ts';
 
@@ -32,8 +33,8 @@ function runTable(runs: readonly RunSummary[]): string {
       run.rowsRead,
       run.total ?? undefined,
       run.skipped,
-      moment(run.createdAt),
-      moment(run.finishedAt),
+      instantText(run.createdAt),
+      run.finishedAt === null ? undefined : instantText(run.finishedAt),
     ]),
   );
 }
@@ -65,8 +66,4 @@ export function runSheet(run: RunView): string {
     parts.push(table(['partition', 'skipped row', 'stage', 'code', 'reason'], rows));
   }
   return parts.join('\n\n');
-}
-
-function moment(at: Date | null): string | undefined {
-  return at?.toISOString().slice(0, 19).replace('T', ' ');
 }

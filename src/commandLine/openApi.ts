@@ -3,6 +3,7 @@ import { bindRoutes } from '../console/boundRoute.ts';
 import { houseRoutes } from '../console/house/houseRoutes.ts';
 import type { LogLevels } from '../logging/logLevels.ts';
 import type { House } from '../runtime/house.ts';
+import type { Supervised } from '../runtime/supervise.ts';
 import type { Systems } from './systems.ts';
 
 export interface ApiSpec<P> {
@@ -10,15 +11,17 @@ export interface ApiSpec<P> {
   readonly ports: P;
   readonly house: House;
   readonly levels: LogLevels;
+  /** The pipelines of this process. */
+  readonly supervised: () => readonly Supervised[];
   /** Tells this process that there is a replay to work on. */
   readonly wakeReplays: () => void;
 }
 
 /** Opens what operators ask and do: the house's own routes and those of the business, over the ports of a daemon. */
-export function openApi<P>({ systems, ports, house, levels, wakeReplays }: ApiSpec<P>): Api {
+export function openApi<P>({ systems, ports, house, levels, supervised, wakeReplays }: ApiSpec<P>): Api {
   const { database, clock, log, bus } = house;
   const { jobs, topics } = systems;
   const pipelines = systems.pipelines.map(({ name }) => name);
-  const own = bindRoutes(houseRoutes, { database, clock, bus, jobs, topics, pipelines, levels, wakeReplays });
+  const own = bindRoutes(houseRoutes, { database, clock, bus, jobs, topics, pipelines, supervised, levels, wakeReplays });
   return new Api({ database, clock, log, routes: [...own, ...bindRoutes(systems.routes, ports)] });
 }

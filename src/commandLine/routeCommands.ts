@@ -1,8 +1,8 @@
 import { Argument, Option, type Command } from 'commander';
 import { textValue } from '../../config/textValue.ts';
 import { fieldsOf, type Field } from '../console/field.ts';
-import { houseRoutes } from '../console/house/houseRoutes.ts';
-import type { Route } from '../console/route.ts';
+import { houseGroups, houseRoutes } from '../console/house/houseRoutes.ts';
+import type { Route, RouteGroups } from '../console/route.ts';
 import { WeirError } from '../errors.ts';
 import { expectation } from '../expectation.ts';
 import type { Json } from '../runtime/jobs/job.ts';
@@ -19,9 +19,10 @@ type Texts = Readonly<Record<string, string | boolean | undefined>>;
  * WEIR_TOKEN, so roles and audit are those of the page. What the schema of its input refuses is told before anything is sent.
  */
 export function addRouteCommands<P>(program: Command, place: Place<P>, end: (code: ExitCode) => void): void {
+  const groups = { ...houseGroups, ...place.systems.groups };
   for (const route of [...houseRoutes, ...place.systems.routes] as readonly AnyRoute<P>[]) {
     const [group = '', verb = ''] = route.name.split('.');
-    const parent = program.commands.find((command) => command.name() === group) ?? program.command(group).description(`of ${group}`);
+    const parent = program.commands.find((command) => command.name() === group) ?? program.command(group).description(about(groups, group));
     const fields = fieldsOf(route.input);
     const words = fields.filter(({ name }) => route.words?.includes(name));
     const command = parent.command(verb).description(`${route.about} (${route.role})`).option('--json', 'print for programs');
@@ -37,6 +38,12 @@ export function addRouteCommands<P>(program: Command, place: Place<P>, end: (cod
       end(await ask(place, route, named, { ...named, ...placed }));
     });
   }
+}
+
+function about(groups: RouteGroups, group: string): string {
+  const sentence = groups[group];
+  if (sentence === undefined) throw new TypeError(`no sentence says what the routes ${group}.… are about`);
+  return sentence;
 }
 
 function optionOf({ name, about, isOptional, isFlag }: Field): Option {
@@ -73,8 +80,9 @@ function understood<P>(route: AnyRoute<P>, texts: Texts): { readonly [field: str
     const isTaken = first.success || typeof text === 'boolean';
     const meant = isTaken ? text : (textValue(text) as Json);
     const { error } = isTaken ? first : schema.safeParse(meant);
-    // A text that is no list was not meant as one: what was expected of it as a text is the better sentence.
-    const problem = Array.isArray(meant) && error !== undefined ? first.error : error;
+    // What was not meant as a list or a number is better told as the text that was expected.
+    const isOtherwise = error?.issues.some(({ code, path }) => code === 'invalid_type' && path.length === 0);
+    const problem = isOtherwise === true ? first.error : error;
     if (problem !== undefined) throw new WeirError('invalidKey', `--${dashed(name)}: ${expectation(problem).replace(/^value: /, '')}`);
     input[name] = meant;
   }

@@ -4,6 +4,7 @@ import { comingFires } from '../runtime/schedules/comingFires.ts';
 import { listSchedules, type ScheduleView } from '../runtime/schedules/listSchedules.ts';
 import { print, type CommonFlags, type Place } from './context.ts';
 import { exitCodes, type ExitCode } from './exitCodes.ts';
+import { instantText } from './instantText.ts';
 import { onDatabase } from './onDatabase.ts';
 import { patternOf } from './scheduleOptions.ts';
 import { table } from './table.ts';
@@ -27,8 +28,8 @@ export async function nextFiresCommand<P>(place: Place<P>, flags: NextFlags): Pr
   const now = place.clock.now();
   print(place, flags, fires, () =>
     table(
-      ['fires at', 'zone', 'schedule', 'run'],
-      fires.map(({ fireAt, zone, schedule, job, key }) => [fireText(fireAt, zone, now), zone, schedule, `${job}:${key}`]),
+      ['fires at', 'schedule', 'run'],
+      fires.map(({ fireAt, zone, schedule, job, key }) => [fireText(fireAt, zone, now), schedule, `${job}:${key}`]),
     ),
   );
   return exitCodes.ok;
@@ -51,7 +52,7 @@ function scheduleTable(views: readonly ScheduleView[], now: Date): string {
       zone,
       stateText(isEnabled, firstSeenAt),
       isEnabled && nextFireAt ? fireText(nextFireAt, zone, now) : undefined,
-      lastFire && wallTime(lastFire.fireAt, zone),
+      lastFire && inBoth(lastFire.fireAt, zone),
       lastFire && (lastFire.runStatus ?? `${lastFire.state}: ${lastFire.reason ?? ''}`),
       // As text: a number of a run is not an amount.
       lastFire?.runId?.toString(),
@@ -65,7 +66,12 @@ function stateText(isEnabled: boolean, firstSeenAt: Date | undefined): string {
 }
 
 function fireText(fireAt: Date, zone: string, now: Date): string {
-  return `${wallTime(fireAt, zone)}${fireAt <= now ? ' (due)' : ''}`;
+  return `${inBoth(fireAt, zone)}${fireAt <= now ? ' (due)' : ''}`;
+}
+
+/** As every table shows an instant, and beside it by the clocks that the pattern is about: `… UTC (2026-11-01 00:00 Asia/Seoul)`. */
+function inBoth(at: Date, zone: string): string {
+  return `${instantText(at)} (${wallTime(at, zone)} ${zone})`;
 }
 
 /** What the clocks of a zone show: `2026-11-01 00:00`. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { option } from '../../config/option.ts';
 import { processOptions } from '../../config/schema.ts';
 import type { Topic } from '../connectors/bus.ts';
-import type { Route } from '../console/route.ts';
+import type { Route, RouteGroups } from '../console/route.ts';
 import { textOf } from '../errors.ts';
 import { parseKeyRing } from '../message/keyRing.ts';
 import type { OptionsSchema, Pipeline } from '../runtime/definePipeline.ts';
@@ -20,6 +20,8 @@ export interface Systems<P> {
   readonly schedules: readonly Schedule[];
   /** What operators may ask and do, besides what the house itself offers. */
   readonly routes: readonly Route<P>[];
+  /** What each group of these routes is about. */
+  readonly groups: RouteGroups;
   /** Where personal data stands, for the rotation of keys. */
   readonly encrypted: readonly EncryptedRows[];
   /** The ports of all of them, made from what the house offers. */

@@ -58,6 +58,9 @@ export interface Actor {
 /** One thing that operators may ask or do: an address of the admin API, its role, its audit and its command, in one declaration. */
 export type Route<P> = Question<P, unknown> | Action<P, unknown>;
 
+/** A sentence for each group of routes, the part of their names before the dot. */
+export type RouteGroups = Readonly<Record<string, string>>;
+
 /** Declares a question. Throws `TypeError` for a declaration that no caller could use. */
 export function defineQuestion<P, I>(question: Omit<Question<P, I>, 'kind'>): Question<P, I> {
   requireWhole(question);

@@ -16,6 +16,8 @@ export interface LogFields {
   /** Frames of a defect, without its message. */
   readonly frames?: string;
   readonly state?: string;
+  /** How a message ended. */
+  readonly outcome?: string;
   readonly reason?: string;
   /** What an operator asked for, and the name of the token. */
   readonly action?: string;
@@ -34,6 +36,8 @@ export interface LogFields {
 
 /** Structured logs: a constant sentence and fields from the list. */
 export interface Logger {
+  /** Whether `debug` lines about this pipeline or job are written: asked before many are made. Absent: they are not. */
+  isDebug?(name: string): boolean;
   debug(sentence: string, fields?: LogFields): void;
   info(sentence: string, fields?: LogFields): void;
   warn(sentence: string, fields?: LogFields): void;

@@ -11,5 +11,6 @@ export function pinoLogger(levels: LogLevels, instance: string): Logger {
     (sentence: string, fields: LogFields = {}): void => {
       if (levels.isWritten(at, fields.pipeline ?? fields.job)) log[at](fields, sentence);
     };
-  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+  const isDebug = (name: string): boolean => levels.isWritten('debug', name);
+  return { isDebug, debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
 }

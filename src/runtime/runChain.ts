@@ -4,7 +4,7 @@ import { framesField, WeirError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../message/clock.ts';
 import { deadLetterOf } from '../message/deadLetter.ts';
-import type { Envelope, Message } from '../message/message.ts';
+import type { Decided, Envelope, Message } from '../message/message.ts';
 import type { Run } from '../message/run.ts';
 import { DefectRow } from './defectRow.ts';
 import { Ledger, type Counts } from './ledger.ts';
@@ -222,6 +222,7 @@ class LiveRun<V> implements ChainRun, Run {
     }
     if (message.outcome === 'released') {
       this.#ledger.release(receipt);
+      this.#tell('message released', [message]);
       return;
     }
     this.#ledger.leave(receipt, message.outcome === undefined ? { envelope: receipt, outcome: 'done', reason: '' } : message);
@@ -241,11 +242,22 @@ class LiveRun<V> implements ChainRun, Run {
         await this.#spec.source.settle({ messages, watermarks });
         // A settling that outlived the stop timeout comes too late: its messages count as released already.
         if (!this.#isOver) this.#ledger.settled(messages, watermarks);
+        this.#tell('message settled', messages);
       }
     } catch (error) {
       void this.#finish({ how: 'failed', error });
     } finally {
       this.#settling = undefined;
+    }
+  }
+
+  /** A line for each message, for whoever follows one: where nobody does, none is made. */
+  #tell(sentence: string, messages: readonly Decided[]): void {
+    const { log } = this.#spec;
+    if (log.isDebug?.(this.pipeline) !== true) return;
+    for (const { envelope, outcome, reason } of messages) {
+      const { partition, position } = envelope;
+      log.debug(sentence, { pipeline: this.pipeline, partition, position, outcome, ...(reason === '' ? {} : { reason }) });
     }
   }
 

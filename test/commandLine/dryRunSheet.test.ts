@@ -27,6 +27,7 @@ describe('dryRunSheet', () => {
       'BIRTHDAY        5,000',
       'FAMILY          2,000',
       '',
+      'samples:',
       'publicInfoId  sendOn      feeMinor',
       '────────────  ──────────  ────────',
       '100000        2026-11-15    40,000',

@@ -19,6 +19,10 @@ function sentenceOf(run: RunView): string | undefined {
 }
 
 describe('runSheet', () => {
+  it('shows instants in UTC, and says so', () => {
+    expect(runSheet(aRun('OPEN', { failure: null, failureCode: null }))).toMatch(/ 1970-01-01 00:00:00 UTC +–$/m);
+  });
+
   it('tells why a run failed', () => {
     expect(sentenceOf(aRun('FAILED', { failure, failureCode: 'incomplete' }))).toBe(`FAILED: ${failure} (incomplete)`);
   });

@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systems } from '../../pipelines/index.ts';
+import { houseRoutes } from '../../src/console/house/houseRoutes.ts';
 import { say } from './aPlace.ts';
 
 interface Asked {
@@ -61,6 +63,13 @@ describe('a command that was made from a route', () => {
     expect((await say(['audit', 'list'], environment)).output).toBe('There is nothing.\n');
   });
 
+  it('tells in the help what each group is about', async () => {
+    const { output } = await say(['--help']);
+    const groups = new Set([...houseRoutes, ...systems.routes].map(({ name }) => name.split('.')[0] ?? ''));
+    for (const group of groups) expect(output).toMatch(new RegExp(`^  ${group} .*[a-z]{3,} [a-z]+ [a-z]+`, 'm'));
+    expect(output).not.toMatch(/ of (dead-letters|log|audit|billing)$/m);
+  });
+
   it('takes the token from a file', async () => {
     answer = { status: 200, text: '[]' };
     const file = join(folder, 'token');
@@ -77,6 +86,16 @@ describe('a command that was made from a route', () => {
     [['audit', 'list', '--limit', 'ten'], 2, '--limit: expected number'],
     [['audit', 'list', '--limit', '0'], 2, '--limit: expected number to be >=1'],
     [['log', 'level', 'all', 'loud', '--reason', 'x'], 2, '--level: expected one of "debug"|"info"|"warn"|"error"'],
+    ...['9999999999999999999', '7,,8', '7,9223372036854775808', 'x'].map((bills): [string[], number, string] => [
+      ['billing', 'resolve', '--as', 'sent', '--bills', bills, '--reason', 'x'],
+      2,
+      '--bills: expected identifiers of bills, at most 1000, each as 783261098765432101, or as its mail shows it, commas between',
+    ]),
+    [
+      ['billing', 'find', '--bill', '9999999999999999999'],
+      2,
+      '--bill: expected the identifier of a bill, as 783261098765432101, or as its mail shows it',
+    ],
     [['audit', 'list', '--all'], 2, "error: unknown option '--all'"],
   ])('%j is refused before anything is sent', async (words, exitCode, sentence) => {
     const before = asked.length;

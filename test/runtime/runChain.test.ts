@@ -2,11 +2,12 @@ import fc from 'fast-check';
 import { concatMap, EMPTY, filter, map, mergeMap, Observable, of, throwError, type OperatorFunction } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { WeirError } from '../../src/errors.ts';
+import type { LogFields, Logger } from '../../src/logging/logger.ts';
 import { decide, isOpen, type Message, type Outcome } from '../../src/message/message.ts';
 import type { Counts } from '../../src/runtime/ledger.ts';
 import { runChain } from '../../src/runtime/runChain.ts';
 import { virtualClock, type VirtualClock } from '../../src/runtime/virtualClock.ts';
-import { aSpec, contradictions, imbalance, trueWatermarks } from '../support/aSpec.ts';
+import { aSpec, contradictions, imbalance, silent, trueWatermarks } from '../support/aSpec.ts';
 import { scriptedSource } from '../support/scriptedSource.ts';
 
 type Chain = OperatorFunction<Message<number>, Message<unknown>>;
@@ -40,6 +41,31 @@ describe('runChain', () => {
     const run = runChain(aSpec({ source, chain: (message$) => message$.pipe(chain) }));
     await run.ended;
     expect([...source.settled.values()]).toEqual(outcomes);
+  });
+
+  it('tells a debug log how each message ended and why, and makes nothing for one that is off', async () => {
+    const told: (readonly [string, LogFields | undefined])[] = [];
+    const ends: Chain = map((message) => {
+      if (!isOpen(message) || message.value === 0) return message;
+      return message.value === 1 ? decide(message, 'deferred', 'quiet hours') : decide(message, 'released', 'given back');
+    });
+    const settle = async (isOn: boolean): Promise<void> => {
+      const log: Logger = {
+        ...silent,
+        isDebug: (name) => isOn && name === 'test.pipeline',
+        debug: (...[sentence, fields]) => void told.push([sentence, fields]),
+      };
+      await runChain(aSpec({ source: scriptedSource({ count: 3 }), log, chain: (message$) => message$.pipe(ends) })).ended;
+    };
+    await settle(false);
+    expect(told).toEqual([]);
+    await settle(true);
+    const of = { pipeline: 'test.pipeline', partition: 'p0' };
+    expect(told).toEqual([
+      ['message released', { ...of, position: '2', outcome: 'released', reason: 'given back' }],
+      ['message settled', { ...of, position: '0', outcome: 'done' }],
+      ['message settled', { ...of, position: '1', outcome: 'deferred', reason: 'quiet hours' }],
+    ]);
   });
 
   it('reads no more than the window while nothing settles', async () => {

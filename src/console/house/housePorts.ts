@@ -2,6 +2,7 @@ import type { Bus, Topic } from '../../connectors/bus.ts';
 import type { Database } from '../../connectors/database.ts';
 import type { LogLevels } from '../../logging/logLevels.ts';
 import type { Clock } from '../../message/clock.ts';
+import type { Supervised } from '../../runtime/supervise.ts';
 
 /** A job as an operator runs it. */
 export interface RunnableJob {
@@ -17,6 +18,8 @@ export interface HousePorts {
   readonly clock: Clock;
   /** Names of all pipelines, of whatever profile. */
   readonly pipelines: readonly string[];
+  /** Those of this process, as they stand. */
+  readonly supervised: () => readonly Supervised[];
   /** All jobs, of whatever profile. */
   readonly jobs: readonly RunnableJob[];
   readonly levels: LogLevels;

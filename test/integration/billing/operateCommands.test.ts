@@ -1,3 +1,4 @@
+import PostalMime from 'postal-mime';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startSms, type Sms } from '../../../simulators/sms.ts';
 import { atTheEnd } from '../../support/atTheEnd.ts';
@@ -23,6 +24,8 @@ interface Sheet {
 
 interface BillSheet {
   readonly bill: string;
+  readonly billNumber: string;
+  readonly messageId: string;
   readonly state: string;
   readonly channel: string | null;
   readonly failCode: string | null;
@@ -81,6 +84,29 @@ describe('weir billing', () => {
     expect(sheet.members[0]?.bills).toMatchObject([{ state: 'COMPLETED', channel: 'EMAIL' }]);
   });
 
+  it('finds a bill by either of its names, and tells the Message-ID of its mail', async () => {
+    const { bill, billNumber, messageId } = await untilBill(1_001, 'COMPLETED');
+    const [mail] = town.inbox.received({ to: 'member0@mail.example' });
+    expect(mail?.raw.toString()).toContain(`Message-ID: ${messageId}`);
+    expect((await PostalMime.parse(mail?.raw ?? '')).text).toContain(billNumber);
+    for (const name of [bill, billNumber, billNumber.toLowerCase()]) {
+      expect(await weir('billing', 'find', '--bill', name), name).toMatchObject({
+        members: [{ publicInfoId: '1001', bills: [{ bill, billNumber }] }],
+      });
+    }
+    expect(await weir('billing', 'find', '--bill', '783261098765432101')).toEqual({ members: [] });
+    const twice = await say(['billing', 'find', '--bill', bill, '--public-info-id', '1001'], environment);
+    expect(twice).toMatchObject({ exitCode: 2, errors: 'Expected one of publicInfoId, bill and email.\n' });
+  });
+
+  it('shows people tables of bills, attempts and failures', async () => {
+    const { output } = await say(['billing', 'find', '--public-info-id', '1001'], environment);
+    expect(output).not.toContain('{');
+    expect(output).toMatch(/^members:\npublicInfoId +name /m);
+    expect(output).toMatch(/^bills:\nbill +billNumber +month /m);
+    expect(output).toMatch(/^attempts:\n.*\n.*\n +1 .*\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/m);
+  });
+
   it('sends a bill now to a member who is in quiet hours', async () => {
     await untilBill(1_002, 'IN_QUIET_HOUR');
     expect(await weir('billing', 'send', '--public-info-id', '1002', '--reason', 'asked on the phone')).toMatchObject({
@@ -109,10 +135,13 @@ describe('weir billing', () => {
   });
 
   it('lists a bill that nobody can tell about, and sends it again', async () => {
-    const { bill } = await untilBill(1_004, 'PARKED');
-    expect(await weir('billing', 'unknown')).toMatchObject({ parked: 1, bills: [{ bill, publicInfoId: '1004', channel: 'EMAIL' }] });
+    const { bill, billNumber, messageId } = await untilBill(1_004, 'PARKED');
+    expect(await weir('billing', 'unknown')).toMatchObject({
+      parked: 1,
+      bills: [{ bill, billNumber, messageId, publicInfoId: '1004', channel: 'EMAIL' }],
+    });
     town.inbox.faults.clear();
-    expect(await weir('billing', 'resolve', '--as', 'resend', '--bills', bill, '--reason', 'the member has no mail')).toMatchObject({
+    expect(await weir('billing', 'resolve', '--as', 'resend', '--bills', billNumber, '--reason', 'the member has no mail')).toMatchObject({
       resolved: 1,
     });
     await weir('billing', 'send', '--public-info-id', '1004', '--reason', 'at once');

@@ -88,9 +88,9 @@ describe('a forced send', () => {
   it('refuses a bill that was sent, and one that is being sent', async () => {
     const bill = await one();
     const [send] = await claimed([bill]);
-    expect(await refusalOf(force())).toMatch(/^refused: Bill \w{13} of 2026-11 is being sent now/);
+    expect(await refusalOf(force())).toMatch(/^refused: Bill \d+ \(\w{13}\) of 2026-11 is being sent now/);
     if (send !== undefined) await billing.ports.bills.record([sent(send, '250 ok')]);
-    expect(await refusalOf(force())).toMatch(/^refused: Bill \w{13} of 2026-11 was sent already\.$/);
+    expect(await refusalOf(force())).toMatch(/^refused: Bill \d+ \(\w{13}\) of 2026-11 was sent already\.$/);
   });
 
   it('takes a bill whose holder is gone, and ends its attempt as unknown', async () => {

@@ -20,6 +20,17 @@ describe('what an operator does to a running daemon', () => {
 
     const second = await month.start();
     await second.logged('pipeline state', { pipeline: 'billing.deliver', state: 'paused' });
+    const listed = await month.say('pipelines', 'list');
+    const standing = { restarts: 0, inFlight: 0, waitsFor: null };
+    const nobody = { reason: null, pausedBy: null, pausedAt: null, pausedBecause: null };
+    expect(listed.answer).toEqual([
+      {
+        ...{ pipeline: 'billing.deliver', state: 'paused', reason: 'paused by kim', ...standing },
+        ...{ pausedBy: 'kim', pausedAt: expect.stringMatching(/Z$/) as string, pausedBecause: 'the provider asked' },
+      },
+      { pipeline: 'billing.deadLetters', state: 'running', ...standing, ...nobody },
+      { pipeline: 'billing.deliverSms', state: 'running', ...standing, ...nobody },
+    ]);
     expect((await month.say('pipelines', 'resume', 'billing.deliver', '--reason', 'they are back')).answer).toMatchObject({
       state: 'resumed',
     });
@@ -41,12 +52,36 @@ describe('what an operator does to a running daemon', () => {
   it('makes it log a pipeline at another level, of what there is', async () => {
     const month = await anOperatedMonth('operator');
     await month.start('--profile', 'producer');
+    // A pause holds in every daemon: also one that does not run the pipeline tells of it.
+    await month.say('pipelines', 'pause', 'billing.deliver', '--reason', 'the provider asked');
+    expect((await month.say('pipelines', 'list')).answer).toContainEqual(
+      expect.objectContaining({ pipeline: 'billing.deliver', state: 'not in this daemon', pausedBy: 'kim', restarts: null }),
+    );
     const changed = await month.say('log', 'level', 'billing.deliver', 'debug', '--for', '15m', '--reason', 'looking');
     expect(changed.answer).toMatchObject({ name: 'billing.deliver', level: 'debug' });
     expect(await month.say('log', 'level', 'nothing', 'debug', '--reason', 'x')).toMatchObject({ code: 2 });
     expect(await month.say('log', 'level', 'all', 'debug', '--for', '25h', '--reason', 'x')).toMatchObject({ code: 2 });
     // What an operator did is for admins to read.
     expect(await month.say('audit', 'list')).toMatchObject({ code: 77, errors: 'audit.list needs the role admin; kim is operator' });
+  });
+});
+
+describe('weir log level', () => {
+  it('lets a running daemon tell how each message of a pipeline ends, from then on', async () => {
+    const month = await anOperatedMonth();
+    await month.load([{}]);
+    const weir = await month.startWith({ WEIR_LOG_LEVEL: 'info' }, '--profile', 'consumer');
+    await month.dispatch();
+    await eventually('the bill is sent', async () => (await month.bills())['COMPLETED'] === 1);
+    expect(weir.log().some(({ msg }) => msg === 'message settled')).toBe(false);
+
+    await month.say('log', 'level', 'billing.deliver', 'debug', '--reason', 'a ticket');
+    const [bill] = await month.database.query<{ id: bigint }>('SELECT id FROM billing.billing_p');
+    const message = { version: 1, billId: String(bill?.id), billingDate: `${month.month.billing}-01`, publicInfoId: '1001' };
+    await month.topic.append('key', '1001', 'value', JSON.stringify({ ...message, destination: 'mail.example', quietHours: null }));
+    expect(await weir.logged('message settled', { pipeline: 'billing.deliver', outcome: 'skipped' })).toMatchObject({
+      ...{ partition: expect.any(String) as string, position: expect.any(String) as string, reason: 'already completed' },
+    });
   });
 });
 

@@ -73,8 +73,8 @@ describe('weir schedule list', () => {
     expect(rows[0]).toEqual(['schedule', 'job', 'pattern', 'zone', 'state', 'next', 'last', 'became', 'run']);
     expect(rows.find(([name]) => name === 'billing.dispatch')).toEqual([
       ...['billing.dispatch', 'billing.dispatch', '0 0 15,21 * *', 'Asia/Seoul', 'enabled'],
-      expect.stringMatching(/-(15|21) 00:00( \(due\))?$/) as string,
-      expect.stringMatching(/-(15|21) 00:00$/) as string,
+      expect.stringMatching(/-(14|20) 15:00:00 UTC \(\d{4}-\d\d-(15|21) 00:00 Asia\/Seoul\)( \(due\))?$/) as string,
+      expect.stringMatching(/-(14|20) 15:00:00 UTC \(\d{4}-\d\d-(15|21) 00:00 Asia\/Seoul\)$/) as string,
       'COMPLETED',
       expect.stringMatching(/^\d+$/) as string,
     ]);

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createIdentifiers, identifierEpochMs, identifierText, maxNodes, parseIdentifier } from '../../../pipelines/shared/identifiers.ts';
+import {
+  createIdentifiers,
+  identifierEpochMs,
+  identifierText,
+  maxNodes,
+  parseIdentifier,
+  readIdentifier,
+} from '../../../pipelines/shared/identifiers.ts';
 
 const noon = Date.UTC(2026, 10, 15, 12);
 
@@ -82,6 +89,25 @@ test('the text is read as people write it down', () => {
 test.each(['', '0', '0NQNKT734QD9U', '0NQNKT734QD955', 'ZZZZZZZZZZZZZ', '0NQNKT734QD9-'])('refuses "%s" as an identifier', (text) => {
   expect(() => parseIdentifier(text)).toThrow(expect.objectContaining({ code: 'undecodable' }));
 });
+
+test('either form of an identifier is read', () => {
+  const made = fc.bigInt({ min: 10n ** 13n, max: 2n ** 63n - 1n });
+  fc.assert(
+    fc.property(made, (id) => {
+      expect([readIdentifier(id.toString()), readIdentifier(identifierText(id))]).toEqual([id, id]);
+    }),
+  );
+  // Thirteen digits are a text, which may well have no letters.
+  expect(readIdentifier('0000000000010')).toBe(32n);
+  expect(readIdentifier('1000000000000')).toBe(parseIdentifier('1000000000000'));
+});
+
+test.each(['', '0', '-1', '1.5', '9999999999999999999', '9223372036854775808', '0NQNKT734QD9U'])(
+  'reads no identifier from "%s"',
+  (text) => {
+    expect(() => readIdentifier(text)).toThrow(expect.objectContaining({ code: 'undecodable' }));
+  },
+);
 
 test.each([-1n, 2n ** 63n])('%d has no text', (id) => {
   expect(() => identifierText(id)).toThrow(expect.objectContaining({ code: 'defect' }));
