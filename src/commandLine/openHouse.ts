@@ -5,6 +5,7 @@ import { openDatabase, type PostgresDatabase } from '../connectors/postgres/open
 import { createRedisStreamBus } from '../connectors/redisStream/redisStreamBus.ts';
 import { openMailer } from '../connectors/smtp/openMailer.ts';
 import type { Dependency } from '../console/adminServer.ts';
+import { framesField } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../message/clock.ts';
 import { parseKeyRing } from '../message/keyRing.ts';
@@ -51,7 +52,10 @@ export function openDatabaseOf({ database }: ProcessOptions, clock: Clock, log: 
     answerLimitMs: database.statementTimeoutMs + 5_000,
     // Everything was awaited by then: whoever still holds a connection has been given up.
     closeLimitMs: 1_000,
-    onConnectionLost: (error) => log.warn('connection to the database lost', { code: error.code, error: error.message }),
+    onConnectionLost: (error) => {
+      const frames = error.kind === 'defect' ? framesField(error.cause) : {};
+      log.warn('connection to the database lost', { code: error.code, error: error.message, ...frames });
+    },
   });
 }
 

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { WeirError } from '../../errors.ts';
+import { textOf, WeirError } from '../../errors.ts';
 import { backOffMs } from '../../message/backOff.ts';
 import { pause } from '../../message/pause.ts';
 import type { Wake } from '../database.ts';
@@ -16,8 +16,9 @@ export interface Listener {
 }
 
 /**
- * Listens on a channel until it is ended. A lost connection is taken again with back-off; `wake` is called once whenever
- * listening begins, with an empty payload, since something may have been missed before.
+ * Listens on a channel until it is ended. A lost connection is taken again with back-off, and so is one after a mistake in the
+ * program, which is told as a `defect`. `wake` is called once whenever listening begins, with an empty payload, since something
+ * may have been missed before.
  */
 export function startListener(settings: DatabaseSettings, channel: string, wake: Wake): Listener {
   const ending = new AbortController();
@@ -34,8 +35,8 @@ async function keepListening(settings: DatabaseSettings, channel: string, wake: 
     try {
       await listenOnce(settings, channel, begun, ending);
     } catch (error) {
-      if (!(error instanceof WeirError)) throw error;
-      settings.onConnectionLost(error);
+      // Nobody waits for this loop: a mistake that it threw would end the process, for a hint that a poll makes up for.
+      settings.onConnectionLost(error instanceof WeirError ? error : new WeirError('defect', textOf(error), { cause: error }));
     }
     attempt += 1;
     await pause(settings.clock, backOffMs(betweenConnections, attempt, settings.clock), ending);

@@ -45,6 +45,20 @@ test('a listener whose backend is killed listens again, wakes once for what it m
   stop();
 });
 
+test('a listener whose wake fails by a mistake tells it and listens again: nobody waits for its loop, so it would end the process', async () => {
+  const heard: string[] = [];
+  const lost: unknown[] = [];
+  const ours = open(url, { onConnectionLost: ({ code, cause }) => lost.push([code, cause]) });
+  const mistake = new TypeError('x is not a function');
+  const stop = ours.listen('bills', (payload) => {
+    heard.push(payload);
+    if (heard.length === 1) throw mistake;
+  });
+  await until('it listens again', () => heard.length === 2);
+  expect(lost).toEqual([['defect', mistake]]);
+  stop();
+});
+
 test('a listener on a connection that nobody answers any more finds out and is taken again', async () => {
   const { proxy, url: proxied } = await throughProxy(url);
   const heard: string[] = [];
