@@ -14,6 +14,8 @@ import { emailTopic } from './billing/dispatchedBill.ts';
 import { dispatchStore } from './billing/dispatchStore.ts';
 import { failLogStore } from './billing/failLogStore.ts';
 import { findStore } from './billing/findStore.ts';
+import { retryRoute, type RetryPorts } from './billing/retry.routes.ts';
+import { retryStore } from './billing/retryStore.ts';
 import { billingGroup, findRoute, resolveRoute, sendRoute, smsRoute, unknownRoute, type OperatePorts } from './billing/operate.routes.ts';
 import { markedStore } from './billing/markedStore.ts';
 import { memberKeys } from './billing/memberKeyStore.ts';
@@ -35,7 +37,7 @@ import { textStore } from './billing/textStore.ts';
 import { createIdentifiers } from './shared/identifiers.ts';
 
 /** The ports of every pipeline and job. */
-type Ports = SettlePorts & DispatchPorts & RedispatchPorts & DeliverPorts & DeadLettersPorts & DeliverSmsPorts & OperatePorts;
+type Ports = SettlePorts & DispatchPorts & RedispatchPorts & DeliverPorts & DeadLettersPorts & DeliverSmsPorts & OperatePorts & RetryPorts;
 
 /** Everything of the business that a process can run: a pipeline, job or topic more is a line more. */
 export const systems: {
@@ -52,7 +54,7 @@ export const systems: {
   pipelines: [deliver, deadLetters, deliverSms],
   jobs: [settle, dispatch, redispatch],
   schedules: [settleSchedule, dispatchSchedule, redispatchSchedule],
-  routes: [findRoute, sendRoute, smsRoute, unknownRoute, resolveRoute],
+  routes: [findRoute, sendRoute, smsRoute, unknownRoute, resolveRoute, retryRoute],
   groups: { billing: billingGroup },
   encrypted: [memberKeys],
   openPorts,
@@ -83,6 +85,7 @@ function openPorts({ database, bus, mailer, texter, gate, keyRing, clock, log, c
     },
     finds: findStore(database, keyRing),
     operations: operatorStore({ now, identifiers, instance }),
+    retries: retryStore(now),
     publishSoon: publishSoon({ markedOf: markedStore(database, now), emails, textRequests, log }),
     hasTexter: texter !== undefined,
     senderAddress: sender.address,

@@ -1,6 +1,7 @@
 import type { Database } from '../../src/connectors/database.ts';
-import { WeirError } from '../../src/errors.ts';
+import { errorCodes, WeirError, type ErrorCode } from '../../src/errors.ts';
 import { dead, defer, skip, type Answer, type Decision } from '../../src/message/decision.ts';
+import { waitsForLetter } from './failLogStore.ts';
 import type { Identifiers } from '../shared/identifiers.ts';
 import { nextAllowedAt } from '../shared/quietHours.ts';
 import type { SendableBill } from './delivery.ts';
@@ -101,7 +102,7 @@ const claim = `
   ), opened AS (
     INSERT INTO billing.send_attempt (id, billing_id, billing_date, number, channel, is_forced, instance, started_at)
     SELECT send_token, id, billing_date, attempts, 'EMAIL',
-      quiet_override OR EXISTS (SELECT FROM billing.send_attempt WHERE billing_id = claimed.id AND result = 'UNKNOWN'), $6, $5
+      quiet_override OR EXISTS (SELECT FROM billing.send_attempt WHERE billing_id = claimed.id AND result IN ('UNKNOWN', 'SENT')), $6, $5
     FROM claimed
     ON CONFLICT (id) DO NOTHING
   )
@@ -109,6 +110,8 @@ const claim = `
     CASE WHEN claimed.id IS NOT NULL THEN 'SENDING' WHEN held.park_reason IS NOT NULL THEN 'PARKED' ELSE held.send_status END AS state,
     held.dnd_start::text, held.dnd_end::text, held.zone, held.is_due AND held.is_quiet AS is_quiet,
     coalesce(claimed.send_token = asked.token, false) AS is_claimed,
+    CASE held.send_status WHEN 'FAILED' THEN EXISTS (SELECT FROM billing.email_fail_log WHERE billing_id = held.id AND ${waitsForLetter}) ELSE false END
+      AS is_letter_due,
     (SELECT jsonb_agg(jsonb_build_object('label', description, 'amount', amount_minor::text) ORDER BY usage_id)
       FROM billing.billing_detail_p WHERE billing_id = claimed.id AND billing_date = claimed.billing_date) AS lines
   FROM asked JOIN held ON held.id = asked.id AND held.billing_date = asked.billing_date LEFT JOIN claimed ON claimed.id = held.id`;
@@ -131,6 +134,7 @@ interface ClaimRow {
   readonly zone: string;
   readonly is_quiet: boolean;
   readonly is_claimed: boolean;
+  readonly is_letter_due: boolean;
 }
 
 /** Bills whose quiet hours began between the decision and the claim. The rule that found them quiet now tells until when. */
@@ -160,19 +164,31 @@ const putOffQuiet = `
 function answerOf(value: SendableBill, row: ClaimRow | undefined): Answer<SendableBill> {
   if (row === undefined) return missing(value.bill.billId);
   if (row.is_quiet) return defer('quiet hours');
-  if (!row.is_claimed) return answerOfState(value.bill.billId, row.state, row.fail_code);
+  if (!row.is_claimed) {
+    return answerOfState(value.bill.billId, { state: row.state, failCode: row.fail_code, isLetterDue: row.is_letter_due });
+  }
   const lines = (row.lines ?? []).map(({ label, amount }) => ({ label, amountMinor: BigInt(amount) }));
   const { token, details, attempt, name: encryptedName, email: encryptedEmail } = row;
   return { ...value, claimed: { token, attempt: attempt ?? 1, details, lines, encryptedName, encryptedEmail } };
 }
 
+/** A bill that nobody may take. */
+interface Untaken {
+  readonly state: SendState;
+  readonly failCode: string | null;
+  /** It was refused, and the dead letter that belongs to that is not logged yet: it may never have been written. */
+  readonly isLetterDue: boolean;
+}
+
 /** How a message ends whose bill nobody may take: by what the bill is. */
-export function answerOfState(billId: bigint, state: SendState, failCode: string | null): Decision {
+export function answerOfState(billId: bigint, { state, failCode, isLetterDue }: Untaken): Decision {
   switch (state) {
     case 'COMPLETED':
       return skip('already completed');
     case 'FAILED':
-      return dead(new WeirError('refused', `Bill ${billId} was refused before, with ${failCode ?? 'no code'}.`));
+      return isLetterDue
+        ? dead(new WeirError(codeFrom(failCode), `Bill ${billId} has failed before, with ${failCode ?? 'no code'}.`, { kind: 'permanent' }))
+        : skip('has failed before');
     case 'CREATED':
       return defer('waits for its day');
     case 'SEND_PENDING':
@@ -184,6 +200,10 @@ export function answerOfState(billId: bigint, state: SendState, failCode: string
     case 'PARKED':
       return defer('parked for a person');
   }
+}
+
+function codeFrom(text: string | null): ErrorCode {
+  return text !== null && text in errorCodes ? (text as ErrorCode) : 'refused';
 }
 
 /** The end of a message that names a bill, or a member, that is not there. */

@@ -50,6 +50,14 @@ function columnsOf(mails: readonly FailedMail[], now: Date, identifiers: Identif
 const columns = `$1::text[], $2::bigint[], $3::timestamp[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::timestamptz[]`;
 const names = 'origin, billing_id, billing_date, public_info_id, code, error, payload, failed_at';
 
+/**
+ * Of a row of the log: a mail was refused, and its dead letter is not logged yet. An SMS has its dead letters elsewhere, and what a
+ * person closed has none.
+ */
+export const waitsForLetter = `email_fail_log.origin IS NULL AND NOT EXISTS (
+      SELECT FROM billing.send_attempt AS logged_attempt
+      WHERE logged_attempt.id = email_fail_log.attempt_id AND (logged_attempt.channel = 'SMS' OR logged_attempt.code = 'closedAsFailed'))`;
+
 // The n-th letter of a bill in this chunk completes the n-th row that waits for one: several refusals of a bill that was forced in
 // between each get their own. What another process completes meanwhile is left to it, and gets a row of its own below. The code
 // and text of the row stay: they are the mail server's.
@@ -61,7 +69,7 @@ const complete = `
     WHERE billing_id IS NOT NULL AND NOT EXISTS (SELECT FROM billing.email_fail_log AS logged WHERE logged.origin = asked.origin)
   ), waiting AS (
     SELECT id, billing_id, row_number() OVER (PARTITION BY billing_id ORDER BY id) AS turn
-    FROM billing.email_fail_log WHERE origin IS NULL AND billing_id = ANY ($2::bigint[])
+    FROM billing.email_fail_log WHERE billing_id = ANY ($2::bigint[]) AND ${waitsForLetter}
   )
   UPDATE billing.email_fail_log AS row SET origin = letter.origin, payload = letter.payload
   FROM letter JOIN waiting USING (billing_id, turn)

@@ -21,7 +21,7 @@ export interface RecordStore {
   /**
    * Writes every verdict of a chunk in one statement: sent → COMPLETED; refused → FAILED with its row in `email_fail_log`; quiet
    * → IN_QUIET_HOUR; later → SEND_PENDING with its time; unknown → parked. Guarded by the token, so an answer counts though the
-   * bill was parked meanwhile, and never for another's send. Repeatable. Only what was sent goes on; a refusal is `dead`, what
+   * bill was parked meanwhile, or given back to be sent again and not taken yet, and never for another's send. Repeatable. Only what was sent goes on; a refusal is `dead`, what
    * a row brings back or a person decides is `deferred`, and a verdict that no longer applies ends as the bill's state says. How
    * many it has parked is told.
    */
@@ -91,7 +91,8 @@ function columnsOf(verdict: SendVerdict, identifiers: Identifiers): VerdictColum
 }
 
 // Bills are locked in the order of their ids, each once: a row that this statement has changed would drop out when it is met
-// again for another verdict. `applies`: the transitions of a bill. An attempt that is told to have been sent or refused after it was given up as unknown is
+// again for another verdict. `applies`: the transitions of a bill; one that was sent after all is not sent again, though a person has asked
+// for that and nobody has taken it yet. An attempt that is told to have been sent or refused after it was given up as unknown is
 // corrected even when a person has moved its bill on: the ledger tells what happened.
 const record = `
   WITH verdict AS (
@@ -102,7 +103,9 @@ const record = `
   ), held AS (
     SELECT verdict.*, bill.public_info_id, bill.send_status, bill.park_reason, bill.fail_code,
       CASE
-        WHEN kind IN ('sent', 'refused') THEN bill.send_token = token
+        WHEN kind = 'sent' THEN bill.send_token = token OR bill.send_status IN ('SEND_PENDING', 'IN_QUIET_HOUR') AND EXISTS (
+          SELECT FROM billing.send_attempt AS attempt WHERE attempt.id = token AND attempt.billing_id = verdict.id AND attempt.result = 'UNKNOWN')
+        WHEN kind = 'refused' THEN bill.send_token = token
         WHEN kind = 'unknown' OR token IS NOT NULL THEN bill.send_token = token AND bill.park_reason IS NULL
         WHEN kind = 'quiet' THEN bill.send_status = 'SEND_PENDING' AND NOT bill.quiet_override
         ELSE bill.send_status = 'SEND_PENDING'
@@ -138,6 +141,13 @@ const record = `
     CASE WHEN held.park_reason IS NULL THEN held.send_status ELSE 'PARKED' END AS state
   FROM held LEFT JOIN moved USING (place)`;
 
+/** A verdict that changes nothing: it was recorded before, by this very statement, or its bill has moved on. */
+function answerOfOld(verdict: SendVerdict, { state, fail_code }: RecordRow): Answer<SentBill> {
+  // Its dead letter may be due still.
+  if (verdict.kind === 'refused' && state === 'FAILED') return dead(verdict.error);
+  return answerOfState(verdict.bill.billId, { state, failCode: fail_code, isLetterDue: false });
+}
+
 interface RecordRow {
   readonly place: bigint;
   readonly is_moved: boolean;
@@ -149,7 +159,7 @@ interface RecordRow {
 function answerOf(verdict: SendVerdict, row: RecordRow | undefined): Answer<SentBill> {
   const { billId } = verdict.bill;
   if (row === undefined) return missing(billId);
-  if (!row.is_moved) return answerOfState(billId, row.state, row.fail_code);
+  if (!row.is_moved) return answerOfOld(verdict, row);
   switch (verdict.kind) {
     case 'sent':
       return verdict;

@@ -18,6 +18,7 @@ export type SendState = SendStatus | 'PARKED';
  * | `republished` | SEND_PENDING | SEND_PENDING | redispatch | `next_attempt_at` due, or its message was lost |
  * | `quietEnded` | IN_QUIET_HOUR | SEND_PENDING | redispatch | next allowed time reached |
  * | `sent` | SENDING, PARKED | COMPLETED | record | token: a late answer counts though it was parked meanwhile |
+ * | `sentAfterAll` | SEND_PENDING, IN_QUIET_HOUR | COMPLETED | record | its attempt is UNKNOWN: a late answer counts though a person has asked for another send that nobody has taken |
  * | `refused` | SENDING, PARKED | FAILED | record | token, as above |
  * | `later` | SENDING | SEND_PENDING | record | token; gets `next_attempt_at` |
  * | `unknown` | SENDING | PARKED | record | token |
@@ -26,6 +27,7 @@ export type SendState = SendStatus | 'PARKED';
  * | `closedAsSent` | PARKED | COMPLETED | operator | reason |
  * | `closedAsFailed` | PARKED | FAILED | operator | reason |
  * | `forced` | CREATED, SEND_PENDING, IN_QUIET_HOUR, PARKED, FAILED | SEND_PENDING | operator | compare-and-set, reason; quiet hours do not count |
+ * | `retried` | FAILED | SEND_PENDING | operator | compare-and-set, reason; all of a month and code |
  * | `sentAsSms` | FAILED | SENDING | operator | compare-and-set, key |
  * | `askedAgain` | PARKED | SENDING | operator | reason; an SMS, under its old key |
  * | `takenBack` | SENDING | SENDING | redispatch | an SMS whose holder died; the endpoint remembers its key |
@@ -39,6 +41,7 @@ export const sendTransitions = {
   republished: { from: ['SEND_PENDING'], to: 'SEND_PENDING' },
   quietEnded: { from: ['IN_QUIET_HOUR'], to: 'SEND_PENDING' },
   sent: { from: ['SENDING', 'PARKED'], to: 'COMPLETED' },
+  sentAfterAll: { from: ['SEND_PENDING', 'IN_QUIET_HOUR'], to: 'COMPLETED' },
   refused: { from: ['SENDING', 'PARKED'], to: 'FAILED' },
   later: { from: ['SENDING'], to: 'SEND_PENDING' },
   unknown: { from: ['SENDING'], to: 'PARKED' },
@@ -47,6 +50,7 @@ export const sendTransitions = {
   closedAsSent: { from: ['PARKED'], to: 'COMPLETED' },
   closedAsFailed: { from: ['PARKED'], to: 'FAILED' },
   forced: { from: ['CREATED', 'SEND_PENDING', 'IN_QUIET_HOUR', 'PARKED', 'FAILED'], to: 'SEND_PENDING' },
+  retried: { from: ['FAILED'], to: 'SEND_PENDING' },
   sentAsSms: { from: ['FAILED'], to: 'SENDING' },
   askedAgain: { from: ['PARKED'], to: 'SENDING' },
   takenBack: { from: ['SENDING'], to: 'SENDING' },

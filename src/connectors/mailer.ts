@@ -29,8 +29,8 @@ export interface Mail {
  * - `refused`, `oversize` (permanent): the server said no for good (5xx), or the mail is not one that may be sent (an address
  *   that is a list, a line break in a header; then nothing was sent). `isAnswer` is true where the server said it.
  * - `throttled` (transient): the server said not now (4xx). It does not have the mail.
- * - `unavailable` (transient): the server cannot be used: not reached, no TLS where it is required, our credentials are wrong,
- *   or the connection was lost before the mail's final dot was written. It does not have the mail.
+ * - `unavailable` (transient): the server cannot be used: not reached, no TLS where it is required, our credentials or our sender
+ *   are refused, or the connection was lost before the mail's final dot was written. It does not have the mail.
  * - `cancelled` (transient): the signal was aborted before the final dot was written. The server does not have the mail.
  * - `outcomeUnknown` (unknown): lost, silent or aborted after the final dot was written. The server may have the mail.
  *

@@ -85,7 +85,8 @@ describe.each([{ pipelining: true }, { pipelining: false }])('a mail in a dialog
       },
     );
 
-    it.each(['550 5.1.1 no such user', '552 5.2.2 full', '553 5.1.3 bad', '554 5.7.1 spam'])(
+    // To MAIL FROM these speak of our sender, not of this mail; but for the size that it announces.
+    it.each(phase === 'mail' ? ['552 5.3.4 too large'] : ['550 5.1.1 no such user', '552 5.2.2 full', '553 5.1.3 bad', '554 5.7.1 spam'])(
       'by %s is refused, and the next one is sent over the same connection',
       async (text) => {
         const inbox = await once({ phase, action: { kind: 'reply', text } });
@@ -100,6 +101,8 @@ describe.each([{ pipelining: true }, { pipelining: false }])('a mail in a dialog
 
   it.each([
     ['503 5.5.1 bad sequence', 'mail'],
+    ['550 5.7.1 sender not authorised', 'mail'],
+    ['553 5.1.8 sender unknown', 'mail'],
     ['530 5.7.0 authentication required', 'mail'],
     ['535 5.7.8 credentials', 'rcpt'],
   ] as const)('is not to blame for the reply %s', async (text, phase) => {

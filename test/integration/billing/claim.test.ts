@@ -102,7 +102,7 @@ describe('a claim', () => {
   it.each([
     ['CREATED', `send_status = 'CREATED'`, 'deferred: waits for its day'],
     ['COMPLETED', `send_status = 'COMPLETED', sent_channel = 'EMAIL'`, 'skipped: already completed'],
-    ['FAILED', `send_status = 'FAILED', fail_code = 'refused'`, /^dead: Bill \d+ was refused before, with refused\.$/],
+    ['FAILED', `send_status = 'FAILED', fail_code = 'refused'`, 'skipped: has failed before'],
     ['IN_QUIET_HOUR', `send_status = 'IN_QUIET_HOUR', next_attempt_at = '2026-11-15T08:00+09'`, 'deferred: quiet hours'],
     ['not due', `next_attempt_at = '2026-11-15T08:00+09'`, 'deferred: waits for its next attempt'],
     [

@@ -111,6 +111,34 @@ describe('the log of failed mails', () => {
     ]);
   });
 
+  it.each([
+    ['an SMS', `channel = 'SMS'`],
+    ['a bill that a person closed', `code = 'closedAsFailed'`],
+  ])('leaves the row of %s alone: the letter belongs to a mail that was refused later', async (_what, change) => {
+    const bill = await one();
+    await refuse(bill, 'first');
+    await billing.database.execute(`UPDATE billing.send_attempt SET ${change}`);
+    await billing.database.execute(
+      `UPDATE billing.billing_p SET send_status = 'SEND_PENDING', pending_since = now(), fail_code = NULL, quiet_override = true`,
+    );
+    await refuse(bill, 'second');
+    await billing.ports.failures.log([letterOf(bill, '1-0')]);
+    expect(await rows()).toMatchObject([
+      { error: 'first', origin: null },
+      { error: 'second', origin: 'queuing.billing.email.send/0 1-0' },
+    ]);
+  });
+
+  it('is not written for a bill that has failed and whose letter is logged, when its message comes again', async () => {
+    const bill = await one();
+    await refuse(bill, '550');
+    const claim = (): Promise<string> =>
+      billing.ports.bills.claim([sendable(bill)], 60_000).then(([answer]) => (answer as Decision).outcome);
+    expect(await claim()).toBe('dead');
+    await billing.ports.failures.log([letterOf(bill, '1-0')]);
+    expect(await claim()).toBe('skipped');
+  });
+
   it('holds a message that nobody can read, and one of a bill that is not there', async () => {
     const bill = await one();
     await billing.ports.failures.log([letterOf('{"version":1}', '1-0'), letterOf({ ...bill, billId: 5n }, '2-0')]);

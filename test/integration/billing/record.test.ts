@@ -115,7 +115,7 @@ describe('recording', () => {
 
   it.each([
     ['sent', (send: SendableBill) => sent(send, '250 ok'), 'skipped: already completed', 'skipped'],
-    ['refused', (send: SendableBill) => refused(send, no), /^dead: Bill \d+ was refused before, with refused\.$/, 'dead'],
+    ['refused', (send: SendableBill) => refused(send, no), 'dead: 550 no such user', 'dead'],
     ['later', (send: SendableBill) => later(send, until), 'deferred: waits for its next attempt', 'deferred'],
     ['unknown', (send: SendableBill) => unknownSend(send, lost), 'deferred: parked for a person', 'deferred'],
   ])(
@@ -151,6 +151,29 @@ describe('recording', () => {
     expect(await ends(sent(send, '250 ok'))).toEqual(['sent']);
     expect(await billRow(billing, send.bill)).toMatchObject({ send_status: 'COMPLETED', park_reason: null, send_token: null });
     expect(await attempts()).toMatchObject([{ result: 'SENT' }]);
+  });
+
+  it.each([
+    ['waits to be sent again', `send_status = 'SEND_PENDING', next_attempt_at = '2026-11-15T08:00+09'`],
+    ['waits for its hour', `send_status = 'IN_QUIET_HOUR', next_attempt_at = '2026-11-15T08:00+09'`],
+  ])('a late 250 completes a bill that a person has given back and that %s: it is mailed once', async (_where, state) => {
+    const send = await oneClaimed();
+    await park();
+    await billing.database.execute(`UPDATE billing.billing_p SET ${state}, send_token = NULL, park_reason = NULL`);
+    expect(await ends(sent(send, '250 ok'))).toEqual(['sent']);
+    expect(await billRow(billing, send.bill)).toMatchObject({ send_status: 'COMPLETED', sent_channel: 'EMAIL', next_attempt_at: null });
+    expect(await reclaimed(send.bill)).toBe('skipped');
+  });
+
+  it('an answer under the token of another bill completes none', async () => {
+    const [send, other] = await claimed(2);
+    if (send === undefined || other === undefined) throw new Error('not claimed');
+    await park();
+    await billing.database.execute(
+      `UPDATE billing.billing_p SET send_status = 'SEND_PENDING', next_attempt_at = now(), send_token = NULL, park_reason = NULL`,
+    );
+    await ends(sent({ ...send, claimed: claimOf(other) }, '250 ok'));
+    expect(await billRow(billing, send.bill)).toMatchObject({ send_status: 'SEND_PENDING' });
   });
 
   it('a late refusal fails its bill though it was parked meanwhile', async () => {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { SendableBill } from '../../../pipelines/billing/delivery.ts';
 import { sendBillMail } from '../../../pipelines/billing/sendBillMail.ts';
 import type { Mail } from '../../../src/connectors/mailer.ts';
+import { framesField } from '../../../src/errors.ts';
 import { encryptField } from '../../../src/message/encryption.ts';
 import { parseKeyRing } from '../../../src/message/keyRing.ts';
 import { aDispatchedBill } from './support/aDispatchedBill.ts';
@@ -63,5 +64,23 @@ test('a bill that was not claimed is not sent', async () => {
   await expect(sendBillMail({ mailer, keyRing, sender })({ ...aSend(), claimed: undefined }, AbortSignal.any([]))).rejects.toMatchObject({
     code: 'defect',
   });
+  expect(mailer.mails).toEqual([]);
+});
+
+test('a mistake in composing fails the bill, since nothing was sent, and says where it was made', async () => {
+  const mailer = anInbox();
+  const send = aSend();
+  const lines = [
+    {
+      amountMinor: 1n,
+      get label(): string {
+        throw new TypeError('canary');
+      },
+    },
+  ];
+  const wrong = { ...send, claimed: send.claimed && { ...send.claimed, lines } };
+  const error: unknown = await sendBillMail({ mailer, keyRing, sender })(wrong, AbortSignal.any([])).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: 'defect', kind: 'permanent', message: expect.not.stringContaining('canary') as string });
+  expect(framesField(error).frames).toContain('sendBillMail.test.ts');
   expect(mailer.mails).toEqual([]);
 });
