@@ -3,7 +3,8 @@ import { systems } from '../pipelines/index.ts';
 import { joinedSchema } from '../src/commandLine/systems.ts';
 import { fieldsOf } from '../src/console/field.ts';
 import { houseRoutes } from '../src/console/house/houseRoutes.ts';
-import { errorCodes } from '../src/errors.ts';
+import { errorGuide } from '../src/errorGuide.ts';
+import { errorCodes, type ErrorCode } from '../src/errors.ts';
 import { catalogue, type MetricFacts } from '../src/metrics/catalogue.ts';
 
 /** The pages of docs/ that are made from declarations, by file name. */
@@ -46,8 +47,8 @@ function metricsPage(): string {
 }
 
 function errorsPage(): string {
-  const rows = Object.entries(errorCodes).map(([code, kind]) => [`\`${code}\``, kind]);
-  return page('Error codes', ['Code', 'Kind'], rows);
+  const rows = Object.entries(errorGuide).map(([code, { means, todo }]) => [`\`${code}\``, errorCodes[code as ErrorCode], means, todo]);
+  return page('Error codes', ['Code', 'Kind', 'Means', 'Do'], rows);
 }
 
 function routesPage(): string {

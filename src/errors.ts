@@ -8,37 +8,40 @@
  */
 export type ErrorKind = 'transient' | 'permanent' | 'unknown' | 'defect';
 
-/** Every code that Weir gives an error, with its kind: a closed list, since codes are labels of metrics and keys of runbooks. */
+/**
+ * Every code that Weir gives an error, with its kind: a closed list, since codes are labels of metrics and keys of runbooks. What
+ * each means stands in `errorGuide`.
+ */
 export const errorCodes = {
   // What a message carries.
-  undecodable: 'permanent', // bytes that are not what the topic promises
-  oversize: 'permanent', // larger than the topic allows
-  newerVersion: 'permanent', // written by a newer Weir: the pipeline pauses, nothing is put aside
-  deliveryLimit: 'permanent', // delivered too often without an end
-  decryption: 'permanent', // not our ciphertext, or not this row's
-  keyMissing: 'transient', // this process has not the key of a ciphertext
+  undecodable: 'permanent',
+  oversize: 'permanent',
+  newerVersion: 'permanent',
+  deliveryLimit: 'permanent',
+  decryption: 'permanent',
+  keyMissing: 'transient',
   // What an outside system answered.
-  unavailable: 'transient', // cannot be reached, refuses connections, restarts
-  conflict: 'transient', // deadlock, serialisation failure, lock timeout
-  throttled: 'transient', // asks us to slow down
-  refused: 'permanent', // says no for good
-  constraint: 'permanent', // a row that the database does not accept
-  outcomeUnknown: 'unknown', // the connection was lost after the effect may have happened
-  timedOut: 'unknown', // our own time limit fired
+  unavailable: 'transient',
+  conflict: 'transient',
+  throttled: 'transient',
+  refused: 'permanent',
+  constraint: 'permanent',
+  outcomeUnknown: 'unknown',
+  timedOut: 'unknown',
   // How runs end.
-  exhausted: 'permanent', // transient to the last try, and nowhere to put it off to
+  exhausted: 'permanent',
   defect: 'defect',
-  defectLimit: 'defect', // too many defects in a row
-  fenced: 'permanent', // the lease went to another holder
-  skipLimit: 'permanent', // more rows skipped than the job allows
-  incomplete: 'permanent', // a job's own check of its result failed
-  cancelled: 'transient', // the run was cut
+  defectLimit: 'defect',
+  fenced: 'permanent',
+  skipLimit: 'permanent',
+  incomplete: 'permanent',
+  cancelled: 'transient',
   // What people get wrong.
   invalidOption: 'permanent',
   invalidKey: 'permanent',
   alreadyCompleted: 'permanent',
   notFound: 'permanent',
-  schemaMismatch: 'permanent', // the database's schema is too old or too new
+  schemaMismatch: 'permanent',
   portInUse: 'permanent',
 } as const satisfies Record<string, ErrorKind>;
 

@@ -46,6 +46,17 @@ describe('docs/operations.md', () => {
     expect(links.filter((anchor) => !anchors.includes(anchor))).toEqual([]);
   });
 
+  it('has each section once', () => {
+    expect(anchors.filter((anchor, at) => anchors.indexOf(anchor) !== at)).toEqual([]);
+    for (const subject of ['keys', 'parked', 'member']) expect(anchors.filter((anchor) => anchor.includes(subject))).toHaveLength(1);
+  });
+
+  it('tells what to do about the codes that dead letters of bills have', () => {
+    const told = [...page.matchAll(/^\| `(\w+)` \| .+ \| .+ \|$/gm)].map(([, code = '']) => code);
+    const codes = ['refused', 'decryption', 'undecodable', 'defect', 'notFound', 'exhausted', 'keyMissing'];
+    expect(codes.filter((code) => !told.includes(code))).toEqual([]);
+  });
+
   it('names options and error codes that there are', () => {
     const paths = leavesOf(joinedSchema(systems)).map(({ path }) => path);
     const named = [...page.matchAll(/`((?:runtime|bus|jobs|keys|sms|schedules|billing\.redispatch|admin)\.\w[\w.]*)`/g)].map(
