@@ -15,9 +15,9 @@ export interface BillMailPorts {
 
 /**
  * Makes the effect that mails a claimed bill: opens name and address, composes, sends. Only here, for the length of a call, are
- * they in the clear. Errors are the mailer's; `decryption` when name or address do not open, `undecodable` when the details cannot
- * be read, `defect` (permanent: the bill has failed, and can be sent again once it is mended) for a mistake in composing: nothing
- * was sent then.
+ * they in the clear. Errors are the mailer's; `decryption` when name or address do not open, `keyMissing` while this process has not
+ * their key, `undecodable` when the details cannot be read, `defect` (permanent: the bill has failed, and can be sent again once it
+ * is mended) for a mistake in composing: nothing was sent then.
  */
 export function sendBillMail({ mailer, keyRing, sender }: BillMailPorts): (send: SendableBill, signal: AbortSignal) => Promise<SentBill> {
   return async function send(sendable, signal) {
