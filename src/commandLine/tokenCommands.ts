@@ -6,6 +6,7 @@ import { WeirError } from '../errors.ts';
 import { common, reasonOption } from './commonFlags.ts';
 import { print, type CommonFlags, type Place } from './context.ts';
 import { exitCodes, type ExitCode } from './exitCodes.ts';
+import { instantText } from './instantText.ts';
 import { onDatabase } from './onDatabase.ts';
 import { table } from './table.ts';
 
@@ -82,8 +83,8 @@ function tokenTable(rows: readonly TokenRow[]): string {
   return table(
     ['name', 'role', 'made', 'by', 'revoked', 'by'],
     rows.map(({ name, role, createdAt, createdBy, revokedAt, revokedBy }) => [
-      ...[name, role, createdAt.toISOString(), createdBy],
-      ...[revokedAt?.toISOString(), revokedBy ?? undefined],
+      ...[name, role, instantText(createdAt), createdBy],
+      ...[revokedAt ? instantText(revokedAt) : undefined, revokedBy ?? undefined],
     ]),
   );
 }

@@ -105,7 +105,7 @@ describe('tokens', () => {
       ...{ exitCode: 77, output: '', errors: 'this token is not known, or was revoked\n' },
     });
     const listed = await say(['tokens', 'list'], month.environment);
-    expect(listed.output).toMatch(/lee +viewer .* cli:/);
+    expect(listed.output).toMatch(/lee +viewer +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC +cli:.* UTC +cli:/);
     const audit = await month.database.query<{ actor: string }>(
       'SELECT actor, role, action, target, reason, input FROM weir.audit ORDER BY id',
     );
