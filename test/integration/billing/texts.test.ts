@@ -247,6 +247,16 @@ describe('a failed bill that is sent as SMS', () => {
     expect(await redispatched('2026-11-15T03:10')).toEqual([]);
   });
 
+  it('has a topic of its own, whose unsettled messages are no mails', async () => {
+    const { oldestUnsettledAt, oldestUnsettledTextAt, textRequests } = billing.ports;
+    await pending(billing);
+    const oldestMail = await oldestUnsettledAt();
+    expect([oldestMail, await oldestUnsettledTextAt()]).toEqual([expect.any(Date), undefined]);
+    await textRequests.write([{ key: '1001', value: Buffer.from('{}') }]);
+    expect(await oldestUnsettledTextAt()).toBeInstanceOf(Date);
+    expect(await oldestUnsettledAt()).toEqual(oldestMail);
+  });
+
   it('is published again when publishing failed after it was marked', async () => {
     const { token } = await requested(await aFailedBill());
     billing.setNow('2026-11-14T15:05:00Z');
