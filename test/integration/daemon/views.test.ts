@@ -82,10 +82,11 @@ describe('weir config check --connect', () => {
         ['redis', 'reachable'],
         ['smtp', 'reachable'],
         ['schema', 'current'],
+        ['keys', 'all that are used are in the ring'],
       ],
     ]);
     const checks = JSON.parse(await printed('config', 'check', '--connect', '--json')) as readonly { isRight: boolean }[];
-    expect(checks.map(({ isRight }) => isRight)).toEqual([true, true, true, true, true]);
+    expect(checks.map(({ isRight }) => isRight)).toEqual([true, true, true, true, true, true]);
   });
 
   it('ends with 1 when something does not, and still asks the others', async () => {
