@@ -1,13 +1,11 @@
-import { from, tap, type Observable } from 'rxjs';
+import { tap } from 'rxjs';
 import { deliver } from '../../pipelines/billing/deliver.pipeline.ts';
-import type { SendableBill, SentBill } from '../../pipelines/billing/delivery.ts';
 import { systems } from '../../pipelines/index.ts';
 import { openDatabaseOf, openHouse } from '../../src/commandLine/openHouse.ts';
 import { joinedSchema, optionsOf } from '../../src/commandLine/systems.ts';
-import type { Answer } from '../../src/message/decision.ts';
 import { realClock } from '../../src/runtime/clock.ts';
 import { runChain } from '../../src/runtime/runChain.ts';
-import { benchLog, benchMetrics, chainParts, completed } from '../chainParts.ts';
+import { benchLog, benchMetrics, chainParts } from '../chainParts.ts';
 
 /** Where bills come from and mails go to. */
 export interface Addresses {
@@ -17,8 +15,11 @@ export interface Addresses {
   readonly ring: string;
 }
 
-/** Runs the pipeline `billing.deliver` as the daemon does, every option at its default, until it has sent `size` mails and has recorded them. */
-export async function deliverBills({ databaseUrl, redisUrl, smtpUrl, ring }: Addresses, size: number): Promise<void> {
+/**
+ * Runs the pipeline `billing.deliver` as the daemon does, every option at its default, until `size` messages have left it; answers how
+ * many mails it has sent. The others were put off: where a destination holds its slots too long, a redispatch brings them later.
+ */
+export async function deliverBills({ databaseUrl, redisUrl, smtpUrl, ring }: Addresses, size: number): Promise<number> {
   const tree = joinedSchema(systems).parse({
     database: { url: databaseUrl },
     redis: { url: redisUrl },
@@ -29,23 +30,25 @@ export async function deliverBills({ databaseUrl, redisUrl, smtpUrl, ring }: Add
   const database = openDatabaseOf(options.process, realClock, benchLog);
   const { house, close } = await openHouse(options.process, database, { clock: realClock, log: benchLog, count: benchMetrics.count });
   const ports = systems.openPorts(house);
-  let sent = 0;
-  const send = (bill: SendableBill, signal: AbortSignal): Observable<Answer<SentBill>> =>
-    from(ports.mail.send(bill, signal)).pipe(
-      tap(() => {
-        sent += 1;
-        if (sent === size) chain.drain();
-      }),
-    );
+  let left = 0;
+  const countLeft = (): void => {
+    left += 1;
+    if (left === size) chain.drain();
+  };
   const own = deliver.options.parse(options.ofPipeline(deliver.name));
   const { window, maxSpan } = options.ofPipeline(deliver.name);
   const chain = runChain({
     ...chainParts(deliver.name, { window, maxSpan }),
     source: deliver.source(ports),
-    chain: (message$) => deliver.chain(message$, { ...ports, mail: { ...ports.mail, send } }, own),
+    chain: (message$) => deliver.chain(message$, ports, own).pipe(tap(countLeft)),
   });
   try {
-    await completed(chain);
+    const end = await chain.ended;
+    if (end.how === 'failed') throw end.error;
+    const { received, done, deferred } = chain.counts();
+    if (end.how !== 'completed' || done + deferred !== received)
+      throw new Error(`Of ${received} messages ${done} are done, ${deferred} put off.`);
+    return done;
   } finally {
     await close();
   }

@@ -3,7 +3,7 @@ import type { DeliverAnswer, DeliverOrder } from './deliverProcess.ts';
 
 process.on('message', ({ addresses, size }: DeliverOrder) => {
   deliverBills(addresses, size).then(
-    () => answer({}),
+    (sent) => answer({ sent }),
     (error: unknown) => answer({ failure: String(error) }),
   );
 });

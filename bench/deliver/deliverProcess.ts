@@ -8,8 +8,9 @@ export interface DeliverOrder {
   readonly size: number;
 }
 
-/** What the process answers when it is done: nothing, or why it failed. */
+/** What the process answers when it is done: how many mails it sent, or why it failed. */
 export interface DeliverAnswer {
+  readonly sent?: number;
   readonly failure?: string;
 }
 
@@ -17,12 +18,14 @@ export interface DeliverAnswer {
 export class DeliverProcess {
   readonly #child: ChildProcess = fork(new URL('deliverMain.ts', import.meta.url), { execArgv: [...nodeOptions] });
 
-  async deliver(order: DeliverOrder): Promise<void> {
+  /** Answers how many mails were sent. */
+  async deliver(order: DeliverOrder): Promise<number> {
     const ended = once(this.#child, 'exit').then((): [DeliverAnswer] => [{ failure: 'its process ended' }]);
     const answered = once(this.#child, 'message') as Promise<[DeliverAnswer]>;
     this.#child.send(order);
-    const [{ failure }] = await Promise.race([answered, ended]);
-    if (failure !== undefined) throw new Error(`The delivery failed: ${failure}.`);
+    const [{ sent, failure }] = await Promise.race([answered, ended]);
+    if (sent === undefined) throw new Error(`The delivery failed: ${failure ?? 'without a word'}.`);
+    return sent;
   }
 
   /** Lets the process end. */
