@@ -63,8 +63,8 @@ const onRedis =
 const acknowledgement = `${emailTopic.deadLetters}\r\n$25\r\ncg-billing-email-fail-log`;
 
 it.each([
-  ['before a dead letter reaches the stream', onRedis('send.dlt:written', 'cutBefore', 5)],
-  ['after a dead letter reached the stream, before its message is acknowledged', onRedis('send.dlt:written', 'cutAfter', 5)],
+  ['before a dead letter reaches the stream', onRedis('send.dlt:written', 'cutBefore', 1)],
+  ['after a dead letter reached the stream, before its message is acknowledged', onRedis('send.dlt:written', 'cutAfter', 1)],
   ['after it read dead letters, before it logs them', onDatabase('billing.completeFailLog', 'cutBefore')],
   ['in a chunk of the fail log', onDatabase('billing.appendFailLog', 'cutBefore')],
   ['before the COMMIT of a chunk reaches the server', atCommit('cutBefore')],
