@@ -144,6 +144,8 @@ say(
     ? `Every number adds up. ${seconds.toFixed(1)} s in all.`
     : `${broken.length} of ${checks.length} checks do not hold.`,
 );
+if (!keep)
+  console.log('npm run demo -- --keep keeps everything running, to look around with the command line, in the inbox and in the metrics.');
 process.exitCode = broken.length === 0 ? 0 : 1;
 
 /** Somebody with a token of their own, at the admin port of a daemon. */
