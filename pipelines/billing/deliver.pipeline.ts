@@ -13,9 +13,10 @@ import { mergeMapWhen } from '../../operators/mergeMapWhen.ts';
 import { rateLimit } from '../../operators/rateLimit.ts';
 import type { Bus } from '../../src/connectors/bus.ts';
 import { definePipeline } from '../../src/runtime/definePipeline.ts';
+import { leaseMsOf, repeatOf } from './claimedSends.ts';
 import type { ClaimStore } from './claimStore.ts';
 import { claimOf, decideDelivery, later, refused, unknownSend, type SendableBill, type SentBill } from './delivery.ts';
-import { deliverOptions, leaseMsOf, pauseMsOf, repeatOf } from './deliverOptions.ts';
+import { deliverOptions, pauseMsOf } from './deliverOptions.ts';
 import { dispatchedBillSchema, emailTopic } from './dispatchedBill.ts';
 import type { RecordStore } from './recordStore.ts';
 

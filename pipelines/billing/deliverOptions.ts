@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { repeatOption } from './claimedSends.ts';
 
 const ms = z.int().min(0);
 const count = z.int().min(1);
@@ -82,19 +83,7 @@ export const deliverOptions = z.object({
     description: 'How long a claim holds beyond the longest send. Too short: recorded late, a bill is parked; too long: dead claims wait.',
     unit: 'ms',
   }),
-  repeat: z
-    .object({
-      firstDelayMs: ms.min(1).default(100).meta({
-        description:
-          'Longest wait before a claim or a record that failed is asked again; it doubles. Too short: a database in trouble is pressed.',
-        unit: 'ms',
-      }),
-      maxDelayMs: ms.min(1).default(2_000).meta({
-        description: 'Longest such wait. Too short: a database in trouble is pressed; too long: work begins late once it is back.',
-        unit: 'ms',
-      }),
-    })
-    .prefault({}),
+  repeat: repeatOption,
   record: z
     .object({
       size: count.max(2_000).default(100).meta({
@@ -109,17 +98,7 @@ export const deliverOptions = z.object({
     .prefault({}),
 });
 
-export type DeliverOptions = z.infer<typeof deliverOptions>;
-
-/** How long a claim holds: longer than all tries of a send with their waits, and the recording behind them. */
-export function leaseMsOf({ send, leaseBeyondMs }: DeliverOptions): number {
-  return (send.retry.maxRetries + 1) * send.timeLimitMs + send.holdMs + leaseBeyondMs;
-}
-
-/** How claims and records that failed are asked again: while the claims of the mails behind them hold. */
-export function repeatOf({ repeat, leaseBeyondMs }: DeliverOptions): { firstDelayMs: number; maxDelayMs: number; forMs: number } {
-  return { ...repeat, forMs: leaseBeyondMs };
-}
+type DeliverOptions = z.infer<typeof deliverOptions>;
 
 /** How long a mail waits that a server would not take now, after so many attempts at it. */
 export function pauseMsOf({ notNow }: DeliverOptions, attempt: number): number {

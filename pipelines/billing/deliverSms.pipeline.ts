@@ -12,7 +12,8 @@ import { mapEach } from '../../operators/mapEach.ts';
 import { mergeMapEach } from '../../operators/mergeMapEach.ts';
 import type { Bus } from '../../src/connectors/bus.ts';
 import { definePipeline } from '../../src/runtime/definePipeline.ts';
-import { deliverSmsOptions, textLeaseMsOf, textRepeatOf } from './deliverSmsOptions.ts';
+import { leaseMsOf, repeatOf } from './claimedSends.ts';
+import { deliverSmsOptions } from './deliverSmsOptions.ts';
 import { requestedTextSchema, textTopic } from './requestedText.ts';
 import { decideText, textLater, textRefused, textUnknown, type SendableText, type SentText } from './textDelivery.ts';
 import type { TextStore } from './textStore.ts';
@@ -37,15 +38,15 @@ export const deliverSms = definePipeline({
       mapEach(decideText),
       mergeMapEach(texts.sendText, {
         ...options.send,
-        claim: (sends) => texts.claim(sends, textLeaseMsOf(options)),
-        repeatClaim: textRepeatOf(options),
+        claim: (sends) => texts.claim(sends, leaseMsOf(options)),
+        repeatClaim: repeatOf(options),
         gate: texts.gate,
         backlog: unrecorded,
         refused: textRefused,
         later: textLater,
         unknown: textUnknown,
       }),
-      mapChunk(texts.record, { ...options.record, repeat: textRepeatOf(options), backlog: unrecorded }),
+      mapChunk(texts.record, { ...options.record, repeat: repeatOf(options), backlog: unrecorded }),
     );
   },
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { repeatOption } from './claimedSends.ts';
 
 const ms = z.int().min(0);
 const count = z.int().min(1);
@@ -42,19 +43,7 @@ export const deliverSmsOptions = z.object({
       'How long a claim holds beyond the longest send. Too short: recorded late, it is asked for twice; too long: dead claims wait.',
     unit: 'ms',
   }),
-  repeat: z
-    .object({
-      firstDelayMs: ms.min(1).default(100).meta({
-        description:
-          'Longest wait before a claim or a record that failed is asked again; it doubles. Too short: a database in trouble is pressed.',
-        unit: 'ms',
-      }),
-      maxDelayMs: ms.min(1).default(2_000).meta({
-        description: 'Longest such wait. Too short: a database in trouble is pressed; too long: work begins late once it is back.',
-        unit: 'ms',
-      }),
-    })
-    .prefault({}),
+  repeat: repeatOption,
   record: z
     .object({
       size: count.max(1_000).default(20).meta({
@@ -68,15 +57,3 @@ export const deliverSmsOptions = z.object({
     })
     .prefault({}),
 });
-
-export type DeliverSmsOptions = z.infer<typeof deliverSmsOptions>;
-
-/** How long a claim holds: longer than all tries of a send with their waits, and the recording behind them. */
-export function textLeaseMsOf({ send, leaseBeyondMs }: DeliverSmsOptions): number {
-  return (send.retry.maxRetries + 1) * send.timeLimitMs + send.holdMs + leaseBeyondMs;
-}
-
-/** How claims and records that failed are asked again: while the claims of the SMS behind them hold. */
-export function textRepeatOf({ repeat, leaseBeyondMs }: DeliverSmsOptions): { firstDelayMs: number; maxDelayMs: number; forMs: number } {
-  return { ...repeat, forMs: leaseBeyondMs };
-}

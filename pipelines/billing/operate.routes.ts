@@ -6,6 +6,7 @@ import { WeirError } from '../../src/errors.ts';
 import { readIdentifier } from '../shared/identifiers.ts';
 import type { FindStore, MemberQuery } from './findStore.ts';
 import { memberSheet, parkedSheet } from './memberSheet.ts';
+import { billingDateOf, monthField } from './monthField.ts';
 import { resolutions, type OperatedBill } from './operatedBill.ts';
 import type { BillOfMember } from './operatedBillStore.ts';
 import type { OperatorStore, ParkedSelection } from './operatorStore.ts';
@@ -26,11 +27,10 @@ const mostNamed = 1_000;
 
 const number = z.string().regex(/^[1-9]\d{0,17}$/, 'expected a number');
 const memberNumber = number.meta({ description: 'number of the member (public_info_id)' });
-const month = z.string().regex(/^[12]\d{3}-(0[1-9]|1[0-2])$/, 'expected a month as YYYY-MM');
 const billNumbers = 'as 783261098765432101, or as its mail shows it';
 const billOfMember = z.strictObject({
   publicInfoId: memberNumber,
-  month: month.optional().meta({ description: 'billing month, YYYY-MM; the latest bill where it is left out' }),
+  month: monthField.optional().meta({ description: 'billing month, YYYY-MM; the latest bill where it is left out' }),
 });
 
 /** What the routes of this file, and those beside them, are about. */
@@ -92,7 +92,7 @@ export const unknownRoute = defineQuestion({
   about: 'list the parked bills, of which nobody can tell whether they were sent, the oldest first',
   role: 'viewer',
   input: z.strictObject({
-    month: month.optional().meta({ description: 'billing month, YYYY-MM; all where it is left out' }),
+    month: monthField.optional().meta({ description: 'billing month, YYYY-MM; all where it is left out' }),
     limit: z.int().min(1).max(1_000).default(100).meta({ description: 'how many are listed at most' }),
   }),
   answer: async ({ finds, senderAddress }: OperatePorts, input) => {
@@ -112,7 +112,7 @@ export const resolveRoute = defineAction({
       .refine(areIdentifiers, `expected identifiers of bills, at most ${mostNamed}, each ${billNumbers}, commas between`)
       .optional()
       .meta({ description: 'identifiers of bills, commas between: weir billing unknown lists them' }),
-    month: month.optional().meta({ description: 'instead: all parked bills of this billing month' }),
+    month: monthField.optional().meta({ description: 'instead: all parked bills of this billing month' }),
     expected: z.int().min(1).optional().meta({ description: 'instead of bills: how many there are; with another number nothing is done' }),
   }),
   target: ({ bills, month: of, expected }) => bills ?? `${expected ?? 0} parked bills of ${of ?? 'all months'}`,
@@ -136,7 +136,7 @@ function whichOf({ publicInfoId, month: of }: BillInput): BillOfMember {
 }
 
 function dateOf(of: string | undefined): string | undefined {
-  return of === undefined ? undefined : `${of}-01`;
+  return of === undefined ? undefined : billingDateOf(of);
 }
 
 function movedSheet({ billId, billingDate, state }: OperatedBill, to: string): { readonly [field: string]: string } {

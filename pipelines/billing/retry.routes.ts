@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineAction } from '../../src/console/route.ts';
+import { billingDateOf, monthField } from './monthField.ts';
 import type { RetryStore } from './retryStore.ts';
 
 export interface RetryPorts {
@@ -11,10 +12,7 @@ export const retryRoute = defineAction({
   about: 'send failed bills of a month again, all that failed with one code: after the cause was mended',
   role: 'operator',
   input: z.strictObject({
-    month: z
-      .string()
-      .regex(/^[12]\d{3}-(0[1-9]|1[0-2])$/, 'expected a month as YYYY-MM')
-      .meta({ description: 'billing month, YYYY-MM' }),
+    month: monthField.meta({ description: 'billing month, YYYY-MM' }),
     code: z
       .string()
       .regex(/^[A-Za-z]{1,40}$/, 'expected a code, as billing find and the fail log tell it')
@@ -23,6 +21,6 @@ export const retryRoute = defineAction({
   }),
   target: ({ month, code, expected }) => `${expected} bills of ${month} that failed with ${code}`,
   act: async (transaction, { retries }: RetryPorts, { month, code, expected }) => ({
-    ...(await retries.retry(transaction, { billingDate: `${month}-01`, failCode: code, expected })),
+    ...(await retries.retry(transaction, { billingDate: billingDateOf(month), failCode: code, expected })),
   }),
 });

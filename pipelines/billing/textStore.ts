@@ -1,5 +1,5 @@
 import type { Database } from '../../src/connectors/database.ts';
-import { codeOf, textOf, WeirError } from '../../src/errors.ts';
+import { codeOf, textOf } from '../../src/errors.ts';
 import { dead, defer, skip, type Answer } from '../../src/message/decision.ts';
 import type { Identifiers } from '../shared/identifiers.ts';
 import { monthRange } from './monthRange.ts';
@@ -123,7 +123,7 @@ function answerOf(verdict: TextVerdict): Answer<SentText> {
     case 'sent':
       return verdict;
     case 'refused':
-      return dead(verdict.error instanceof WeirError ? verdict.error : new WeirError('refused', textOf(verdict.error)));
+      return dead(verdict.error);
     case 'later':
       return defer('is asked for again');
     case 'unknown':

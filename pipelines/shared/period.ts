@@ -6,10 +6,11 @@ import { WeirError } from '../../src/errors.ts';
  */
 export type Period = `${number}-${number}`;
 
-const pattern = /^[12]\d{3}-(0[1-9]|1[0-2])$/;
+/** What a month looks like as text. */
+export const periodPattern = /^[12]\d{3}-(0[1-9]|1[0-2])$/;
 
 function isPeriod(text: string): text is Period {
-  return pattern.test(text);
+  return periodPattern.test(text);
 }
 
 /** Reads a month; `invalidKey` for anything else, since a month is the key of a run. */

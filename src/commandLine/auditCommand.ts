@@ -1,5 +1,6 @@
-import { cliActor, writeAudit } from '../console/audit.ts';
+import { cliActor } from '../console/audit.ts';
 import type { Database } from '../connectors/database.ts';
+import { writeAudit } from '../runtime/audit.ts';
 import type { Json } from '../runtime/jobs/job.ts';
 import { noReason } from './commonFlags.ts';
 import type { Place } from './context.ts';

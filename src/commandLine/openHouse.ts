@@ -52,10 +52,8 @@ export function openDatabaseOf({ database }: ProcessOptions, clock: Clock, log: 
     answerLimitMs: database.statementTimeoutMs + 5_000,
     // Everything was awaited by then: whoever still holds a connection has been given up.
     closeLimitMs: 1_000,
-    onConnectionLost: (error) => {
-      const frames = error.kind === 'defect' ? framesField(error.cause) : {};
-      log.warn('connection to the database lost', { code: error.code, error: error.message, ...frames });
-    },
+    onConnectionLost: (error) =>
+      log.warn('connection to the database lost', { code: error.code, error: error.message, ...framesField(error) }),
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Database } from '../connectors/database.ts';
+import { requireNamed } from '../console/requireNamed.ts';
 import { codeOf, textOf, WeirError } from '../errors.ts';
 import { createMetrics } from '../metrics/metrics.ts';
 import { dryRun, type DryRunEnd } from '../runtime/jobs/dryRun.ts';
@@ -34,11 +35,7 @@ const drawEveryMs = 500;
 
 /** `weir run --job NAME --key KEY`: opens or joins a run in the foreground, shows its progress, and ends with it. */
 export async function runJobCommand<P>(place: Place<P>, flags: RunJobFlags): Promise<ExitCode> {
-  const job = place.systems.jobs.find(({ name }) => name === flags.job);
-  if (job === undefined) {
-    const names = place.systems.jobs.map(({ name }) => name).join(', ');
-    throw new WeirError('notFound', `there is no job ${flags.job}; there are ${names}`);
-  }
+  const job = requireNamed('job', place.systems.jobs, flags.job);
   job.parseKey(flags.key);
   if (flags.dryRun === true && flags.skipped === true) throw new WeirError('invalidKey', '--dry-run and --skipped exclude each other');
   if (flags.dryRun === true && job.preview === undefined) throw new WeirError('notFound', `${job.name} has no dry run`);

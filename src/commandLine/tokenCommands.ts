@@ -1,8 +1,9 @@
 import { Option, type Command } from 'commander';
 import { createToken, listTokens, revokeToken, type TokenRow } from '../console/apiTokens.ts';
-import { cliActor, writeAudit } from '../console/audit.ts';
+import { cliActor } from '../console/audit.ts';
 import { roles, type Role } from '../console/route.ts';
 import { WeirError } from '../errors.ts';
+import { writeAudit } from '../runtime/audit.ts';
 import { common, reasonOption } from './commonFlags.ts';
 import { print, type CommonFlags, type Place } from './context.ts';
 import { exitCodes, type ExitCode } from './exitCodes.ts';

@@ -30,3 +30,21 @@ export function deadLetterHeaders(letter: DeadLetter): ReadonlyMap<string, strin
     [names.diedAt, letter.diedAt.toISOString()],
   ]);
 }
+
+/** What the headers of a dead letter say. */
+export interface ToldByHeaders {
+  /** The original's own headers. */
+  readonly own: ReadonlyMap<string, string>;
+  /** What stands under our names; what a letter that no Weir has written lacks is absent. */
+  readonly told: Readonly<Partial<Record<keyof typeof deadLetterHeaderNames, string>>>;
+}
+
+/** Divides the headers of a dead letter into the original's and those that give the reason: the reverse of `deadLetterHeaders`. */
+export function readDeadLetterHeaders(headers: ReadonlyMap<string, string>): ToldByHeaders {
+  const ours = Object.entries(deadLetterHeaderNames);
+  const names = new Set<string>(ours.map(([, name]) => name));
+  return {
+    own: new Map([...headers].filter(([name]) => !names.has(name))),
+    told: Object.fromEntries(ours.flatMap(([fact, name]) => (headers.has(name) ? [[fact, headers.get(name)]] : []))),
+  };
+}

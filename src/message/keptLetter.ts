@@ -1,4 +1,4 @@
-import { deadLetterHeaderNames as names } from './deadLetterHeaders.ts';
+import { readDeadLetterHeaders } from './deadLetterHeaders.ts';
 
 /** A dead letter as it is found among those of its topic, whoever wrote it. */
 export interface KeptLetter {
@@ -21,20 +21,16 @@ export interface KeptLetter {
   readonly diedAt: string;
 }
 
-const ours: ReadonlySet<string> = new Set(Object.values(names));
-
-/** Divides the headers of a dead letter into the original's and those that give the reason: the reverse of `deadLetterHeaders`. */
+/** Reads a dead letter where its topic keeps it. */
 export function keptLetterOf(
   position: string,
   { key, value, headers }: { readonly key: string; readonly value: Uint8Array; readonly headers: ReadonlyMap<string, string> },
 ): KeptLetter {
-  const told = (name: string): string => headers.get(name) ?? '';
+  const { own, told } = readDeadLetterHeaders(headers);
+  const { pipeline = '', stage = '', code = '', text = '', partition = '', position: readAt = '', attempts, diedAt = '' } = told;
   return {
-    ...{ position, key, value },
-    headers: new Map([...headers].filter(([name]) => !ours.has(name))),
-    ...{ pipeline: told(names.pipeline), stage: told(names.stage), code: told(names.code), text: told(names.text) },
-    readFrom: [told(names.partition), told(names.position)].filter((part) => part !== '').join(' '),
-    attempts: Number(headers.get(names.attempts) ?? 0) || 0,
-    diedAt: told(names.diedAt),
+    ...{ position, key, value, headers: own, pipeline, stage, code, text, diedAt },
+    readFrom: [partition, readAt].filter((part) => part !== '').join(' '),
+    attempts: Number(attempts ?? 0) || 0,
   };
 }

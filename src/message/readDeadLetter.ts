@@ -1,5 +1,5 @@
 import type { DeadLetter } from './deadLetter.ts';
-import { deadLetterHeaderNames } from './deadLetterHeaders.ts';
+import { readDeadLetterHeaders } from './deadLetterHeaders.ts';
 import type { Delivery } from './message.ts';
 
 /** A dead letter as it is read back. Its code is a text: another program, or a newer Weir, may have written it. */
@@ -12,27 +12,24 @@ export interface StoredDeadLetter extends Omit<DeadLetter, 'code' | 'diedAt'> {
 /** A dead letter as a bus holds it. */
 export type DeadLetterEntry = Pick<Delivery, 'key' | 'headers' | 'partition' | 'position'> & { readonly original: Uint8Array };
 
-const ownNames: ReadonlySet<string> = new Set(Object.values(deadLetterHeaderNames));
-
 /**
  * Reads what `deadLetterHeaders` wrote: the reason and the place of the original from our headers, the rest as its own. What another
  * program put aside, without our headers, was read where the entry itself stands, for a reason that it does not tell.
  */
 export function readDeadLetter({ key, headers, partition, position, original }: DeadLetterEntry): StoredDeadLetter {
-  const names = deadLetterHeaderNames;
-  const of = (name: string): string | undefined => headers.get(name);
-  const diedAt = new Date(of(names.diedAt) ?? '');
+  const { own, told } = readDeadLetterHeaders(headers);
+  const diedAt = new Date(told.diedAt ?? '');
   return {
     original,
     key,
-    headers: new Map([...headers].filter(([name]) => !ownNames.has(name))),
-    partition: of(names.partition) ?? partition,
-    position: of(names.position) ?? position,
-    pipeline: of(names.pipeline) ?? '',
-    stage: of(names.stage) ?? '',
-    code: of(names.code) ?? 'undecodable',
-    text: of(names.text) ?? 'put aside by another program, which does not say why',
-    attempts: Number(of(names.attempts) ?? '0'),
+    headers: own,
+    partition: told.partition ?? partition,
+    position: told.position ?? position,
+    pipeline: told.pipeline ?? '',
+    stage: told.stage ?? '',
+    code: told.code ?? 'undecodable',
+    text: told.text ?? 'put aside by another program, which does not say why',
+    attempts: Number(told.attempts ?? '0'),
     diedAt: Number.isNaN(diedAt.getTime()) ? undefined : diedAt,
   };
 }

@@ -3,6 +3,7 @@ import { WeirError } from '../../errors.ts';
 import { keptLetterOf, type KeptLetter } from '../../message/keptLetter.ts';
 import type { Connection } from './connection.ts';
 import { contentOf, type Entry } from './entry.ts';
+import { repliesOf } from './repliesOf.ts';
 
 const entryId = /^\d{1,20}-\d{1,20}$/;
 
@@ -34,16 +35,12 @@ export class StreamDeadLetters implements DeadLetterReader {
 
   async at(positions: readonly string[]): Promise<readonly KeptLetter[]> {
     const ids = positions.map(required);
-    const found = await this.#commands.use(async (client) => {
+    const found = await this.#commands.use((client) => {
       const pipeline = client.pipeline();
       for (const id of ids) pipeline.xrangeBuffer(this.#stream, id, id);
-      const replies = (await pipeline.exec()) ?? [];
-      const refused = replies.find(([error]) => error !== null);
-      // Thrown in here: what the client says is translated, and a connection that was lost may be had again.
-      if (refused) throw refused[0] as Error;
-      return replies.map(([, entries]) => entries as readonly Entry[]);
+      return repliesOf(pipeline);
     });
-    return found.flatMap((entries) => entries.flatMap(letterOf));
+    return found.flatMap((entries) => (entries as readonly Entry[]).flatMap(letterOf));
   }
 }
 

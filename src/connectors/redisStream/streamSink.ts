@@ -3,6 +3,7 @@ import type { Outgoing, Sink } from '../sink.ts';
 import { WeirError } from '../../errors.ts';
 import type { Connection } from './connection.ts';
 import { fieldsOf } from './entry.ts';
+import { repliesOf } from './repliesOf.ts';
 
 /** Bounds of one pipeline: entries, and bytes of their values. */
 const pieceCount = 500;
@@ -41,9 +42,7 @@ export class StreamSink implements Sink {
     await this.#commands.use(async (client) => {
       const pipeline = client.pipeline();
       for (const message of piece) pipeline.xadd(this.#topic.name, '*', ...fieldsOf(message));
-      const replies = (await pipeline.exec()) ?? [];
-      const refused = replies.find(([error]) => error !== null);
-      if (refused) throw refused[0] as Error;
+      await repliesOf(pipeline);
     });
   }
 }

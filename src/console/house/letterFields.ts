@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Topic } from '../../connectors/bus.ts';
-import { WeirError } from '../../errors.ts';
+import { requireNamed } from '../requireNamed.ts';
 
 const name = z.string().min(1).max(200);
 
@@ -17,7 +17,5 @@ export const letterPosition = z.string().min(1).max(60);
 
 /** The topic of this name; `notFound` tells which there are. */
 export function topicNamed(topics: readonly Topic[], wanted: string): Topic {
-  const topic = topics.find((candidate) => candidate.name === wanted);
-  if (topic !== undefined) return topic;
-  throw new WeirError('notFound', `there is no topic ${wanted}; there are ${topics.map((known) => known.name).join(', ')}`);
+  return requireNamed('topic', topics, wanted);
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { WeirError } from '../../errors.ts';
 import { openRunWithin } from '../../runtime/jobs/openRun.ts';
+import { requireNamed } from '../requireNamed.ts';
 import { defineAction } from '../route.ts';
 import type { HousePorts } from './housePorts.ts';
 
@@ -16,10 +16,7 @@ export const runJobRoute = defineAction({
   words: ['job'],
   target: ({ job, key }) => `${job}:${key}`,
   act: async (transaction, { jobs }: HousePorts, input) => {
-    const job = jobs.find(({ name }) => name === input.job);
-    if (job === undefined) {
-      throw new WeirError('notFound', `there is no job ${input.job}; there are ${jobs.map(({ name }) => name).join(', ')}`);
-    }
+    const job = requireNamed('job', jobs, input.job);
     job.parseKey(input.key);
     const run = await openRunWithin(transaction, { job: job.name, key: input.key, planVersion: job.planVersion });
     return { run: run.toString(), job: job.name, key: input.key };

@@ -12,7 +12,7 @@ export interface RunRequest {
 }
 
 /** A run that is there already. */
-export interface ExistingRun {
+interface ExistingRun {
   readonly id: bigint;
   readonly status: RunStatus;
   readonly planVersion: number;
@@ -44,12 +44,7 @@ export async function openRun(database: Database, request: RunRequest): Promise<
 /** The same within the caller's transaction: the run is there, and goes on, once that is committed. */
 export async function openRunWithin(transaction: Transaction, request: RunRequest): Promise<bigint> {
   await insertRun(transaction, request);
-  const [run] = await transaction.query<ExistingRun>({
-    text: `
-      SELECT id, status, plan_version AS "planVersion", failure_code AS "failureCode"
-      FROM weir.job_run WHERE job = $1 AND key = $2 FOR UPDATE`,
-    values: [request.job, request.key],
-  });
+  const run = await lockRun(transaction, request);
   const name = `${request.job}:${request.key}`;
   if (run === undefined) throw new WeirError('conflict', `the run ${name} was deleted while it was opened`);
   if (run.status === 'COMPLETED') {
@@ -61,6 +56,18 @@ export async function openRunWithin(transaction: Transaction, request: RunReques
   }
   if (run.status === 'FAILED' || run.status === 'STOPPED') await resumeRun(transaction, run);
   return run.id;
+}
+
+/** The run of a key, locked until the transaction ends; undefined when there is none. */
+export async function lockRun(transaction: Queryable, { job, key }: Pick<RunRequest, 'job' | 'key'>): Promise<ExistingRun | undefined> {
+  const [run] = await transaction.query<ExistingRun>({
+    name: 'weir-job-lock-run',
+    text: `
+      SELECT id, status, plan_version AS "planVersion", failure_code AS "failureCode"
+      FROM weir.job_run WHERE job = $1 AND key = $2 FOR UPDATE`,
+    values: [job, key],
+  });
+  return run;
 }
 
 /** Lets a run that failed or was stopped go on. The caller holds its row. */

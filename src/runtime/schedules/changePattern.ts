@@ -1,4 +1,5 @@
 import type { Transaction } from '../../connectors/database.ts';
+import { writeAudit } from '../audit.ts';
 import type { Pattern } from './schedule.ts';
 
 /** A pattern that was replaced by another. */
@@ -38,11 +39,14 @@ export async function changePattern(
       WHERE name = $1`,
     values: [name, after.cron, after.zone, after.isEnabled, now],
   });
-  await transaction.execute({
-    text: `
-      INSERT INTO weir.audit (at, actor, role, action, target, reason, input, result)
-      VALUES ($1, $2, 'database', 'schedule.change', $3, 'the options of a process that was started', $4, $5)`,
-    values: [now, `daemon:${wanted.by}`, name, JSON.stringify(after), JSON.stringify({ before })],
+  await writeAudit(transaction, {
+    at: now,
+    actor: { name: `daemon:${wanted.by}`, reason: 'the options of a process that was started' },
+    role: 'database',
+    action: 'schedule.change',
+    target: name,
+    input: { ...after },
+    result: { before: { ...before } },
   });
   return { before, after };
 }

@@ -24,8 +24,8 @@ export function fireTimes(cron: string, zone: string): FireTimes {
   const fields = cron.trim().split(/\s+/);
   if (fields.length !== 5) throw invalid(cron, zone, 'expected five fields: minute, hour, day of month, month, day of week');
   if (!isEvery(fields[2]) && !isEvery(fields[4])) throw invalid(cron, zone, 'expected a day of month or a day of week, not both');
-  const times = read(cron, zone);
-  if (times.nextRun(longAgo) === null) throw invalid(cron, zone, 'it never comes');
+  const { times, first } = read(cron, zone);
+  if (first === null) throw invalid(cron, zone, 'it never comes');
   return { after: (instant) => times.nextRun(instant) ?? undefined };
 }
 
@@ -33,12 +33,11 @@ function isEvery(field: string | undefined): boolean {
   return field === '*' || field === '?';
 }
 
-function read(cron: string, zone: string): Cron {
+/** The pattern, and its first time: an unknown zone is found out only when it is asked for one. */
+function read(cron: string, zone: string): { readonly times: Cron; readonly first: Date | null } {
   try {
     const times = new Cron(cron, { timezone: zone, mode: '5-part', fixedTimeRule: 'no-wildcard' });
-    // An unknown zone is found out only when it is asked for a time.
-    times.nextRun(longAgo);
-    return times;
+    return { times, first: times.nextRun(longAgo) };
   } catch (error) {
     throw invalid(cron, zone, error instanceof Error ? error.message : 'it cannot be read');
   }

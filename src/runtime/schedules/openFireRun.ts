@@ -1,5 +1,5 @@
 import type { Queryable } from '../../connectors/database.ts';
-import { insertRun, resumeRun, type ExistingRun, type RunRequest } from '../jobs/openRun.ts';
+import { insertRun, lockRun, resumeRun, type RunRequest } from '../jobs/openRun.ts';
 
 /** The run of a fire, or why there is none. */
 export type FireRun = { readonly runId: bigint } | { readonly reason: string };
@@ -10,13 +10,7 @@ export type FireRun = { readonly runId: bigint } | { readonly reason: string };
  */
 export async function openFireRun(transaction: Queryable, request: RunRequest): Promise<FireRun> {
   const isNew = await insertRun(transaction, request);
-  const [run] = await transaction.query<ExistingRun>({
-    name: 'weir-schedule-run-of-key',
-    text: `
-      SELECT id, status, plan_version AS "planVersion", failure_code AS "failureCode"
-      FROM weir.job_run WHERE job = $1 AND key = $2 FOR UPDATE`,
-    values: [request.job, request.key],
-  });
+  const run = await lockRun(transaction, request);
   if (run === undefined) return { reason: `the run ${request.job}:${request.key} was deleted while it was opened` };
   if (isNew) return { runId: run.id };
   if (run.status !== 'FAILED') return { reason: `${request.job}:${request.key} was ${run.status} already (run ${run.id})` };
