@@ -21,6 +21,9 @@ import { billingDate, dueDay, fillBills, resetBills } from './deliver/fillBills.
 
 const ring = `bench:${Buffer.alloc(32, 7).toString('base64')}`;
 
+/** No bill has a larger one. */
+const lastId = (2n ** 63n - 1n).toString();
+
 /** Messages of one call, as the job's default is. */
 const chunk = 1_000;
 
@@ -99,7 +102,7 @@ async function publishPlainly(database: PostgresDatabase, bus: Bus): Promise<voi
   const emails = bus.publish(emailTopic);
   let after: string | undefined;
   for (;;) {
-    const bills = await dispatches.pageDue({ billingDate, after, limit: chunk }, dueDay);
+    const bills = await dispatches.pageDue({ billingDate, after, limit: chunk }, lastId, dueDay);
     const last = bills.at(-1);
     if (last === undefined) return;
     after = last.billId.toString();

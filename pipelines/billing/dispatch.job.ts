@@ -2,7 +2,6 @@
 // Guarantee: nobody is forgotten: a bill is marked SEND_PENDING with the checkpoint before its message is published, and what a
 // dead process marked and did not publish is published by its successor. Duplicates are possible; they lose the claim.
 // Put aside: none; a bill that was sent or forced meanwhile is skipped. Refused while a month of these bills is being settled.
-import { z } from 'zod';
 import { mapChunk } from '../../operators/mapChunk.ts';
 import type { Transaction } from '../../src/connectors/database.ts';
 import { WeirError } from '../../src/errors.ts';
@@ -11,6 +10,7 @@ import type { Answer } from '../../src/message/decision.ts';
 import { defineJob, type PartitionPlan, type RowReader } from '../../src/runtime/jobs/job.ts';
 import { writeChunk } from '../../src/runtime/jobs/writeChunk.ts';
 import type { DispatchedBill } from './dispatchedBill.ts';
+import { planDispatch, readDispatchPart } from './dispatchPart.ts';
 import type { DispatchStore } from './dispatchStore.ts';
 import { requireSettled } from './requireSettled.ts';
 import { publishBills, type Emails } from './publishBills.ts';
@@ -27,20 +27,20 @@ export const dispatch = defineJob({
   name: 'billing.dispatch',
   profile: 'producer',
   options: publishingOptions,
-  planVersion: 1,
+  planVersion: 2,
   parseKey: parseSeoulDay,
   plan: async ({ dispatches, clock }: DispatchPorts, day): Promise<readonly PartitionPlan[]> => {
     if (day > seoulDay(clock.now())) throw new WeirError('invalidKey', `${day} has not come in Seoul: its bills are not due.`);
-    const months = await dispatches.dueMonths(day);
-    requireSettled(months, day);
-    return months.map(({ billingDate, bills }) => ({ name: billingDate.slice(0, 7), input: billingDate, total: bills }));
+    const stretches = await dispatches.dueStretches(day);
+    requireSettled(stretches, day);
+    return planDispatch(stretches);
   },
   rows: ({ dispatches }, { input, key }): RowReader<DispatchedBill> => {
-    const billingDate = z.string().parse(input);
+    const { billingDate, after: start, upTo: end } = readDispatchPart(input);
     return {
       positionOf: ({ billId }) => billId.toString(),
-      page: (after, limit) => dispatches.pageDue({ billingDate, after, limit }, key),
-      again: (after, upTo, limit) => dispatches.pageMarked({ billingDate, after, limit }, upTo),
+      page: (after = start, limit) => dispatches.pageDue({ billingDate, after, limit }, end, key),
+      again: (after = start, upTo, limit) => dispatches.pageMarked({ billingDate, after, limit }, upTo),
     };
   },
   chain: (row$, { dispatches, emails, clock }, { chunk }, partition) => {

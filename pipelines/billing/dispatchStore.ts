@@ -3,7 +3,7 @@ import { skip, type Answer } from '../../src/message/decision.ts';
 import { monthRange } from './monthRange.ts';
 import { destinationPattern, noDestination, type DispatchedBill } from './dispatchedBill.ts';
 
-/** A part of a billing month, in ascending order of bill ids. */
+/** Bills of a billing month, in ascending order of their ids. */
 export interface BillPage {
   /** First day of the billing month, `YYYY-MM-DD`. */
   readonly billingDate: string;
@@ -12,20 +12,29 @@ export interface BillPage {
   readonly limit: number;
 }
 
-/** How many bills of a billing month are due. */
-export interface DueMonth {
+/** A stretch of the due bills of a billing month. */
+export interface DueStretch {
   readonly billingDate: string;
+  /** Id of its first bill; the next stretch of the month begins where this one ends. */
+  readonly firstId: bigint;
   readonly bills: number;
   /** Whether the run that makes these bills has not completed: until then they may be taken back. */
   readonly isUnsettled: boolean;
 }
 
+/** A month has this many stretches at most, and none that is shorter than `billsPerStretch` unless it is the only one. */
+const stretchesPerMonth = 16;
+const billsPerStretch = 5_000;
+
 /** The statements of a dispatch. */
 export interface DispatchStore {
-  /** The billing months with bills that were never dispatched and whose day has come, of whatever month. */
-  dueMonths(day: string): Promise<readonly DueMonth[]>;
-  /** The next bills that are due on a day and were never dispatched. */
-  pageDue(page: BillPage, day: string): Promise<readonly DispatchedBill[]>;
+  /**
+   * The bills that were never dispatched and whose day has come, of whatever month, each month in equal stretches that can be worked
+   * on beside each other; in ascending order of month and id.
+   */
+  dueStretches(day: string): Promise<readonly DueStretch[]>;
+  /** The next bills up to an id that are due on a day and were never dispatched. */
+  pageDue(page: BillPage, upTo: string, day: string): Promise<readonly DispatchedBill[]>;
   /** The next bills up to an id that are marked, and were perhaps not published by whoever marked them. */
   pageMarked(page: BillPage, upTo: string): Promise<readonly DispatchedBill[]>;
   /**
@@ -38,12 +47,17 @@ export interface DispatchStore {
 /** A dispatch's statements on a database. */
 export function dispatchStore(database: Database): DispatchStore {
   return {
-    dueMonths: async (day) => {
-      const rows = await database.query<DueRow>({ text: dueMonths, values: [day] });
-      return rows.map((row) => ({ billingDate: row.billing_date, bills: Number(row.bills), isUnsettled: row.is_unsettled }));
+    dueStretches: async (day) => {
+      const rows = await database.query<DueRow>({ text: dueStretches, values: [day, stretchesPerMonth, billsPerStretch] });
+      return rows.map(({ billing_date, first_id, bills, is_unsettled }) => ({
+        billingDate: billing_date,
+        firstId: first_id,
+        bills: Number(bills),
+        isUnsettled: is_unsettled,
+      }));
     },
-    pageDue: async ({ billingDate, after, limit }, day) => {
-      const values = [billingDate, after ?? '0', limit, day];
+    pageDue: async ({ billingDate, after, limit }, upTo, day) => {
+      const values = [billingDate, after ?? '0', limit, upTo, day];
       return readBills(await database.query<BillRow>({ text: pageDue, values, name: 'billing.pageDue' }));
     },
     pageMarked: async ({ billingDate, after, limit }, upTo) => {
@@ -52,8 +66,8 @@ export function dispatchStore(database: Database): DispatchStore {
     },
     markDispatched: async (transaction, bills, now) => {
       const values = [...monthRange(bills), idsOf(bills), now];
-      const rows = await transaction.query<{ id: bigint }>({ text: markDispatched, values, name: 'billing.markDispatched' });
-      return passMarked(bills, rows);
+      const statement = { text: markDispatched, values, name: 'billing.markDispatched' };
+      return passMarked(bills, await transaction.query<UnmarkedRow>(statement));
     },
   };
 }
@@ -88,31 +102,42 @@ export function idsOf(bills: readonly DispatchedBill[]): readonly bigint[] {
   return bills.map(({ billId }) => billId);
 }
 
+/** What a statement that marks bills answers: those it did not mark. Nearly always none, so it is the shorter list. */
+export interface UnmarkedRow {
+  readonly id: bigint;
+}
+
 /** The bills that were marked go on, the others were sent or forced meanwhile. */
-export function passMarked<B extends DispatchedBill>(
-  bills: readonly B[],
-  marked: readonly { readonly id: bigint }[],
-): readonly Answer<B>[] {
-  const ids = new Set(marked.map(({ id }) => id));
-  return bills.map((bill) => (ids.has(bill.billId) ? bill : skip('no longer waits to be sent')));
+export function passMarked<B extends DispatchedBill>(bills: readonly B[], unmarked: readonly UnmarkedRow[]): readonly Answer<B>[] {
+  if (unmarked.length === 0) return bills;
+  const ids = new Set(unmarked.map(({ id }) => id));
+  return bills.map((bill) => (ids.has(bill.billId) ? skip('no longer waits to be sent') : bill));
 }
 
 interface DueRow {
   readonly billing_date: string;
+  readonly first_id: bigint;
   readonly bills: bigint;
   readonly is_unsettled: boolean;
 }
 
-const dueMonths = `
-  SELECT billing_date::date AS billing_date, count(*) AS bills, EXISTS (
+const dueStretches = `
+  WITH due AS (
+    SELECT billing_date, id, row_number() OVER (PARTITION BY billing_date ORDER BY id) - 1 AS place,
+      count(*) OVER (PARTITION BY billing_date) AS bills
+    FROM billing.billing_p WHERE send_status = 'CREATED' AND send_on <= $1::date
+  ), stretch AS (
+    SELECT billing_date, min(id) AS first_id, count(*) AS bills
+    FROM due GROUP BY billing_date, place * greatest(1, least($2::bigint, bills / $3::bigint)) / bills
+  )
+  SELECT billing_date::date AS billing_date, first_id, bills, EXISTS (
       SELECT FROM weir.job_run WHERE job = 'billing.settle' AND key = to_char(billing_date, 'YYYY-MM') AND status <> 'COMPLETED'
     ) AS is_unsettled
-  FROM billing.billing_p
-  WHERE send_status = 'CREATED' AND send_on <= $1::date GROUP BY billing_date ORDER BY billing_date`;
+  FROM stretch ORDER BY billing_date, first_id`;
 
 const pageDue = `
   SELECT ${billColumns} FROM billing.billing_p AS bill JOIN billing.member USING (public_info_id)
-  WHERE send_status = 'CREATED' AND billing_date = $1::timestamp AND bill.id > $2::bigint AND send_on <= $4::date
+  WHERE send_status = 'CREATED' AND billing_date = $1::timestamp AND bill.id > $2::bigint AND bill.id <= $4::bigint AND send_on <= $5::date
   ORDER BY bill.id LIMIT $3`;
 
 const pageMarked = `
@@ -120,14 +145,13 @@ const pageMarked = `
   WHERE send_status = 'SEND_PENDING' AND billing_date = $1::timestamp AND bill.id > $2::bigint AND bill.id <= $4::bigint
   ORDER BY bill.id LIMIT $3`;
 
-// Locked by id and judged afterwards: with the state as a condition, the index of states would read everything in that state.
+// What is marked already keeps its time. IS TRUE keeps the index of states out: it would read everything in that state.
 const markDispatched = `
-  WITH held AS (
-    SELECT id, billing_date, send_status FROM billing.billing_p
-    WHERE billing_date BETWEEN $1::timestamp AND $2::timestamp AND id = ANY ($3::bigint[]) ORDER BY id FOR UPDATE
-  ), marked AS (
-    UPDATE billing.billing_p AS bill SET send_status = 'SEND_PENDING', pending_since = $4
-    FROM held WHERE bill.id = held.id AND bill.billing_date = held.billing_date
-      AND bill.billing_date BETWEEN $1::timestamp AND $2::timestamp AND held.send_status = 'CREATED'
+  WITH marked AS (
+    UPDATE billing.billing_p
+    SET send_status = 'SEND_PENDING', pending_since = CASE send_status WHEN 'CREATED' THEN $4 ELSE pending_since END
+    WHERE billing_date BETWEEN $1::timestamp AND $2::timestamp AND id = ANY ($3::bigint[])
+      AND (send_status IN ('CREATED', 'SEND_PENDING')) IS TRUE
+    RETURNING id
   )
-  SELECT id FROM held WHERE send_status IN ('CREATED', 'SEND_PENDING')`;
+  SELECT unnest($3::bigint[]) AS id EXCEPT SELECT id FROM marked`;

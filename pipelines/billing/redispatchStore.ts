@@ -1,6 +1,6 @@
 import type { Database, Transaction } from '../../src/connectors/database.ts';
 import type { Answer } from '../../src/message/decision.ts';
-import { billColumns, idsOf, passMarked, readBills, type BillPage, type BillRow } from './dispatchStore.ts';
+import { billColumns, idsOf, passMarked, readBills, type BillPage, type BillRow, type UnmarkedRow } from './dispatchStore.ts';
 import { monthRange } from './monthRange.ts';
 import { parkExpired } from './parkStore.ts';
 import { markTexts } from './textRequestStore.ts';
@@ -53,7 +53,7 @@ export function redispatchStore(database: Database): RedispatchStore {
       if (kind === 'expired') return parkExpired(transaction, bills, asOf);
       if (kind === 'text') return markTexts(transaction, bills, first.part);
       const values = [...monthRange(bills), idsOf(bills), asOf, lostBefore];
-      return passMarked(bills, await transaction.query<{ id: bigint }>({ text: markAgain, values, name: 'billing.markAgain' }));
+      return passMarked(bills, await transaction.query<UnmarkedRow>({ text: markAgain, values, name: 'billing.markAgain' }));
     },
   };
 }
@@ -146,9 +146,11 @@ const markAgain = `
   WITH held AS (
     SELECT id, billing_date, send_status, next_attempt_at, pending_since FROM billing.billing_p
     WHERE billing_date BETWEEN $1::timestamp AND $2::timestamp AND id = ANY ($3::bigint[]) ORDER BY id FOR UPDATE
+  ), marked AS (
+    UPDATE billing.billing_p AS bill SET send_status = 'SEND_PENDING', pending_since = $4, next_attempt_at = NULL
+    FROM held WHERE bill.id = held.id AND bill.billing_date = held.billing_date AND bill.billing_date BETWEEN $1::timestamp AND $2::timestamp
+      AND (held.send_status IN ('IN_QUIET_HOUR', 'SEND_PENDING') AND held.next_attempt_at <= $4
+        OR held.send_status = 'SEND_PENDING' AND held.next_attempt_at IS NULL AND (held.pending_since < $5 OR held.pending_since = $4))
+    RETURNING bill.id
   )
-  UPDATE billing.billing_p AS bill SET send_status = 'SEND_PENDING', pending_since = $4, next_attempt_at = NULL
-  FROM held WHERE bill.id = held.id AND bill.billing_date = held.billing_date AND bill.billing_date BETWEEN $1::timestamp AND $2::timestamp
-    AND (held.send_status IN ('IN_QUIET_HOUR', 'SEND_PENDING') AND held.next_attempt_at <= $4
-      OR held.send_status = 'SEND_PENDING' AND held.next_attempt_at IS NULL AND (held.pending_since < $5 OR held.pending_since = $4))
-  RETURNING bill.id`;
+  SELECT unnest($3::bigint[]) AS id EXCEPT SELECT id FROM marked`;

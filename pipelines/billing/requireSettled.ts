@@ -1,9 +1,10 @@
 import { WeirError } from '../../src/errors.ts';
-import type { DueMonth } from './dispatchStore.ts';
+import type { DueStretch } from './dispatchStore.ts';
 
 /** Refuses with `incomplete` to send bills whose settlement has not completed: it may still take them back. */
-export function requireSettled(months: readonly DueMonth[], day: string): void {
-  const unsettled = months.filter(({ isUnsettled }) => isUnsettled).map(({ billingDate }) => `billing.settle:${billingDate.slice(0, 7)}`);
+export function requireSettled(stretches: readonly DueStretch[], day: string): void {
+  const months = stretches.filter(({ isUnsettled }) => isUnsettled).map(({ billingDate }) => billingDate.slice(0, 7));
+  const unsettled = [...new Set(months)].map((month) => `billing.settle:${month}`);
   if (unsettled.length === 0) return;
   throw new WeirError(
     'incomplete',

@@ -6,7 +6,7 @@ import { fieldsOf } from './entry.ts';
 import { repliesOf } from './repliesOf.ts';
 
 /** Bounds of one pipeline: entries, and bytes of their values. */
-const pieceCount = 500;
+const pieceCount = 250;
 const pieceBytes = 4_194_304;
 
 /**

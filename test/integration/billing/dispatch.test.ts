@@ -67,6 +67,45 @@ describe('a dispatch', () => {
     expect(published).toHaveLength(3);
   });
 
+  it('works on a large month in equal parts, and publishes again what failed of one of them, not of its neighbours', async () => {
+    const bills = await settled(billing, 11_001);
+    const [first, second] = [bills.slice(0, 5_501), bills.slice(5_501)];
+    billing.setNow('2026-11-14T15:00:00Z');
+    let failures = 0;
+    const end = await dispatched('2026-11-15', (messages) => {
+      if (failures === 1 || messages[0]?.key !== second[0]?.publicInfoId.toString()) return;
+      failures += 1;
+      throw new WeirError('unavailable', 'the bus is gone for a moment');
+    });
+    expect(end).toMatchObject({ how: 'completed' });
+    expect(failures).toBe(1);
+    const parts = await billing.database.query(
+      `SELECT name, total::int, rows_published::int FROM weir.job_partition JOIN weir.job_run ON id = run_id
+       WHERE job = 'billing.dispatch' ORDER BY name`,
+    );
+    expect(parts).toEqual([
+      { name: '2026-11 1 of 2', total: 5_501, rows_published: 5_501 },
+      { name: '2026-11 2 of 2', total: 5_500, rows_published: 5_500 },
+    ]);
+    expect(new Set(ids()).size).toBe(11_001);
+    const ofFirst = new Set(first.map(({ publicInfoId }) => publicInfoId));
+    expect(ids().filter((id) => ofFirst.has(id))).toHaveLength(5_501);
+  });
+
+  it('keeps the time at which a bill was first marked, when it is marked again to be published', async () => {
+    const bills = await settled(billing, 2);
+    const { dispatches } = billing.spec('billing.dispatch', '2026-11-15').ports;
+    const mark = (time: string, marked: typeof bills): Promise<unknown> =>
+      billing.database.withTransaction((transaction) => dispatches.markDispatched(transaction, marked, new Date(time)));
+    await mark('2026-11-15T00:00:00Z', bills.slice(0, 1));
+    await mark('2026-11-15T01:00:00Z', bills);
+    const times = await billing.database.query<{ pending_since: Date }>('SELECT pending_since FROM billing.billing_p ORDER BY id');
+    expect(times.map(({ pending_since }) => new Date(pending_since).toISOString())).toEqual([
+      '2026-11-15T00:00:00.000Z',
+      '2026-11-15T01:00:00.000Z',
+    ]);
+  });
+
   it('forgets nobody: what an earlier day or month left is taken too', async () => {
     await settled(billing, 3);
     billing.setNow('2026-11-30T15:00:00Z');
