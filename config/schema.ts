@@ -72,7 +72,9 @@ export const processOptions = {
     .strict(),
   bus: z
     .strictObject({
-      kind: option(z.enum(['redisStream']).default('redisStream'), { about: 'Which broker carries the topics.' }),
+      kind: option(z.enum(['redisStream', 'kafka']).default('redisStream'), {
+        about: 'Which broker carries the topics: Redis, for one machine, or Kafka, which kafka.brokers names.',
+      }),
       readers: option(z.int().min(1).max(64).default(2), {
         about: 'Readers of a topic in this process, each with its connection. More than partitions of work give nothing.',
         unit: 'readers',
@@ -80,6 +82,37 @@ export const processOptions = {
       idleLimitMs: option(ms.min(1_000).default(30_000), {
         about:
           'How long messages of a reader that gives no sign stay with it; another takes them within twice that. Too small: a busy process loses live work; too large: work of a dead one waits.',
+        unit: 'ms',
+      }),
+    })
+    .prefault({}),
+  kafka: z
+    .strictObject({
+      brokers: option(
+        z
+          .union([z.literal(''), z.string().regex(/^[\w.-]+:\d{1,5}(,[\w.-]+:\d{1,5})*$/, 'expected host:port, commas between')])
+          .default(''),
+        {
+          about: 'Brokers to begin with, commas between. Needed where bus.kind is kafka.',
+        },
+      ),
+      requireTls: option(z.boolean().default(true), {
+        about: 'Speaks TLS with the brokers. Off only towards a broker on this machine.',
+      }),
+      user: option(z.string().default(''), { about: 'User, by SASL SCRAM-SHA-512. Empty: none.' }),
+      password: option(z.string().default(''), { about: 'Its password.', isSecret: true }),
+      replicas: option(z.int().min(1).max(9).default(1), {
+        about: 'Copies of each partition of the topics that weir migrate makes; 3 in production. All but one of them must have a message.',
+        unit: 'brokers',
+      }),
+      sessionTimeoutMs: option(ms.min(1_000).default(30_000), {
+        about:
+          'How long a process may give no sign until others take its partitions. Too small: a busy process loses live work; too large: work of a dead one waits.',
+        unit: 'ms',
+      }),
+      rebalanceTimeoutMs: option(ms.min(1_000).default(60_000), {
+        about:
+          'How long a group waits for its members when partitions move; half of it is for work in flight. Too small: work is done twice; too large: one that hangs holds up all.',
         unit: 'ms',
       }),
     })

@@ -21,7 +21,7 @@ export interface DeadLettersPorts {
 export const emailDeadLetters = {
   name: emailTopic.deadLetters,
   deadLetters: `${emailTopic.deadLetters}.unlogged`,
-  partitions: emailTopic.partitions,
+  partitions: 1,
   maxSizeBytes: 16_777_216,
   retainMs: 90 * 86_400_000, // logged letters can still be replayed
 } as const;

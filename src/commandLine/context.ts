@@ -3,7 +3,7 @@ import { LogLevels } from '../logging/logLevels.ts';
 import { pinoLogger } from '../logging/pinoLogger.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../message/clock.ts';
-import { instanceOf } from './openHouse.ts';
+import { instanceOf } from './instanceOf.ts';
 import type { Screen } from './progressBar.ts';
 import { joinedSchema, optionsOf, type Options, type Systems } from './systems.ts';
 

@@ -1,3 +1,4 @@
+import { checkTopics } from './checkTopics.ts';
 import type { Api } from '../console/api.ts';
 import { startAdminServer, type AdminServer, type Dependency } from '../console/adminServer.ts';
 import { codeOf, textOf } from '../errors.ts';
@@ -89,6 +90,7 @@ class Daemon<P> {
     await requireKeys(database, options.process, systems, log);
     this.#house = await openHouse(options.process, database, { clock, log, count: this.#metrics.count });
     this.#dependencies = this.#house.dependencies;
+    await checkTopics(this.#house.house.bus, systems.topics);
     this.#metrics.watchBreakers(this.#house.breakers);
     const pauses = await Pauses.read({ database, clock, log, pollMs: options.process.jobs.pollMs, draining: signals.drain });
     const ports = systems.openPorts(this.#house.house);

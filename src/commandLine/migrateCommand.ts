@@ -1,11 +1,11 @@
 import { migrate } from '../connectors/postgres/migrate.ts';
 import type { PostgresDatabase } from '../connectors/postgres/openDatabase.ts';
 import { schemaState } from '../connectors/postgres/schemaState.ts';
-import { createRedisStreamBus } from '../connectors/redisStream/redisStreamBus.ts';
 import { auditCommand } from './auditCommand.ts';
 import { print, ready, type CommonFlags, type Place } from './context.ts';
 import { exitCodes, type ExitCode } from './exitCodes.ts';
-import { instanceOf, openDatabaseOf, origins } from './openHouse.ts';
+import { openBus } from './openBus.ts';
+import { databaseOrigin, openDatabaseOf } from './openHouse.ts';
 
 export interface MigrateFlags extends CommonFlags {
   readonly reason?: string;
@@ -14,12 +14,12 @@ export interface MigrateFlags extends CommonFlags {
 /** `weir migrate`: brings the database's schema up to this Weir, and makes the topics. Repeatable. */
 export async function migrateCommand<P>(place: Place<P>, flags: MigrateFlags): Promise<ExitCode> {
   const { options, log } = ready(place, flags);
-  const { database, redis } = options.process;
+  const { database } = options.process;
   const own = openDatabaseOf(options.process, place.clock, log);
   const applied = await audited(place, own, flags, () =>
-    migrate({ url: database.url, origin: origins.database, clock: place.clock, directory: place.migrations }),
+    migrate({ url: database.url, origin: databaseOrigin, clock: place.clock, directory: place.migrations }),
   ).finally(() => own.close());
-  const bus = createRedisStreamBus({ url: redis.url, origin: origins.redis, clock: place.clock, instance: instanceOf(options.process) });
+  const bus = openBus(options.process, place.clock, log);
   const topics = place.systems.topics.flatMap(({ name, deadLetters }) => [name, deadLetters]);
   try {
     await bus.provide(place.systems.topics);

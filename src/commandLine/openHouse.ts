@@ -1,8 +1,5 @@
-import { hostname } from 'node:os';
-import type { Bus } from '../connectors/bus.ts';
 import { openTexter } from '../connectors/http/openTexter.ts';
 import { openDatabase, type PostgresDatabase } from '../connectors/postgres/openDatabase.ts';
-import { createRedisStreamBus } from '../connectors/redisStream/redisStreamBus.ts';
 import { openMailer } from '../connectors/smtp/openMailer.ts';
 import type { Dependency } from '../console/adminServer.ts';
 import { framesField } from '../errors.ts';
@@ -11,6 +8,8 @@ import type { Clock } from '../message/clock.ts';
 import { parseKeyRing } from '../message/keyRing.ts';
 import { breaker, type Breaker, type BreakerLimits } from '../runtime/breaker.ts';
 import type { GatedSystem, House } from '../runtime/house.ts';
+import { instanceOf } from './instanceOf.ts';
+import { openBus } from './openBus.ts';
 import type { ProcessOptions } from './systems.ts';
 
 /** How long a dependency may take to answer /readyz and `config check --connect`. */
@@ -19,8 +18,8 @@ const reachLimitMs = 2_000;
 /** How long the probe of a breaker may take: servers that let a client wait for their greeting are there too. */
 const probeLimitMs = 20_000;
 
-/** Where addresses are set, for sentences about what is not reached there. */
-export const origins = { database: 'database.url (WEIR_DATABASE_URL)', redis: 'redis.url (WEIR_REDIS_URL)' };
+/** Where the database's address is set, for sentences about what is not reached there. */
+export const databaseOrigin = 'database.url (WEIR_DATABASE_URL)';
 
 /** What a house stands on, and its end. */
 export interface Outside extends Pick<House, 'bus' | 'mailer' | 'texter'> {
@@ -35,16 +34,11 @@ export interface OpenHouse extends Pick<Outside, 'dependencies' | 'close'> {
   readonly breakers: readonly Breaker[];
 }
 
-/** The name of this process: the option, or host and process id. */
-export function instanceOf(options: ProcessOptions): string {
-  return options.instance === '' ? `${hostname()}-${process.pid}` : options.instance;
-}
-
 /** Opens the database alone, for commands that need nothing else. */
 export function openDatabaseOf({ database }: ProcessOptions, clock: Clock, log: Logger): PostgresDatabase {
   return openDatabase({
     url: database.url,
-    origin: origins.database,
+    origin: databaseOrigin,
     clock,
     maxConnections: database.maxConnections,
     connectLimitMs: database.connectTimeoutMs,
@@ -118,7 +112,7 @@ export function openOutside(options: ProcessOptions, database: PostgresDatabase,
   const texter = options.sms.url === '' ? undefined : openTexter({ ...options.sms, clock });
   const dependencies = [
     { name: 'postgres', isReachable: () => database.isReachable(reachLimitMs) },
-    { name: 'redis', isReachable: () => bus.isReachable(reachLimitMs) },
+    { name: options.bus.kind === 'kafka' ? 'kafka' : 'redis', isReachable: () => bus.isReachable(reachLimitMs) },
     { name: 'smtp', isReachable: () => mailer.isReachable(reachLimitMs) },
     ...(texter === undefined ? [] : [{ name: 'sms', isReachable: () => texter.isReachable(reachLimitMs) }]),
   ];
@@ -128,22 +122,4 @@ export function openOutside(options: ProcessOptions, database: PostgresDatabase,
     await database.close();
   };
   return { bus, mailer, texter, dependencies, close };
-}
-
-function openBus(options: ProcessOptions, clock: Clock, log: Logger): Bus {
-  return createRedisStreamBus({
-    url: options.redis.url,
-    origin: origins.redis,
-    clock,
-    instance: instanceOf(options),
-    readers: options.bus.readers,
-    idleLimitMs: options.bus.idleLimitMs,
-    report: {
-      trimmed: (stream, group, count) =>
-        log.error('entries were trimmed away before they were read', { partition: stream, key: group, count }),
-      failed: (error) => log.warn('Redis failed a command: it is tried again until it works', { code: error.code, error: error.message }),
-      recovered: (awayMs) => log.info('Redis is back', { awayMs: Math.round(awayMs) }),
-      polling: (isPolling) => log.warn(isPolling ? 'this Redis does not answer blocking reads: polling' : 'blocking reads work again'),
-    },
-  });
 }

@@ -81,6 +81,13 @@ function refuseHastyLimit(tree: Tree, context: z.RefinementCtx): void {
   context.addIssue({ code: 'custom', path: ['runtime', 'standingLimitMs'], message });
 }
 
+/** Where Kafka is the bus, somebody must say where it is. */
+function refuseMissingBrokers(tree: Tree, context: z.RefinementCtx): void {
+  const { bus, kafka } = tree as unknown as ProcessOptions;
+  if (bus.kind !== 'kafka' || kafka.brokers !== '') return;
+  context.addIssue({ code: 'custom', path: ['kafka', 'brokers'], message: 'expected host:port, since bus.kind is kafka' });
+}
+
 /** The time limits of effects, wherever in the tree they stand. */
 function timeLimitsOf(value: unknown, path: readonly string[]): readonly { readonly path: string; readonly ms: number }[] {
   if (path.at(-1) === 'timeLimitMs' && typeof value === 'number') return [{ path: path.join('.'), ms: value }];
@@ -99,7 +106,10 @@ export function joinedSchema<P>(systems: Pick<Systems<P>, 'pipelines' | 'jobs' |
   ];
   const schedules = byDomain(systems.schedules.map((schedule) => ({ name: schedule.name, schema: scheduleOptions(schedule) })));
   const branches = { schedules: z.strictObject(schedules).prefault({}), ...byDomain(own) };
-  return z.strictObject({ ...processOptions, keys, ...branches }).superRefine(refuseHastyLimit);
+  return z
+    .strictObject({ ...processOptions, keys, ...branches })
+    .superRefine(refuseHastyLimit)
+    .superRefine(refuseMissingBrokers);
 }
 
 /** Schemas as branches: `billing.settle` is `settle` under `billing`. */

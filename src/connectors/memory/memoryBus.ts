@@ -39,6 +39,8 @@ export function createMemoryBus(options: { readonly store?: MemoryStore } = {}):
       for (const topic of topics) store.topic(topic);
       await Promise.resolve();
     },
+    // Topics in memory come into being with their first use.
+    check: () => Promise.resolve(),
     // Messages in memory bear no time.
     oldestUnsettledAt: (topic, { group }) =>
       Promise.resolve(store.group(topic, group).some((partition) => partition.unsettled > 0) ? new Date(0) : undefined),

@@ -3,7 +3,7 @@ import { WeirError } from '../../errors.ts';
 import type { Clock } from '../../message/clock.ts';
 import { connectFailure } from './connectFailure.ts';
 import { isReply, translateError } from './translateError.ts';
-import { within } from './waiting.ts';
+import { within } from '../../message/waiting.ts';
 
 /** What a connection is made from. */
 export interface ConnectionOptions {

@@ -6,7 +6,7 @@ import type { ClaimSchedule } from './claimSchedule.ts';
 import type { Connection } from './connection.ts';
 import type { Gate } from './gate.ts';
 import type { InFlight } from './inFlight.ts';
-import type { Outage } from './outage.ts';
+import type { Outage } from '../outage.ts';
 import type { RedisStreamSettings } from './redisStreamOptions.ts';
 import type { StreamGroup } from './streamGroup.ts';
 

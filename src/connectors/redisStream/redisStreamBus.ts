@@ -4,7 +4,7 @@ import type { Source } from '../source.ts';
 import { WeirError } from '../../errors.ts';
 import { BlockProbe } from './blockProbe.ts';
 import { Connection } from './connection.ts';
-import { Outage } from './outage.ts';
+import { Outage } from '../outage.ts';
 import { withDefaults, type RedisStreamOptions } from './redisStreamOptions.ts';
 import { StreamDeadLetters } from './streamDeadLetters.ts';
 import { StreamGroup } from './streamGroup.ts';
@@ -34,13 +34,9 @@ export function createRedisStreamBus(options: RedisStreamOptions): Bus {
       return new StreamSink(topic, commands);
     },
     deadLettersOf: ({ deadLetters }) => new StreamDeadLetters(deadLetters, commands),
-    /** Streams come into being with their first entry or group; here only names that hold something else are found. */
-    async provide(topics: readonly Topic[]): Promise<void> {
-      for (const name of topics.flatMap((topic) => [topic.name, topic.deadLetters])) {
-        const type = await commands.use((client) => client.type(name));
-        if (type !== 'none' && type !== 'stream') throw new WeirError('refused', `${name} in Redis is a ${type}, not a stream`);
-      }
-    },
+    // Streams come into being with their first entry or group.
+    provide: (topics) => checkNames(topics, commands),
+    check: (topics) => checkNames(topics, commands),
     oldestUnsettledAt: ({ name }, { group }) => new StreamGroup(name, group, commands).oldestUnsettledAt(),
     isReachable: (limitMs) =>
       commands
@@ -54,4 +50,12 @@ export function createRedisStreamBus(options: RedisStreamOptions): Bus {
       await commands.close();
     },
   };
+}
+
+/** Finds names that hold something else than a stream. */
+async function checkNames(topics: readonly Topic[], commands: Connection): Promise<void> {
+  for (const name of topics.flatMap((topic) => [topic.name, topic.deadLetters])) {
+    const type = await commands.use((client) => client.type(name));
+    if (type !== 'none' && type !== 'stream') throw new WeirError('schemaMismatch', `${name} in Redis is a ${type}, not a stream`);
+  }
 }

@@ -1,14 +1,10 @@
-import type { WeirError } from '../../errors.ts';
 import type { Clock } from '../../message/clock.ts';
+import type { OutageReport } from '../outage.ts';
 
 /** What the connector tells besides its results: for metrics and logs. Its functions must not throw. */
-export interface RedisStreamReport {
+export interface RedisStreamReport extends OutageReport {
   /** Entries were trimmed away by someone else before this group had finished them. The work is lost: alert. */
   trimmed?(stream: string, group: string, count: number): void;
-  /** Commands fail or a connection was lost; they are tried again. Told once, until `recovered`. */
-  failed?(error: WeirError): void;
-  /** What failed works again, after so many milliseconds. */
-  recovered?(awayMs: number): void;
   /** Reads block no more (`true`: this Redis does not answer them in time) or block again (`false`). */
   polling?(isPolling: boolean): void;
 }

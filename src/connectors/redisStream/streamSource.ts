@@ -14,12 +14,12 @@ import { writeDeadLetter } from './writeDeadLetter.ts';
 import { Gate } from './gate.ts';
 import { InFlight } from './inFlight.ts';
 import { maintain } from './maintain.ts';
-import type { Outage } from './outage.ts';
+import type { Outage } from '../outage.ts';
 import { Reader } from './reader.ts';
 import type { RedisStreamSettings } from './redisStreamOptions.ts';
 import { StreamGroup } from './streamGroup.ts';
 import { translateError } from './translateError.ts';
-import { repeat } from './waiting.ts';
+import { repeat } from '../../message/waiting.ts';
 
 /** Waits between tries of an acknowledgement. */
 const betweenSettles = { firstMs: 50, maxMs: 1_000 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Outage } from '../../../src/connectors/redisStream/outage.ts';
+import { Outage } from '../../../src/connectors/outage.ts';
 import { WeirError } from '../../../src/errors.ts';
 import { virtualClock, type VirtualClock } from '../../../src/runtime/virtualClock.ts';
 

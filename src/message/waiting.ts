@@ -1,4 +1,4 @@
-import type { Clock } from '../../message/clock.ts';
+import type { Clock } from './clock.ts';
 
 /** Settles as `work` does, or rejects with `error()` when that takes longer than `limitMs` of elapsed time. */
 export async function within<T>(clock: Clock, limitMs: number, work: Promise<T>, error: () => Error): Promise<T> {

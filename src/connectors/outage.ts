@@ -1,22 +1,29 @@
-import type { WeirError } from '../../errors.ts';
-import type { Clock } from '../../message/clock.ts';
-import type { RedisStreamReport } from './redisStreamOptions.ts';
+import type { WeirError } from '../errors.ts';
+import type { Clock } from '../message/clock.ts';
 
-/** What was not tried again for so long, in milliseconds, is not tried any more (its pipeline has ended) and says nothing about Redis. */
+/** Told of an outage. Its functions must not throw. */
+export interface OutageReport {
+  /** Calls fail or a connection was lost; they are tried again. Told once, until `recovered`. */
+  failed?(error: WeirError): void;
+  /** What failed works again, after so many milliseconds. */
+  recovered?(awayMs: number): void;
+}
+
+/** What was not tried again for so long, in milliseconds, is not tried any more (its pipeline has ended) and says nothing about the broker. */
 const forgottenMs = 60_000;
 
 /**
- * Tells once that Redis fails, and once that it is back: when everything that failed has worked again. Each activity that is tried
+ * Tells once that a broker fails, and once that it is back: when everything that failed has worked again. Each activity that is tried
  * until it works (a reader's rounds, an acknowledgement, a renewal) has a name of its own, since one may fail while others work.
  */
 export class Outage {
   readonly #clock: Clock;
-  readonly #report: RedisStreamReport;
+  readonly #report: OutageReport;
   /** When each activity last failed. */
   readonly #failing = new Map<string, number>();
   #sinceMs: number | undefined;
 
-  constructor(clock: Clock, report: RedisStreamReport) {
+  constructor(clock: Clock, report: OutageReport) {
     this.#clock = clock;
     this.#report = report;
   }

@@ -1,0 +1,11 @@
+import type { Bus, Topic } from '../connectors/bus.ts';
+import { kindOf } from '../errors.ts';
+
+/** Throws `schemaMismatch`, with what to do, where the bus lacks topics. One that does not answer is met by whoever reads it. */
+export async function checkTopics(bus: Bus, topics: readonly Topic[]): Promise<void> {
+  try {
+    await bus.check(topics);
+  } catch (error) {
+    if (kindOf(error) !== 'transient') throw error;
+  }
+}

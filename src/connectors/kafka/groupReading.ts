@@ -1,0 +1,201 @@
+import type { Kafka } from 'kafkajs';
+import type { Subscriber } from 'rxjs';
+import { WeirError } from '../../errors.ts';
+import { backOffMs } from '../../message/backOff.ts';
+import type { Delivery } from '../../message/message.ts';
+import { pause } from '../../message/pause.ts';
+import type { Topic } from '../bus.ts';
+import type { Outage } from '../outage.ts';
+import type { Room, Settled } from '../source.ts';
+import { answered } from './client.ts';
+import { HeldPartition } from './heldPartition.ts';
+import type { KafkaSettings } from './kafkaOptions.ts';
+import { Member, type PartitionOffset } from './member.ts';
+
+/** Waits between two memberships. */
+const betweenMembers = { firstMs: 100, maxMs: 5_000 };
+
+/** Replacements of a silent member in a row that may still help. */
+const rebuildLimit = 3;
+
+export interface GroupReadingSpec {
+  readonly kafka: Kafka;
+  readonly settings: KafkaSettings;
+  readonly outage: Outage;
+  readonly topic: Topic;
+  readonly group: string;
+  readonly room: Room;
+  /** Aborted when no more is to be emitted. */
+  readonly stopped: AbortSignal;
+  readonly subscriber: Pick<Subscriber<Delivery>, 'next' | 'error'>;
+  /** A number above all that were given before. */
+  readonly nextEpoch: () => number;
+}
+
+/**
+ * Reads a topic as a member of a group, and as another one when that has ended, until it is ended. When it is stopped it stays a
+ * member, so that what is in flight can be committed.
+ */
+export class GroupReading {
+  readonly #spec: GroupReadingSpec;
+  readonly #over = new AbortController();
+  readonly #held = new Map<number, HeldPartition>();
+  /** Partitions that were held under earlier epochs, and of which messages are in flight. */
+  #former: readonly HeldPartition[] = [];
+  #member: Member | undefined;
+  #failures = 0;
+  #rebuilds = 0;
+
+  constructor(spec: GroupReadingSpec) {
+    this.#spec = spec;
+    spec.stopped.addEventListener('abort', () => this.#stop(), { once: true });
+  }
+
+  /** Resolves, never rejects, when it has left the group. */
+  async run(): Promise<void> {
+    const { settings, outage, subscriber } = this.#spec;
+    for (;;) {
+      const error = this.#over.signal.aborted ? undefined : await this.#belong();
+      if (error === undefined) return;
+      if (error.kind !== 'transient' || this.#rebuilds > rebuildLimit) {
+        subscriber.error(error);
+        return;
+      }
+      outage.failed(this.#activity, error);
+      this.#failures += 1;
+      await pause(settings.clock, backOffMs(betweenMembers, this.#failures, settings.clock), this.#over.signal);
+    }
+  }
+
+  /** Leaves the group. What is in flight is another's. */
+  end(): void {
+    this.#over.abort(new WeirError('cancelled', 'the subscription is over'));
+    this.#drop();
+    void this.#member?.leave();
+  }
+
+  held(): readonly HeldPartition[] {
+    return [...this.#held.values()];
+  }
+
+  /** Messages have ended. What was read under an epoch that is over is nobody's here. */
+  ended({ messages, watermarks }: Settled): void {
+    const all = new Map([...this.#former, ...this.#held.values()].map((held) => [idOf({ partition: held.name, epoch: held.epoch }), held]));
+    for (const watermark of watermarks) all.get(idOf(watermark))?.settledUpTo(watermark.position);
+    for (const { envelope } of messages) all.get(idOf(envelope))?.ended();
+  }
+
+  /** Commits what is settled of the held partitions, if there is anything new. Rejects with a `WeirError`. */
+  async commit(): Promise<void> {
+    const member = this.#member;
+    const settled = this.held().filter(({ toCommit }) => toCommit !== undefined);
+    if (member === undefined || settled.length === 0) return;
+    const offsets = settled.map(({ partition, toCommit }): PartitionOffset => ({ partition, offset: toCommit as bigint }));
+    await answered(this.#spec.settings, this.#spec.settings.timeLimitMs, member.commit(offsets));
+    settled.forEach((held, at) => held.committed((offsets[at] as PartitionOffset).offset));
+    this.#spec.outage.worked(this.#activity);
+  }
+
+  /** One membership from its beginning to its end: why it ended, undefined when it was ended from here. */
+  async #belong(): Promise<WeirError | undefined> {
+    const { kafka, settings, topic, group } = this.#spec;
+    const member = new Member(
+      kafka,
+      settings,
+      { topic: topic.name, group },
+      {
+        joined: (partitions) => this.#joined(member, partitions),
+        leaving: (heartbeat) => this.#leaving(heartbeat),
+        read: (partition, records) => this.#held.get(partition)?.push(records),
+        silent: () => this.#silent(),
+      },
+    );
+    this.#member = member;
+    try {
+      await member.start();
+      return await member.ended;
+    } catch (error) {
+      if (this.#over.signal.aborted) return undefined;
+      return error instanceof WeirError ? error : new WeirError('defect', 'a member failed', { cause: error });
+    } finally {
+      this.#drop();
+      await member.leave();
+    }
+  }
+
+  #joined(member: Member, partitions: readonly number[]): void {
+    if (this.#over.signal.aborted) return;
+    const { settings, topic, group, room, stopped, subscriber, nextEpoch } = this.#spec;
+    const epoch = nextEpoch();
+    this.#drop();
+    for (const partition of partitions) {
+      // What was paused stays so in the client, whoever held it meanwhile.
+      if (stopped.aborted) member.pause(partition);
+      else member.resume(partition);
+      const held = new HeldPartition({
+        ...{ topic, partition, epoch, room, stopped },
+        before: this.#quiet(partition),
+        emit: (delivery) => subscriber.next(delivery),
+        pause: () => member.pause(partition),
+        resume: () => member.resume(partition),
+      });
+      this.#held.set(partition, held);
+      void held.run();
+    }
+    this.#failures = 0;
+    this.#rebuilds = 0;
+    this.#spec.outage.worked(this.#activity);
+    settings.report.assigned?.(topic.name, group, partitions);
+  }
+
+  /**
+   * Ends the assignment while it is still ours: what is in flight gets half of the time that the group waits, is committed, and the
+   * rest is given up.
+   */
+  async #leaving(heartbeat: (() => Promise<void>) | undefined): Promise<void> {
+    const { clock, rebalanceTimeoutMs, heartbeatMs } = this.#spec.settings;
+    const held = this.held();
+    for (const one of held) one.stop();
+    if (heartbeat !== undefined && held.length > 0) {
+      const untilMs = clock.elapsedMs() + rebalanceTimeoutMs / 2;
+      const quiet = Promise.all(held.map((one) => one.quiet)).then(() => true);
+      const waited = (): Promise<boolean> => pause(clock, heartbeatMs, this.#over.signal).then(() => false);
+      for (let isQuiet = false; !isQuiet && !this.#over.signal.aborted && clock.elapsedMs() < untilMs;) {
+        await heartbeat();
+        isQuiet = await Promise.race([quiet, waited()]);
+      }
+      // Whatever is not committed is delivered again to its next holder.
+      await this.commit().catch(() => undefined);
+    }
+    this.#drop();
+  }
+
+  #silent(): void {
+    const { settings, topic, group } = this.#spec;
+    this.#rebuilds += 1;
+    settings.report.rebuilt?.(topic.name, group, this.#rebuilds);
+  }
+
+  #stop(): void {
+    for (const { partition } of this.#held.values()) this.#member?.pause(partition);
+  }
+
+  #drop(): void {
+    for (const held of this.#held.values()) held.stop();
+    this.#former = [...this.#former, ...this.#held.values()].filter(({ inFlight }) => inFlight > 0);
+    this.#held.clear();
+  }
+
+  /** Resolves when nothing of a partition is in flight that was read under an earlier epoch: its messages come again. */
+  async #quiet(partition: number): Promise<void> {
+    await Promise.all(this.#former.filter((held) => held.partition === partition).map(({ quiet }) => quiet));
+  }
+
+  get #activity(): string {
+    return `read ${this.#spec.topic.name} ${this.#spec.group}`;
+  }
+}
+
+function idOf({ partition, epoch }: { readonly partition: string; readonly epoch: number }): string {
+  return `${partition} ${epoch}`;
+}

@@ -1,0 +1,171 @@
+import type { KafkaMessage } from 'kafkajs';
+import type { Delivery } from '../../message/message.ts';
+import type { Topic } from '../bus.ts';
+import type { Room } from '../source.ts';
+import { contentOf } from './record.ts';
+
+/** Marks of the read-ahead: it is paused at a high one and resumed at a low one. Answers come in pieces of a megabyte at most. */
+const highCount = 1_000;
+const highBytes = 1_048_576;
+const lowCount = highCount / 2;
+const lowBytes = highBytes / 2;
+
+/** What a held partition is made from. */
+export interface HeldPartitionSpec {
+  readonly topic: Topic;
+  readonly partition: number;
+  readonly epoch: number;
+  readonly room: Room;
+  /** Resolves when what was emitted of this partition under an earlier epoch has ended: nothing is emitted before. */
+  readonly before: Promise<void>;
+  /** Aborted when no more is to be emitted. */
+  readonly stopped: AbortSignal;
+  readonly emit: (delivery: Delivery) => void;
+  readonly pause: () => void;
+  readonly resume: () => void;
+}
+
+interface Waiting {
+  readonly position: string;
+  readonly content: ReturnType<typeof contentOf>;
+}
+
+/**
+ * A partition while it is assigned to this process: what is read ahead, what is in flight, up to where it is settled and
+ * committed. Memory: the read-ahead, one answer above its high marks at most.
+ */
+export class HeldPartition {
+  readonly name: string;
+  readonly partition: number;
+  readonly epoch: number;
+  readonly #spec: HeldPartitionSpec;
+  readonly #stopping = new AbortController();
+  readonly #stopped: AbortSignal;
+  readonly #quiet = Promise.withResolvers<undefined>();
+  #waiting: Waiting[] = [];
+  #waitingBytes = 0;
+  #isPaused = false;
+  #wake: () => void = () => undefined;
+  #inFlight = 0;
+  /** The next position that is not settled; undefined until something is. */
+  #settledTo: bigint | undefined;
+  #committedTo: bigint | undefined;
+  #emittedTo: bigint | undefined;
+
+  constructor(spec: HeldPartitionSpec) {
+    const { topic, partition, epoch, stopped } = spec;
+    this.name = `${topic.name}/${partition}`;
+    this.partition = partition;
+    this.epoch = epoch;
+    this.#spec = spec;
+    this.#stopped = AbortSignal.any([this.#stopping.signal, stopped]);
+    this.#stopped.addEventListener('abort', () => this.#drop(), { once: true });
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Resolves when it is stopped and nothing that it emitted is in flight. */
+  get quiet(): Promise<void> {
+    return this.#quiet.promise;
+  }
+
+  /** The offset to commit, the next one to be read; undefined when there is nothing new to commit. */
+  get toCommit(): bigint | undefined {
+    return this.#settledTo === this.#committedTo ? undefined : this.#settledTo;
+  }
+
+  /** The next offset that was not emitted; undefined until something was. */
+  get emittedTo(): bigint | undefined {
+    return this.#emittedTo;
+  }
+
+  /** Takes what was read, to be emitted when there is room. */
+  push(records: readonly KafkaMessage[]): void {
+    if (this.#stopped.aborted) return;
+    for (const record of records) {
+      const content = contentOf(record, this.#spec.topic.maxSizeBytes);
+      this.#waiting.push({ position: record.offset, content });
+      this.#waitingBytes += content.value.byteLength;
+    }
+    if (!this.#isPaused && (this.#waiting.length >= highCount || this.#waitingBytes >= highBytes)) {
+      this.#isPaused = true;
+      this.#spec.pause();
+    }
+    this.#wake();
+  }
+
+  /** Emits what was read while there is room. Resolves, never rejects, when it is stopped. */
+  async run(): Promise<void> {
+    const { before, room } = this.#spec;
+    await Promise.race([before, aborted(this.#stopped)]);
+    while (!this.#stopped.aborted) {
+      if (this.#waiting.length === 0) {
+        await new Promise<void>((resolve) => (this.#wake = resolve));
+        continue;
+      }
+      let granted: number;
+      try {
+        granted = await room.take(this.#waiting.length, this.name, this.#stopped);
+      } catch {
+        return; // it was stopped
+      }
+      this.#emit(granted);
+    }
+  }
+
+  /** Emits no more. What is in flight may still be settled. */
+  stop(): void {
+    this.#stopping.abort(new Error('the partition is given up'));
+  }
+
+  /** A message has ended. */
+  ended(): void {
+    this.#inFlight -= 1;
+    this.#tellQuiet();
+  }
+
+  /** Everything up to a position, itself included, is settled. */
+  settledUpTo(position: string): void {
+    this.#settledTo = BigInt(position) + 1n;
+  }
+
+  committed(to: bigint): void {
+    this.#committedTo = to;
+  }
+
+  #emit(granted: number): void {
+    const { room, emit, epoch } = this.#spec;
+    let emitted = 0;
+    for (const { position, content } of this.#waiting.splice(0, granted)) {
+      if (this.#stopped.aborted) break;
+      emitted += 1;
+      this.#inFlight += 1;
+      this.#waitingBytes -= content.value.byteLength;
+      this.#emittedTo = BigInt(position) + 1n;
+      emit({ ...content, partition: this.name, epoch, position, attempt: 1 });
+    }
+    if (emitted < granted) room.giveBack(granted - emitted, this.name);
+    if (this.#isPaused && !this.#stopped.aborted && this.#waiting.length <= lowCount && this.#waitingBytes <= lowBytes) {
+      this.#isPaused = false;
+      this.#spec.resume();
+    }
+  }
+
+  #drop(): void {
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    this.#wake();
+    this.#tellQuiet();
+  }
+
+  #tellQuiet(): void {
+    if (this.#stopped.aborted && this.#inFlight === 0) this.#quiet.resolve(undefined);
+  }
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

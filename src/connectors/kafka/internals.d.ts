@@ -1,0 +1,27 @@
+// Parts of kafkajs 2.2.4 that it does not export and this connector mends. Checked by tests: a change of theirs fails one.
+
+declare module 'kafkajs/src/consumer/consumerGroup.js' {
+  import type { Assigner, Batch } from 'kafkajs';
+
+  export default class ConsumerGroup {
+    readonly groupId: string;
+    readonly assigners: readonly Assigner[];
+    memberId: string | null;
+    generationId: number | null;
+    readonly coordinator: { heartbeat(payload: object): Promise<unknown> } | null;
+    /** A new one for each assignment. */
+    readonly offsetManager: object;
+    joinAndSync(): Promise<void>;
+    fetch(nodeId: string): Promise<readonly Batch[]>;
+  }
+}
+
+declare module 'kafkajs/src/network/requestQueue/index.js' {
+  export default class RequestQueue {
+    readonly pending: readonly unknown[];
+    readonly throttledUntil: number;
+    throttleCheckTimeoutId: NodeJS.Timeout | null;
+    checkPendingRequests(): void;
+    scheduleCheckPendingRequests(): void;
+  }
+}

@@ -1,0 +1,160 @@
+import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
+import { WeirError } from '../../errors.ts';
+import { repeat } from '../../message/waiting.ts';
+import { answered } from './client.ts';
+import type { KafkaSettings } from './kafkaOptions.ts';
+import { assignerWith, isOfThisAssignment, type BeforeJoin } from './rejoinHook.ts';
+import { translateError } from './translateError.ts';
+
+/** How long the broker holds an answer back for more, in milliseconds; a partition that is resumed waits for it. */
+const fetchWaitMs = 50;
+const fetchBytes = 2_000_000;
+const partitionBytes = 1_048_576;
+/** Looks for signs of life in a session timeout. */
+const looksPerSession = 4;
+
+/** What a member tells. Its functions are called in the client's own turns and must not throw. */
+export interface MemberEvents {
+  /** It holds these partitions from now on. */
+  joined(partitions: readonly number[]): void;
+  /** It is about to join anew: whatever it held is another's afterwards. */
+  readonly leaving: BeforeJoin;
+  read(partition: number, records: readonly KafkaMessage[]): void;
+  /** It has given no sign for two session timeouts, and ends. */
+  silent(): void;
+}
+
+/** An offset to be committed: the next one to be read. */
+export interface PartitionOffset {
+  readonly partition: number;
+  readonly offset: bigint;
+}
+
+/** What a member reads. */
+export interface Membership {
+  readonly topic: string;
+  readonly group: string;
+}
+
+/**
+ * One membership of a group, for one topic. It ends by `leave`, by a failure that the client does not mend by itself, or when
+ * it has given no sign for two session timeouts while this process itself was awake; it is never mended, only replaced.
+ */
+export class Member {
+  readonly #settings: KafkaSettings;
+  readonly #membership: Membership;
+  readonly #events: MemberEvents;
+  readonly #consumer: Consumer;
+  readonly #ended = Promise.withResolvers<WeirError | undefined>();
+  #commit: EachBatchPayload['commitOffsetsIfNecessary'] | undefined;
+  #endWatch: () => void = () => undefined;
+  #silentLooks = 0;
+
+  constructor(kafka: Kafka, settings: KafkaSettings, membership: Membership, events: MemberEvents) {
+    const { sessionTimeoutMs, rebalanceTimeoutMs, heartbeatMs } = settings;
+    this.#settings = settings;
+    this.#membership = membership;
+    this.#events = events;
+    this.#consumer = kafka.consumer({
+      groupId: membership.group,
+      partitionAssigners: [assignerWith(events.leaving)],
+      sessionTimeout: sessionTimeoutMs,
+      rebalanceTimeout: rebalanceTimeoutMs,
+      heartbeatInterval: heartbeatMs,
+      maxWaitTimeInMs: fetchWaitMs,
+      maxBytes: fetchBytes,
+      maxBytesPerPartition: partitionBytes,
+      metadataMaxAge: settings.metadataMaxAgeMs,
+      allowAutoTopicCreation: false,
+      // Whatever is not mended within a call ends the member: there is one way to begin again.
+      retry: { retries: 4, initialRetryTime: 100, maxRetryTime: 1_000, restartOnFailure: () => Promise.resolve(false) },
+    });
+  }
+
+  /** Resolves, never rejects, when it has ended: with why, or undefined when it left. */
+  get ended(): Promise<WeirError | undefined> {
+    return this.#ended.promise;
+  }
+
+  /** Joins the group and reads. Rejects with a `WeirError`. */
+  async start(): Promise<void> {
+    const { timeLimitMs } = this.#settings;
+    const { topic } = this.#membership;
+    const { GROUP_JOIN, HEARTBEAT, FETCH, CRASH } = this.#consumer.events;
+    const sign = (): void => void (this.#silentLooks = 0);
+    this.#consumer.on(HEARTBEAT, sign);
+    this.#consumer.on(FETCH, sign);
+    this.#consumer.on(GROUP_JOIN, ({ payload }) => {
+      sign();
+      this.#events.joined(payload.memberAssignment[topic] ?? []);
+    });
+    this.#consumer.on(CRASH, ({ payload }) => this.#end(translateError(payload.error)));
+    await answered(this.#settings, 2 * timeLimitMs, this.#consumer.connect());
+    await answered(this.#settings, timeLimitMs, this.#consumer.subscribe({ topics: [topic], fromBeginning: true }));
+    await answered(this.#settings, timeLimitMs, this.#run());
+    this.#watch();
+  }
+
+  pause(partition: number): void {
+    this.#consumer.pause([{ topic: this.#membership.topic, partitions: [partition] }]);
+  }
+
+  resume(partition: number): void {
+    this.#consumer.resume([{ topic: this.#membership.topic, partitions: [partition] }]);
+  }
+
+  /**
+   * Commits under the present assignment, in the same turn. Whoever calls has made sure that it holds the partitions: the broker
+   * takes offsets of others too.
+   */
+  async commit(offsets: readonly PartitionOffset[]): Promise<void> {
+    if (this.#commit === undefined) throw new WeirError('defect', 'An offset came to be committed and nothing had been read.');
+    const partitions = offsets.map(({ partition, offset }) => ({ partition, offset: offset.toString() }));
+    await this.#commit({ topics: [{ topic: this.#membership.topic, partitions }] });
+  }
+
+  /** Leaves the group and ends; waits for the broker no longer than a call may take. */
+  async leave(): Promise<void> {
+    this.#end(undefined);
+    await answered(this.#settings, this.#settings.timeLimitMs, this.#consumer.disconnect()).catch(() => undefined);
+  }
+
+  async #run(): Promise<void> {
+    await this.#consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      eachBatch: (payload) => {
+        const { batch } = payload;
+        if (isOfThisAssignment(batch)) {
+          this.#commit = (offsets) => payload.commitOffsetsIfNecessary(offsets);
+          this.#events.read(batch.partition, batch.messages);
+          payload.resolveOffset(batch.lastOffset());
+        }
+        return Promise.resolve();
+      },
+    });
+  }
+
+  /** Counts looks, not time: while this process was held up nobody looked, and the client could give no sign. */
+  #watch(): void {
+    const { clock, sessionTimeoutMs } = this.#settings;
+    this.#endWatch = repeat(
+      clock,
+      sessionTimeoutMs / looksPerSession,
+      () => {
+        this.#silentLooks += 1;
+        if (this.#silentLooks > 2 * looksPerSession) {
+          this.#events.silent();
+          this.#end(new WeirError('unavailable', `a member of ${this.#membership.group} gave no sign for two session timeouts`));
+        }
+        return Promise.resolve();
+      },
+      () => undefined,
+    );
+  }
+
+  #end(why: Error | undefined): void {
+    this.#endWatch();
+    this.#ended.resolve(why === undefined || why instanceof WeirError ? why : new WeirError('defect', why.message, { cause: why }));
+  }
+}

@@ -1,0 +1,40 @@
+import { KafkaJSSASLAuthenticationError } from 'kafkajs';
+import { WeirError } from '../../errors.ts';
+
+/** Answers that mean that this member's assignment is over: another one holds the partitions, or will. */
+const over: ReadonlySet<string> = new Set(['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'FENCED_INSTANCE_ID']);
+
+/**
+ * What the client threw, in our words. Every call of this connector may be repeated, so whatever may pass is transient, a lost
+ * answer too; and so is a refusal, since a password, a right or a topic that is missing is no message's fault: all would fail alike
+ * until somebody sets it right. A mistake in the program stays what it is.
+ */
+export function translateError(error: unknown): Error {
+  if (error instanceof WeirError || error instanceof TypeError || error instanceof RangeError) return error;
+  const root = rootOf(error);
+  const type = typeOf(root);
+  const options = { cause: error, kind: 'transient' } as const;
+  if (root instanceof KafkaJSSASLAuthenticationError) return new WeirError('refused', 'Kafka refuses the user or its password', options);
+  if (type === undefined) return new WeirError('unavailable', 'Kafka cannot be reached or closed the connection', options);
+  if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return new WeirError('notFound', 'a topic is missing in Kafka: run weir migrate', options);
+  if (type === 'MESSAGE_TOO_LARGE') return new WeirError('refused', 'Kafka refuses a batch as too large: run weir migrate', options);
+  if (type.endsWith('_AUTHORIZATION_FAILED')) return new WeirError('refused', `Kafka refuses a call: ${type}`, options);
+  return new WeirError('unavailable', `Kafka answers ${type}`, options);
+}
+
+/** Whether the broker says that what was read belongs to somebody else by now. */
+export function isOver(error: unknown): boolean {
+  const type = typeOf(rootOf(error));
+  return type !== undefined && over.has(type);
+}
+
+/** The client wraps what it has tried several times. */
+function rootOf(error: unknown): unknown {
+  let root = error;
+  while (root instanceof Error && root.cause !== undefined) root = root.cause;
+  return root;
+}
+
+function typeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'type' in error && typeof error.type === 'string' ? error.type : undefined;
+}
