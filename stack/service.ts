@@ -86,13 +86,14 @@ export class Service {
         (reason: unknown) => reason,
       );
       if (error === undefined && this.pid !== undefined) return;
-      if (performance.now() - startedMs > (this.pid === undefined ? respawnLimitMs : startLimitMs)) {
+      await delay(20);
+      const isGone = this.pid === undefined;
+      if (performance.now() - startedMs > (isGone ? respawnLimitMs : startLimitMs)) {
         await this.kill('SIGKILL');
         throw new Error(`${this.#options.name} did not start. The end of its log:\n${this.#logEnd()}`, { cause: error });
       }
-      await delay(20);
       // After a kill -9 its children may hold the data for another moment, and the new process gives up.
-      if (this.pid === undefined) this.#spawn();
+      if (isGone) this.#spawn();
     }
   }
 
@@ -107,6 +108,8 @@ export class Service {
 
   /** Sends a signal that ends the service, and resolves when its process is gone. */
   async kill(signal: NodeJS.Signals): Promise<void> {
+    // Nothing else may keep us running until then.
+    this.#child?.ref();
     this.#child?.kill(signal);
     await this.#ended;
   }
