@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheFolder } from './folders.ts';
+import { madeOnce } from './madeOnce.ts';
 
 const run = promisify(execFile);
 
@@ -17,10 +17,8 @@ export interface PackageOptions {
  * A package of the machine's distribution, unpacked in the cache folder without being installed; answers that folder. It is
  * fetched by apt-get the first time. Needs no root. Throws one sentence where it is not to be had.
  */
-export async function debianPackage(name: string, options: PackageOptions): Promise<string> {
-  const home = join(cacheFolder(), `${name}-${distribution()}-${process.arch}`);
-  if (!existsSync(home)) await fetchInto(home, name, options);
-  return home;
+export function debianPackage(name: string, options: PackageOptions): Promise<string> {
+  return madeOnce(`${name}-${distribution()}-${process.arch}`, (staged) => fetchInto(staged, name, options));
 }
 
 function distribution(): string {
@@ -30,19 +28,14 @@ function distribution(): string {
   return `${field('ID')}${field('VERSION_ID')}`;
 }
 
-async function fetchInto(home: string, name: string, options: PackageOptions): Promise<void> {
-  const staged = mkdtempSync(`${home}.`);
+async function fetchInto(folder: string, name: string, options: PackageOptions): Promise<void> {
   try {
-    await download(staged, name, options).catch(async () => {
+    await download(folder, name, options).catch(async () => {
       // No package lists, or lists older than the archive. This needs root; without it the second try tells why.
       await run('apt-get', ['update', ...patience]).catch(() => undefined);
-      await download(staged, name, options);
+      await download(folder, name, options);
     });
-    renameSync(staged, home);
   } catch (cause) {
-    rmSync(staged, { recursive: true, force: true });
-    // Another process was first.
-    if (existsSync(home)) return;
     const wayOut = `install ${name}, or let "apt-get download ${name}" work (run "apt-get update")`;
     throw new Error(`${options.title} is needed: ${wayOut}.`, { cause });
   }
