@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { sharedKafka } from '../support/services.ts';
 import { until } from '../support/until.ts';
 
 interface Started {
@@ -11,15 +12,17 @@ interface Started {
   readonly logFile: string;
 }
 
-const starter = `
-  import { startRedis } from ${JSON.stringify(new URL('../../stack/redis.ts', import.meta.url).href)};
-  const { pid, logFile } = await startRedis();
-  console.log(JSON.stringify({ pid, logFile }));
-  setInterval(() => {}, 1000);
-`;
+function starter(file: string, start: string): string {
+  return `
+    import { ${start} } from ${JSON.stringify(new URL(`../../stack/${file}`, import.meta.url).href)};
+    const { pid, logFile } = await ${start}();
+    console.log(JSON.stringify({ pid, logFile }));
+    setInterval(() => {}, 1000);
+  `;
+}
 
-it('ends a service and removes its folder when the starter is killed by SIGKILL', async () => {
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', starter], { stdio: ['ignore', 'pipe', 'inherit'] });
+async function endsWithItsStarter(script: string): Promise<void> {
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
   const { pid, logFile } = JSON.parse(line) as Started;
   expect(() => process.kill(pid, 0)).not.toThrow();
@@ -32,4 +35,12 @@ it('ends a service and removes its folder when the starter is killed by SIGKILL'
       return !existsSync(dirname(logFile));
     }
   });
+}
+
+describe('a service whose starter is killed by SIGKILL', () => {
+  it('ends, and its folder is removed', () => endsWithItsStarter(starter('redis.ts', 'startRedis')));
+
+  it.skipIf(sharedKafka() === undefined)('ends also where it is a Java process', () =>
+    endsWithItsStarter(starter('kafka.ts', 'startKafka')),
+  );
 });

@@ -3,6 +3,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     readonly postgresUrl: string;
     readonly redisUrl: string;
+    /** `host:port`; undefined where Kafka cannot be had. */
+    readonly kafkaBrokers: string | undefined;
   }
 }
 export {};

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import { inject } from 'vitest';
+import { startKafka, type KafkaOptions } from '../../stack/kafka.ts';
 import { startPostgres, type PostgresOptions } from '../../stack/postgres.ts';
 import { startRedis, type RedisOptions } from '../../stack/redis.ts';
 import type { Service } from '../../stack/service.ts';
@@ -36,6 +37,16 @@ export async function aRedis(): Promise<string> {
 /** An own Redis for tests that end, freeze or restart it. Closed at the end of the file. */
 export async function aPrivateRedis(options?: RedisOptions): Promise<Service> {
   return closedAtTheEnd(await startRedis(options));
+}
+
+/** The suite's Kafka as `host:port`, or undefined where Kafka cannot be had. Its topics are shared: each test takes names of its own. */
+export function sharedKafka(): string | undefined {
+  return inject('kafkaBrokers');
+}
+
+/** An own Kafka for tests that end, freeze or restart it. Closed at the end of the file. */
+export async function aPrivateKafka(options?: KafkaOptions): Promise<Service> {
+  return closedAtTheEnd(await startKafka(options));
 }
 
 async function databaseFrom(template: (client: Client) => Promise<string>): Promise<string> {
