@@ -3,19 +3,20 @@ import { writeFileSync } from 'node:fs';
 import { parseFlags } from './parseFlags.ts';
 import { startStack } from './startStack.ts';
 
-const usage = `npm run stack [-- --env FILE]
+const usage = `npm run stack [-- --kafka --env FILE]
 
 Starts PostgreSQL, Redis, a mail inbox and an SMS endpoint for working by hand, prints their addresses, and keeps them until Ctrl-C; their data
 goes with them.
 
+  --kafka     also start Kafka, and make it the bus
   --env FILE  also write the addresses to FILE, as lines WEIR_…=value
   --help      print this and end`;
 
-const { env } = parseFlags(usage, ['env']);
+const { env, kafka = false } = parseFlags(usage, ['env'], ['kafka']);
 const ending = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => ending.abort());
 
-const stack = await startStack();
+const stack = await startStack(kafka ? { kafka: {} } : {});
 try {
   const lines = Object.entries(stack.environment).map(([name, value]) => `${name}=${value}`);
   if (env !== undefined) writeFileSync(env, `${lines.join('\n')}\n`, { mode: 0o600 });

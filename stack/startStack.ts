@@ -3,6 +3,7 @@ import { Client } from 'pg';
 import { startInbox, type Inbox } from '../simulators/inbox.ts';
 import { startSms, type Sms } from '../simulators/sms.ts';
 import { freePort } from './freePort.ts';
+import { startKafka, type KafkaOptions } from './kafka.ts';
 import { startPostgres, type PostgresOptions } from './postgres.ts';
 import { startRedis, type RedisOptions } from './redis.ts';
 import type { Service } from './service.ts';
@@ -10,6 +11,8 @@ import type { Service } from './service.ts';
 export interface StackOptions {
   readonly postgres?: PostgresOptions;
   readonly redis?: RedisOptions;
+  /** Default: no Kafka. */
+  readonly kafka?: KafkaOptions;
   /** The clock that stamps what the simulators receive. Default: the machine's. */
   readonly now?: () => Date;
 }
@@ -18,6 +21,7 @@ export interface StackOptions {
 export interface Stack {
   readonly postgres: Service;
   readonly redis: Service;
+  readonly kafka?: Service;
   readonly inbox: Inbox;
   readonly sms: Sms;
   /** The addresses and a new key ring, as the variables that configure a daemon. */
@@ -26,12 +30,16 @@ export interface Stack {
   close(): Promise<void>;
 }
 
-/** Starts PostgreSQL (with an empty database `weir`), Redis, the mail inbox and the SMS endpoint. What has started is ended when another fails. */
+/**
+ * Starts PostgreSQL (with an empty database `weir`), Redis, the mail inbox, the SMS endpoint, and Kafka as the bus where it is asked
+ * for. What has started is ended when another fails.
+ */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   await using started = new AsyncDisposableStack();
   const postgres = started.adopt(await startPostgres(options.postgres), (service) => service.close());
   const databaseUrl = await weirDatabase(postgres.url);
   const redis = started.adopt(await startRedis(options.redis), (service) => service.close());
+  const kafka = options.kafka && started.adopt(await startKafka(options.kafka), (service) => service.close());
   const ports = { smtpPort: await freePort(), httpPort: await freePort() };
   const clock = options.now === undefined ? {} : { now: options.now };
   const inbox = started.adopt(await startInbox({ ...ports, ...clock }), (server) => server.close());
@@ -41,11 +49,13 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   return {
     postgres,
     redis,
+    ...(kafka && { kafka }),
     inbox,
     sms,
     environment: {
       WEIR_DATABASE_URL: databaseUrl,
       WEIR_REDIS_URL: redis.url,
+      ...(kafka && { WEIR_BUS_KIND: 'kafka', WEIR_KAFKA_BROKERS: new URL(kafka.url).host }),
       WEIR_SMTP_URL: inbox.smtpUrl,
       WEIR_SMTP_REQUIRE_TLS: 'false',
       WEIR_SMS_URL: sms.url,
