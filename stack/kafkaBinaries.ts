@@ -20,7 +20,7 @@ export interface KafkaBinaries {
 
 /**
  * Finds Java 17 or newer (that of JAVA_HOME, else the one in PATH) and the jars of Kafka, which Maven fetches into the cache folder
- * the first time (10 s, 44 MB). Throws one sentence where Java, Maven or the jars are not to be had.
+ * the first time (5 to 10 s, 44 MB). Throws one sentence where Java, Maven or the jars are not to be had.
  */
 export async function kafkaBinaries(): Promise<KafkaBinaries> {
   const home = process.env['JAVA_HOME'] ?? '';

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
+import { cureIdleTimers } from '../src/connectors/kafka/idleTimers.ts';
 import type { KafkaBinaries } from './kafkaBinaries.ts';
 import { Service } from './service.ts';
 
@@ -18,7 +19,10 @@ export interface BrokerOptions {
   readonly javaOptions: readonly string[];
 }
 
-/** Starts one process that is broker and controller, over a formatted data folder, and resolves when it answers. */
+/**
+ * Starts one process that is broker and controller, over a formatted data folder, and resolves when it answers. Over the same data
+ * it answers 0.9 s after a stop, and 3 s after a kill -9. It takes 150 MB.
+ */
 export async function startBroker(options: BrokerOptions): Promise<Service> {
   const { binaries, folder, port, javaOptions } = options;
   const properties = join(folder, 'server.properties');
@@ -95,6 +99,7 @@ const anyClock = ['log.message.timestamp.after.max.ms=9223372036854775807', 'log
 
 // The port opens before the broker is let in by its controller.
 async function ask(broker: string): Promise<void> {
+  cureIdleTimers();
   const limits = { connectionTimeout: 2_000, requestTimeout: 2_000, retry: { retries: 0 } };
   const admin = new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING, ...limits }).admin();
   try {

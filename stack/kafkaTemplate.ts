@@ -20,8 +20,8 @@ export interface KafkaTemplate {
 const clusterId = Buffer.from('Weir, for tests.').toString('base64url');
 
 /**
- * A formatted data folder and an archive of loaded classes (a start in 0.9 s instead of 2.5 s), kept in the cache folder for each
- * version of Kafka and Java. Made the first time by a broker that starts and stops (8 s, 48 MB).
+ * A formatted data folder and an archive of loaded classes (a start in 0.9 s instead of 1.8 s), kept in the cache folder for each
+ * version of Kafka and Java. Made the first time by a broker that starts and stops (5 s, 48 MB).
  */
 export async function kafkaTemplate(binaries: KafkaBinaries): Promise<KafkaTemplate> {
   const home = await madeOnce(`kafka-template-${binaries.version}`, (staged) => make(binaries, within(staged)));

@@ -55,7 +55,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     environment: {
       WEIR_DATABASE_URL: databaseUrl,
       WEIR_REDIS_URL: redis.url,
-      ...(kafka && { WEIR_BUS_KIND: 'kafka', WEIR_KAFKA_BROKERS: new URL(kafka.url).host }),
+      ...(kafka && { WEIR_BUS_KIND: 'kafka', WEIR_KAFKA_BROKERS: new URL(kafka.url).host, WEIR_KAFKA_REQUIRE_TLS: 'false' }),
       WEIR_SMTP_URL: inbox.smtpUrl,
       WEIR_SMTP_REQUIRE_TLS: 'false',
       WEIR_SMS_URL: sms.url,

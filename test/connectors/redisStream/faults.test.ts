@@ -226,7 +226,7 @@ describe('Redis', () => {
 
     await client.set(topic.name, 'not a stream');
     const bus = testBus(url);
-    await expect(bus.provide([topic])).rejects.toMatchObject({ code: 'refused' });
+    await expect(bus.provide([topic])).rejects.toMatchObject({ code: 'schemaMismatch' });
     const typed = read(bus.subscribe(topic, { group: 'g' }));
     await until('it failed', () => typed.error !== undefined);
     expect(typed.error).toMatchObject({ code: 'refused' });
