@@ -3,7 +3,6 @@ import { writeFileSync } from 'node:fs';
 import { seoulDay, seoulInstant } from '../pipelines/billing/seoulTime.ts';
 import { firstDay, lastDay } from '../pipelines/shared/period.ts';
 import { openDatabase } from '../src/connectors/postgres/openDatabase.ts';
-import { createRedisStreamBus } from '../src/connectors/redisStream/redisStreamBus.ts';
 import { parseKeyRing } from '../src/message/keyRing.ts';
 import { realClock } from '../src/runtime/clock.ts';
 import { billsByStatus, mailedPart, refusedMember, settledPart } from './demo/books.ts';
@@ -14,6 +13,7 @@ import { killInTheMiddle, type Mishap } from './demo/mishap.ts';
 import { comingMonth } from './demo/month.ts';
 import { movedClock } from './demo/movedClock.ts';
 import { Operator } from './demo/operator.ts';
+import { outsideBus } from './demo/outsideBus.ts';
 import { greylistedDomain, people, refusedDomain } from './demo/people.ts';
 import { writePoison } from './demo/poison.ts';
 import { firedAt, movement, nextMoment, type Watched } from './demo/rest.ts';
@@ -22,7 +22,7 @@ import { Workers } from './demo/workers.ts';
 import { parseFlags } from './parseFlags.ts';
 import { startStack } from './startStack.ts';
 
-const usage = `npm run demo [-- --members N] [--report FILE] [--keep]
+const usage = `npm run demo [-- --members N] [--kafka] [--report FILE] [--keep]
 
 A telecom's month on real services, in two minutes: usage becomes bills on the 1st, bills become mails on the 15th and 21st, each at
 an hour its member accepts. The scheduler runs it; the demo only moves the calendar from one fire time to the next. Two daemons share
@@ -30,11 +30,12 @@ the work; one is killed in the middle of settling and one in the middle of deliv
 add up; its exit code is 0 only when it does.
 
   --members N    how many people get a bill, from 1 to 1,000,000 (default 20000)
+  --kafka        over Kafka instead of Redis Streams (needs Java 17; Maven the first time)
   --report FILE  also write the closing checks to FILE, as JSON
   --keep         keep everything running until Ctrl-C, to look around
   --help         print this and end`;
 
-const { members = '20000', report, keep = false } = parseFlags(usage, ['members', 'report'], ['keep']);
+const { members = '20000', report, keep = false, kafka = false } = parseFlags(usage, ['members', 'report'], ['keep', 'kafka']);
 const memberCount = Number(members);
 if (!Number.isInteger(memberCount) || memberCount < 1 || memberCount > 1_000_000) {
   console.error(`--members takes a whole number from 1 to 1,000,000, got ${members}\n\n${usage}`);
@@ -49,6 +50,8 @@ const pace = {
   WEIR_JOBS_LEASE_MS: '3000',
   WEIR_JOBS_POLL_MS: '200',
   WEIR_BUS_IDLE_LIMIT_MS: '3000',
+  WEIR_KAFKA_SESSION_TIMEOUT_MS: '3000',
+  WEIR_KAFKA_REBALANCE_TIMEOUT_MS: '6000',
   WEIR_BILLING_SETTLE_CHUNK_SIZE: '500',
   WEIR_BILLING_DELIVER_SEND_CONCURRENCY: String(concurrency),
   WEIR_BILLING_DELIVER_SEND_TIME_LIMIT_MS: '3000',
@@ -62,15 +65,14 @@ const month = comingMonth(new Date().toISOString().slice(0, 10));
 const calendar = movedClock(seoulInstant(lastDay(month.usage), '23:58').getTime() - Date.now());
 await using started = new AsyncDisposableStack();
 
-say('Starting PostgreSQL, Redis, a mail inbox and an SMS endpoint');
-const stack = started.adopt(await startStack({ now: () => calendar.now() }), (running) => running.close());
+say(`Starting PostgreSQL, Redis, ${kafka ? 'Kafka, ' : ''}a mail inbox and an SMS endpoint`);
+const stack = started.adopt(await startStack({ ...(kafka && { kafka: {} }), now: () => calendar.now() }), (running) => running.close());
 const { environment, inbox } = stack;
-const redisUrl = environment['WEIR_REDIS_URL'] ?? '';
 const database = started.adopt(
   openDatabase({ url: environment['WEIR_DATABASE_URL'] ?? '', clock: realClock, statementLimitMs: 120_000, answerLimitMs: 125_000 }),
   (open) => open.close(),
 );
-const bus = started.adopt(createRedisStreamBus({ url: redisUrl, clock: realClock, instance: 'demo' }), (open) => open.close());
+const bus = started.adopt(outsideBus(stack), (open) => open.close());
 await new Operator(environment).asks('migrate');
 
 const crowd = people(memberCount, month.usage);
@@ -180,7 +182,7 @@ async function live(moment: Date): Promise<void> {
   // On the first try of a night, as mail servers do that want to see who comes back.
   if (isDispatch) stopGreylisting = inbox.faults.add(greylisting);
   await workers.moveTo(moment);
-  if (day === firstDispatch && isDispatch) poison = await writePoison(redisUrl);
+  if (day === firstDispatch && isDispatch) poison = await writePoison(stack);
   const mishap = isDispatch || day === firstDay(month.billing) ? mishaps.get(day) : undefined;
   mishaps.delete(day);
   if (mishap !== undefined) console.log(`  ${await killInTheMiddle(workers, mishap)}`);

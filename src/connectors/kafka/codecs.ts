@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
-import { CompressionCodecs, CompressionTypes } from 'kafkajs';
+import kafkajs from 'kafkajs';
 import { unreadableRecords } from './unreadableRecords.ts';
 
 /**
@@ -8,6 +8,7 @@ import { unreadableRecords } from './unreadableRecords.ts';
  * Node.js; of Snappy and LZ4 every record is given with a header that names the codec, so that it becomes a dead letter.
  */
 export function provideCodecs(): void {
+  const { CompressionCodecs, CompressionTypes } = kafkajs;
   CompressionCodecs[CompressionTypes.ZSTD] = () => ({
     compress: ({ buffer }: { readonly buffer: Buffer }) => promisify(zstdCompress)(buffer),
     decompress: (buffer: Buffer) => promisify(zstdDecompress)(buffer),

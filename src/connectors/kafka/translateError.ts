@@ -1,4 +1,4 @@
-import { KafkaJSSASLAuthenticationError } from 'kafkajs';
+import kafkajs from 'kafkajs';
 import { WeirError } from '../../errors.ts';
 
 /** Answers that mean that this member's assignment is over: another one holds the partitions, or will. */
@@ -14,7 +14,8 @@ export function translateError(error: unknown): Error {
   const root = rootOf(error);
   const type = typeOf(root);
   const options = { cause: error, kind: 'transient' } as const;
-  if (root instanceof KafkaJSSASLAuthenticationError) return new WeirError('refused', 'Kafka refuses the user or its password', options);
+  if (root instanceof kafkajs.KafkaJSSASLAuthenticationError)
+    return new WeirError('refused', 'Kafka refuses the user or its password', options);
   if (type === undefined) return new WeirError('unavailable', 'Kafka cannot be reached or closed the connection', options);
   if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return new WeirError('notFound', 'a topic is missing in Kafka: run weir migrate', options);
   if (type === 'MESSAGE_TOO_LARGE') return new WeirError('refused', 'Kafka refuses a batch as too large: run weir migrate', options);

@@ -56,7 +56,7 @@ it.each([
   const redis = await aPrivateRedis();
   const month = await toDeliver({ members, redisUrl: redis.url });
   // What cannot be read has to be put aside, which is a write.
-  await writePoison(redis.url);
+  await writePoison({ redis: { url: redis.url } });
   // Mails take a while, so that most are still to come.
   month.inbox.faults.add({ phase: 'dot', action: { kind: 'delay', delayMs: 20 } });
   const daemon = startDelivery(
