@@ -1,13 +1,7 @@
 import { Redis } from 'ioredis';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
 import { emailTopic } from '../../pipelines/billing/dispatchedBill.ts';
-import type { Service } from '../service.ts';
-
-/** Where the topic may be: in Kafka where there is one, else in Redis. */
-interface Brokers {
-  readonly redis: Pick<Service, 'url'>;
-  readonly kafka?: Pick<Service, 'url'>;
-}
+import type { Brokers } from './outsideBus.ts';
 
 interface Poison {
   readonly key: string;

@@ -4,11 +4,15 @@ import { periodStore } from '../../../pipelines/billing/periodStore.ts';
 import { addMonths, dayOf, previousPeriod, type Period } from '../../../pipelines/shared/period.ts';
 import type { QuietHours } from '../../../pipelines/shared/quietHours.ts';
 import { startInbox, type Inbox } from '../../../simulators/inbox.ts';
+import type { Bus } from '../../../src/connectors/bus.ts';
 import { openDatabase, type PostgresDatabase } from '../../../src/connectors/postgres/openDatabase.ts';
 import { parseKeyRing } from '../../../src/message/keyRing.ts';
 import { realClock } from '../../../src/runtime/clock.ts';
 import { latestMonth } from '../../../stack/demo/month.ts';
+import { outsideBus } from '../../../stack/demo/outsideBus.ts';
 import { people } from '../../../stack/demo/people.ts';
+import type { Service } from '../../../stack/service.ts';
+import { systems } from '../../../pipelines/index.ts';
 import { atTheEnd } from '../../support/atTheEnd.ts';
 import { quietNow } from '../../support/quietNow.ts';
 import { aMigratedDatabase, aRedis } from '../../support/services.ts';
@@ -18,6 +22,8 @@ export interface MonthToBill {
   /** A pool of the test's own, past every proxy. */
   readonly database: PostgresDatabase;
   readonly inbox: Inbox;
+  /** The bus, for whoever looks at it from outside. */
+  readonly bus: Bus;
   /** What configures a process that reaches everything directly. */
   readonly environment: Readonly<Record<string, string>>;
   /** The key of its settlement. */
@@ -33,10 +39,12 @@ export interface MonthOptions {
   /** Every how many-th member is in quiet hours. Default: none. */
   readonly quietEvery?: number;
   readonly redisUrl?: string;
+  /** The bus; without it that is Redis Streams. Its topics are made. */
+  readonly kafka?: Service | undefined;
 }
 
 /** Loads members with five lines of usage each, one of whom has a line that cannot be billed. */
-export async function aMonth({ members, quietEvery = Infinity, redisUrl }: MonthOptions): Promise<MonthToBill> {
+export async function aMonth({ members, quietEvery = Infinity, redisUrl, kafka }: MonthOptions): Promise<MonthToBill> {
   const databaseUrl = await aMigratedDatabase();
   const database = openDatabase({ url: databaseUrl, clock: realClock, maxConnections: 3 });
   atTheEnd(() => database.close());
@@ -54,12 +62,18 @@ export async function aMonth({ members, quietEvery = Infinity, redisUrl }: Month
     crowd.members.map((member, index) => ({ ...member, quietHours: index % quietEvery === quietEvery - 1 ? quietNow() : never })),
   );
   await store.insertUsage(crowd.usage);
+  const redis = { url: redisUrl ?? (await aRedis()) };
+  const bus = outsideBus(kafka === undefined ? { redis } : { redis, kafka });
+  atTheEnd(() => bus.close());
+  await bus.provide(systems.topics);
   return {
     database,
     inbox,
+    bus,
     environment: {
       WEIR_DATABASE_URL: databaseUrl,
-      WEIR_REDIS_URL: redisUrl ?? (await aRedis()),
+      WEIR_REDIS_URL: redis.url,
+      ...(kafka && overKafka(kafka)),
       WEIR_SMTP_URL: inbox.smtpUrl,
       WEIR_SMTP_REQUIRE_TLS: 'false',
       WEIR_KEYS_RING: ring,
@@ -70,5 +84,16 @@ export async function aMonth({ members, quietEvery = Infinity, redisUrl }: Month
     billing,
     lastDay: dayOf(billing, 21),
     unbillable: crowd.usage.filter(({ amountMinor }) => amountMinor < 0n).map(({ publicInfoId }) => publicInfoId.toString()),
+  };
+}
+
+/** A process that died is noticed within two seconds here too. */
+function overKafka({ url }: Service): Readonly<Record<string, string>> {
+  return {
+    WEIR_BUS_KIND: 'kafka',
+    WEIR_KAFKA_BROKERS: new URL(url).host,
+    WEIR_KAFKA_REQUIRE_TLS: 'false',
+    WEIR_KAFKA_SESSION_TIMEOUT_MS: '1500',
+    WEIR_KAFKA_REBALANCE_TIMEOUT_MS: '3000',
   };
 }

@@ -1,43 +1,29 @@
-import { Redis } from 'ioredis';
 import { deadLettersGroup, emailDeadLetters } from '../../../pipelines/billing/deadLetters.pipeline.ts';
+import { emailTopic } from '../../../pipelines/billing/dispatchedBill.ts';
 import type { Queryable } from '../../../src/connectors/database.ts';
+import type { MonthToBill } from './aMonth.ts';
 
 /** The dead letters of bills, and what the fail log made of them. */
 export interface LoggedDeadLetters {
-  /** Entries of the stream. */
   readonly letters: number;
-  /** Entries that the group has not been given, or has not acknowledged. */
-  readonly unsettled: number;
+  /** Whether the group has been given all of them and has settled them. */
+  readonly areSettled: boolean;
   /** What must never be, when all is settled: a letter without its row, a row without its letter, a refused bill without either. */
   readonly flaws: readonly string[];
 }
 
-/** Compares the stream of dead letters with the fail log; both are read anew. */
-export async function loggedDeadLetters(database: Queryable, redisUrl: string | undefined): Promise<LoggedDeadLetters> {
-  const client = new Redis(redisUrl ?? '', { lazyConnect: true, retryStrategy: null, commandTimeout: 2_000 });
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    const entries = await client.xrange(emailDeadLetters.name, '-', '+');
-    const groups = entries.length === 0 ? [] : ((await client.xinfo('GROUPS', emailDeadLetters.name)) as unknown[][]);
-    const group = groups.find((fields) => fields.includes(deadLettersGroup)) ?? ['pending', 0, 'lag', entries.length];
-    const field = (name: string): number => Number(group[group.indexOf(name) + 1]);
-    return {
-      letters: entries.length,
-      unsettled: field('pending') + field('lag'),
-      flaws: await flawsOf(
-        database,
-        entries.map(([, fields]) => originOf(fields)),
-      ),
-    };
-  } finally {
-    client.disconnect();
-  }
-}
-
-function originOf(fields: readonly string[]): string {
-  const headers = JSON.parse(fields[fields.indexOf('headers') + 1] ?? '{}') as Record<string, string>;
-  return `${headers['weir-partition']} ${headers['weir-position']}`;
+/**
+ * Compares the dead letters with the fail log; both are read anew. `isOnce`: the bus writes a letter once, so that one that is there
+ * twice is a flaw.
+ */
+export async function loggedDeadLetters({ database, bus }: MonthToBill, { isOnce = true } = {}): Promise<LoggedDeadLetters> {
+  const letters = await bus.deadLettersOf(emailTopic).page({ limit: 10_000 });
+  const origins = letters.map(({ readFrom }) => readFrom);
+  return {
+    letters: letters.length,
+    areSettled: (await bus.oldestUnsettledAt(emailDeadLetters, { group: deadLettersGroup })) === undefined,
+    flaws: await flawsOf(database, isOnce ? origins : [...new Set(origins)]),
+  };
 }
 
 async function flawsOf(database: Queryable, origins: readonly string[]): Promise<readonly string[]> {

@@ -73,7 +73,7 @@ it.each([
   ['after its acknowledgement, before the answer', onRedis(acknowledgement, 'cutAfter', 1)],
 ] as const)('dead letters are logged once each, by a process that is killed %s', async (_, plan) => {
   const month = await aMonthWithPoison();
-  const { environment, database } = month;
+  const { environment } = month;
   const wire = { database: await through(environment['WEIR_DATABASE_URL']), redis: await through(environment['WEIR_REDIS_URL']) };
   const doomed = startConsumer({ ...environment, WEIR_DATABASE_URL: wire.database.url, WEIR_REDIS_URL: wire.redis.url });
   plan({ database: wire.database.proxy, redis: wire.redis.proxy, kill: () => doomed.signal('SIGKILL') });
@@ -83,11 +83,11 @@ it.each([
   const redisUrl = environment['WEIR_REDIS_URL'];
   const patience = { limitMs: 60_000 };
   await until('all bills are settled', async () => (await readEmailStream(redisUrl)).unsettled === 0, patience);
-  await until('all dead letters are settled', async () => (await loggedDeadLetters(database, redisUrl)).unsettled === 0, patience);
+  await until('all dead letters are settled', async () => (await loggedDeadLetters(month)).areSettled, patience);
   expect(await daemon.stop()).toEqual({ code: 0, signal: null });
 
   const { bills } = await delivered(month);
-  const { letters, flaws } = await loggedDeadLetters(database, redisUrl);
+  const { letters, flaws } = await loggedDeadLetters(month);
   expect(flaws).toEqual([]);
   expect(letters).toBe(poison + bills.FAILED);
   // What the dead process had claimed stays SENDING until its lease is over: then a redispatch parks it.

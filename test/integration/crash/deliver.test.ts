@@ -63,7 +63,8 @@ async function killed({ environment, inbox }: MonthToBill, plan: (surroundings: 
 const patience = { limitMs: 60_000 };
 
 /** Starts the process again, lets it finish what it finds, and parks what the dead one had claimed once no claim holds any more. */
-async function recovered({ database, environment }: MonthToBill): Promise<void> {
+async function recovered(month: MonthToBill): Promise<void> {
+  const { database, environment } = month;
   const daemon = startDelivery(environment);
   const settled = async (): Promise<boolean> => (await readEmailStream(environment['WEIR_REDIS_URL'])).unsettled === 0;
   await until('all messages are settled', settled, patience);
@@ -73,7 +74,7 @@ async function recovered({ database, environment }: MonthToBill): Promise<void> 
   });
   await weirHere(environment, 'run', '--job', 'billing.redispatch', '--key', seoulMinute(new Date()));
   await until('all messages are settled again', settled, patience);
-  const logged = async (): Promise<boolean> => (await loggedDeadLetters(database, environment['WEIR_REDIS_URL'])).unsettled === 0;
+  const logged = async (): Promise<boolean> => (await loggedDeadLetters(month)).areSettled;
   await until('all dead letters are settled', logged, patience);
   const counts = countsOf((await daemon.ask('/metrics')).text);
   expect(counts.filter((count) => !isLawful(count))).toEqual([]);
@@ -114,7 +115,7 @@ it.each([
 
   const { flaws, bills } = await delivered(month);
   expect(flaws).toEqual([]);
-  expect((await loggedDeadLetters(month.database, month.environment['WEIR_REDIS_URL'])).flaws).toEqual([]);
+  expect((await loggedDeadLetters(month)).flaws).toEqual([]);
   expect(bills.COMPLETED + bills.FAILED + bills.waiting + bills.parked).toBe(59);
   expect(bills.waiting).toBe(6);
   expect(bills.FAILED).toBeLessThanOrEqual(1);
