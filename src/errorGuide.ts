@@ -84,6 +84,10 @@ export const errorGuide: { readonly [Code in ErrorCode]: ErrorAdvice } = {
     means: 'The check of a job found its result, or the work before it, not whole.',
     todo: 'Mend what its text names, run it again.',
   },
+  wedged: {
+    means: 'A connection gave no sign again and again, however often it was replaced: the process ends.',
+    todo: 'Nothing where a service manager starts it again; look at its host if it comes back.',
+  },
   cancelled: {
     means: 'A call or a run was cut, by a stop or a close.',
     todo: 'Nothing: it is done again.',

@@ -35,6 +35,7 @@ export const errorCodes = {
   fenced: 'permanent',
   skipLimit: 'permanent',
   incomplete: 'permanent',
+  wedged: 'defect',
   cancelled: 'transient',
   // What people get wrong.
   invalidOption: 'permanent',

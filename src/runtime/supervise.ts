@@ -218,6 +218,7 @@ class Supervisor<V> implements Supervised {
       this.#becomePaused();
     } else if (fields.kind === 'defect') {
       this.#fail(fields.error);
+      if (fields.code === 'wedged') this.#spec.onWedged(this.name);
     } else {
       this.#backOff(fields.error);
     }

@@ -15,8 +15,9 @@ import { Member, type PartitionOffset } from './member.ts';
 /** Waits between two memberships. */
 const betweenMembers = { firstMs: 100, maxMs: 5_000 };
 
-/** Replacements of a silent member in a row that may still help. */
+/** Replacements of a silent member in a row that may still help, and how many session timeouts a member lives that was not in vain. */
 const rebuildLimit = 3;
+const longLifeSessions = 10;
 
 export interface GroupReadingSpec {
   readonly kafka: Kafka;
@@ -43,6 +44,7 @@ export class GroupReading {
   /** Partitions that were held under earlier epochs, and of which messages are in flight. */
   #former: readonly HeldPartition[] = [];
   #member: Member | undefined;
+  #bornMs = 0;
   #failures = 0;
   #rebuilds = 0;
 
@@ -58,7 +60,7 @@ export class GroupReading {
       const error = this.#over.signal.aborted ? undefined : await this.#belong();
       if (error === undefined) return;
       if (error.kind !== 'transient' || this.#rebuilds > rebuildLimit) {
-        subscriber.error(error);
+        subscriber.error(error.kind === 'transient' ? this.#wedged() : error);
         return;
       }
       outage.failed(this.#activity, error);
@@ -111,6 +113,7 @@ export class GroupReading {
       },
     );
     this.#member = member;
+    this.#bornMs = settings.clock.elapsedMs();
     try {
       await member.start();
       return await member.ended;
@@ -143,7 +146,6 @@ export class GroupReading {
       void held.run();
     }
     this.#failures = 0;
-    this.#rebuilds = 0;
     this.#spec.outage.worked(this.#activity);
     settings.report.assigned?.(topic.name, group, partitions);
   }
@@ -170,10 +172,17 @@ export class GroupReading {
     this.#drop();
   }
 
+  /** A member that has lived for long was not in vain: it does not count among those in a row. */
   #silent(): void {
     const { settings, topic, group } = this.#spec;
-    this.#rebuilds += 1;
+    const { clock, sessionTimeoutMs } = settings;
+    const hasLived = clock.elapsedMs() - this.#bornMs > longLifeSessions * sessionTimeoutMs;
+    this.#rebuilds = hasLived ? 1 : this.#rebuilds + 1;
     settings.report.rebuilt?.(topic.name, group, this.#rebuilds);
+  }
+
+  #wedged(): WeirError {
+    return new WeirError('wedged', `${rebuildLimit + 1} members of ${this.#spec.group} in a row gave no sign for two session timeouts`);
   }
 
   #stop(): void {
