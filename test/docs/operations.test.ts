@@ -2,16 +2,27 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { leavesOf } from '../../config/option.ts';
+import { deadLettersGroup, emailDeadLetters } from '../../pipelines/billing/deadLetters.pipeline.ts';
+import { deliverGroup } from '../../pipelines/billing/deliver.pipeline.ts';
+import { deliverSmsGroup } from '../../pipelines/billing/deliverSms.pipeline.ts';
+import { emailTopic } from '../../pipelines/billing/dispatchedBill.ts';
+import { textTopic } from '../../pipelines/billing/requestedText.ts';
 import { systems } from '../../pipelines/index.ts';
+import { exitCodes } from '../../src/commandLine/exitCodes.ts';
 import { joinedSchema } from '../../src/commandLine/systems.ts';
+import { topicConfigs } from '../../src/connectors/kafka/topicConfig.ts';
 import { errorCodes } from '../../src/errors.ts';
 import { say } from '../commandLine/aPlace.ts';
 import { rules } from '../support/monitoring.ts';
 
-const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'operations.md'), 'utf8');
+const root = join(import.meta.dirname, '..', '..');
+const page = readFileSync(join(root, 'docs', 'operations.md'), 'utf8');
+
+/** How long messages are kept, in words, by their time in milliseconds. */
+const kept: Readonly<Record<string, string>> = { '-1': 'for ever', '604800000': 'a week', '7776000000': '90 days' };
 
 /** The anchors of the headings, as they are linked to. */
-const anchors = [...page.matchAll(/^## (.*)$/gm)].map(([, title = '']) =>
+const anchors = [...page.matchAll(/^##+ (.*)$/gm)].map(([, title = '']) =>
   title
     .toLowerCase()
     .replaceAll(/[^\w -]/g, '')
@@ -59,11 +70,42 @@ describe('docs/operations.md', () => {
 
   it('names options and error codes that there are', () => {
     const paths = leavesOf(joinedSchema(systems)).map(({ path }) => path);
-    const named = [...page.matchAll(/`((?:runtime|bus|jobs|keys|sms|schedules|billing\.redispatch|admin)\.\w[\w.]*)`/g)].map(
+    const named = [...page.matchAll(/`((?:runtime|bus|kafka|jobs|keys|sms|schedules|billing\.redispatch|admin)\.\w[\w.]*)`/g)].map(
       ([, path = '']) => path,
     );
     expect(named.filter((path) => path !== 'schedules.NAME.enabled' && !paths.includes(path))).toEqual([]);
     const codes = [...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, code = '']) => code);
     expect(codes.filter((code) => !(code in errorCodes))).toEqual([]);
+  });
+
+  it('tells what every exit code means', () => {
+    const told = [...page.matchAll(/^\| (\d+) \| \S/gm)].map(([, code]) => Number(code));
+    expect(told).toEqual(Object.values(exitCodes));
+  });
+
+  it('tells of every topic in Kafka how many partitions it has, who reads it and how long it is kept', () => {
+    const told = [...page.matchAll(/^\| `(queuing[\w.]+)` \| (\d+) \| (\S+) \| (.+) \|$/gm)].map(([, ...cells]) => cells);
+    const groups: Readonly<Record<string, string>> = {
+      [emailTopic.name]: deliverGroup,
+      [textTopic.name]: deliverSmsGroup,
+      [emailDeadLetters.name]: deadLettersGroup,
+    };
+    const made = topicConfigs(systems.topics, 1).map(({ topic, numPartitions, configEntries = [] }) => {
+      const group = groups[topic];
+      const retainMs = configEntries.find(({ name }) => name === 'retention.ms')?.value ?? '';
+      return [topic, String(numPartitions), group === undefined ? 'none' : `\`${group}\``, kept[retainMs]];
+    });
+    expect(told.sort()).toEqual(made.sort());
+  });
+
+  it('quotes what is said about the bus as it is said', () => {
+    const [, section = ''] = /^### What the log says of the bus$([\s\S]*?)^##/m.exec(page) ?? [];
+    const quoted = [...section.matchAll(/^\| (.+?) \|/gm)].flatMap(([, cell = '']) => [...cell.matchAll(/`([^`]+ [^`]+)`/g)]);
+    // Placeholders, and the broker's own words, are what differs.
+    const parts = quoted.flatMap(([, sentence = '']) => sentence.split(/…|: |[A-Z]+_[A-Z_]+/)).filter((part) => part.trim() !== '');
+    const sources = ['connectors/kafka/translateError', 'connectors/kafka/provideTopics', 'commandLine/openBus'];
+    const said = sources.map((name) => readFileSync(join(root, 'src', `${name}.ts`), 'utf8').replaceAll('${name}', 'Kafka')).join('');
+    expect(parts.length).toBeGreaterThan(10);
+    expect(parts.filter((part) => !said.includes(part))).toEqual([]);
   });
 });
