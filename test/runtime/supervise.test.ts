@@ -103,6 +103,16 @@ describe('supervise', () => {
     expect(supervised.state()).toBe('failed');
   });
 
+  it('ends the process with a pipeline whose connection gives no sign, however often it is replaced', async () => {
+    const { supervised, clock, wedged } = started({
+      source: scriptedSource({ count: 1 }),
+      chain: () => throwError(() => new WeirError('wedged', 'four members in a row gave no sign')),
+    });
+    await clock.advance(10_000);
+    expect(await supervised.ended).toBe(false);
+    expect([supervised.state(), supervised.restarts(), wedged]).toEqual(['failed', 0, ['test.pipeline']]);
+  });
+
   it('does not restart what a defect failed', async () => {
     const { supervised, clock } = started({
       source: scriptedSource({ count: 5 }),

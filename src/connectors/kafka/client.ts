@@ -30,13 +30,17 @@ export function openClient({ brokers, instance, tls, sasl, timeLimitMs }: KafkaS
 }
 
 /** Settles as `work` does, in our words, or rejects when that takes longer than `limitMs`: transient, since all calls may be repeated. */
-export async function answered<T>({ clock }: Pick<KafkaSettings, 'clock'>, limitMs: number, work: Promise<T>): Promise<T> {
+export async function answered<T>(
+  { clock, origin }: Pick<KafkaSettings, 'clock' | 'origin'>,
+  limitMs: number,
+  work: Promise<T>,
+): Promise<T> {
   try {
     return await within(clock, limitMs, work, () => {
       return new WeirError('timedOut', `Kafka did not answer within ${limitMs} ms`, { kind: 'transient' });
     });
   } catch (error) {
-    throw translateError(error);
+    throw translateError(error, origin);
   }
 }
 

@@ -7,16 +7,19 @@ const over: ReadonlySet<string> = new Set(['REBALANCE_IN_PROGRESS', 'ILLEGAL_GEN
 /**
  * What the client threw, in our words. Every call of this connector may be repeated, so whatever may pass is transient, a lost
  * answer too; and so is a refusal, since a password, a right or a topic that is missing is no message's fault: all would fail alike
- * until somebody sets it right. A mistake in the program stays what it is.
+ * until somebody sets it right. A mistake in the program stays what it is. `origin`: where the brokers were given.
  */
-export function translateError(error: unknown): Error {
+export function translateError(error: unknown, origin = ''): Error {
   if (error instanceof WeirError || error instanceof TypeError || error instanceof RangeError) return error;
   const root = rootOf(error);
   const type = typeOf(root);
   const options = { cause: error, kind: 'transient' } as const;
   if (root instanceof kafkajs.KafkaJSSASLAuthenticationError)
     return new WeirError('refused', 'Kafka refuses the user or its password', options);
-  if (type === undefined) return new WeirError('unavailable', 'Kafka cannot be reached or closed the connection', options);
+  if (type === undefined) {
+    const place = origin === '' ? '' : `: see ${origin}`;
+    return new WeirError('unavailable', `Kafka cannot be reached or closed the connection${place}`, options);
+  }
   if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return new WeirError('notFound', 'a topic is missing in Kafka: run weir migrate', options);
   if (type === 'MESSAGE_TOO_LARGE') return new WeirError('refused', 'Kafka refuses a batch as too large: run weir migrate', options);
   if (type.endsWith('_AUTHORIZATION_FAILED')) return new WeirError('refused', `Kafka refuses a call: ${type}`, options);
@@ -29,11 +32,11 @@ export function isOver(error: unknown): boolean {
   return type !== undefined && over.has(type);
 }
 
-/** The client wraps what it has tried several times. */
+/** The client wraps what it has tried several times, and gathers what it has asked of several topics at once. */
 function rootOf(error: unknown): unknown {
-  let root = error;
-  while (root instanceof Error && root.cause !== undefined) root = root.cause;
-  return root;
+  if (!(error instanceof Error)) return error;
+  if ('errors' in error && Array.isArray(error.errors) && error.errors.length > 0) return rootOf(error.errors[0]);
+  return error.cause === undefined ? error : rootOf(error.cause);
 }
 
 function typeOf(error: unknown): string | undefined {
