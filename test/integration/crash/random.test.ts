@@ -75,7 +75,10 @@ class Daemons {
       const how = this.#pick(['cutBefore', 'cutAfter'] as const);
       const nth = 1 + Math.floor(this.#random() * 6);
       this.plans.push(`${name}: ${how} ${marker} ${nth}`);
-      for (const { proxy } of [database, redis]) void proxy.strike(marker, how, { nth, call: () => daemon.signal('SIGKILL') });
+      const call = (): void => daemon.signal('SIGKILL');
+      for (const { proxy } of [database, redis]) void proxy.strike(marker, how, { nth, call });
+      // Some markers are rare: none lives for ever.
+      void database.proxy.strike('billing.claim', how, { nth: 4 + Math.floor(this.#random() * 12), call });
     }
     void daemon.ended.then(() => this.#replace(daemon));
   }
