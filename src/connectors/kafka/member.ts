@@ -38,7 +38,8 @@ export interface Membership {
 
 /**
  * One membership of a group, for one topic. It ends by `leave`, by a failure that the client does not mend by itself, or when
- * it has given no sign for two session timeouts while this process itself was awake; it is never mended, only replaced.
+ * it has given no sign for two session timeouts while this process itself was awake; it is never mended, only replaced. What the
+ * client does after that is told to nobody.
  */
 export class Member {
   readonly #settings: KafkaSettings;
@@ -47,6 +48,12 @@ export class Member {
   readonly #consumer: Consumer;
   readonly #ended = Promise.withResolvers<WeirError | undefined>();
   #commit: EachBatchPayload['commitOffsetsIfNecessary'] | undefined;
+  /** Settles when the first join has, whoever still waits for it. */
+  #running: Promise<unknown> = Promise.resolve();
+  #hasEnded = false;
+  /** The client has stopped, by itself too. */
+  #isStopped = false;
+  #isJoining = false;
   #endWatch: () => void = () => undefined;
   #silentLooks = 0;
 
@@ -57,7 +64,7 @@ export class Member {
     this.#events = events;
     this.#consumer = kafka.consumer({
       groupId: membership.group,
-      partitionAssigners: [assignerWith(events.leaving)],
+      partitionAssigners: [assignerWith((heartbeat) => this.#leaving(heartbeat))],
       sessionTimeout: sessionTimeoutMs,
       rebalanceTimeout: rebalanceTimeoutMs,
       heartbeatInterval: heartbeatMs,
@@ -76,31 +83,19 @@ export class Member {
     return this.#ended.promise;
   }
 
-  /** Joins the group and reads. Rejects with a `WeirError`. */
+  /** Joins the group and reads; resolves too when it has ended before. Rejects with a `WeirError`. */
   async start(): Promise<void> {
-    const { timeLimitMs } = this.#settings;
-    const { topic } = this.#membership;
-    const { GROUP_JOIN, HEARTBEAT, FETCH, CRASH } = this.#consumer.events;
-    const sign = (): void => void (this.#silentLooks = 0);
-    this.#consumer.on(HEARTBEAT, sign);
-    this.#consumer.on(FETCH, sign);
-    this.#consumer.on(GROUP_JOIN, ({ payload }) => {
-      sign();
-      this.#events.joined(payload.memberAssignment[topic] ?? []);
-    });
-    this.#consumer.on(CRASH, ({ payload }) => this.#end(translateError(payload.error)));
-    await answered(this.#settings, 2 * timeLimitMs, this.#consumer.connect());
-    await answered(this.#settings, timeLimitMs, this.#consumer.subscribe({ topics: [topic], fromBeginning: true }));
-    await answered(this.#settings, timeLimitMs, this.#run());
-    this.#watch();
+    this.#listen();
+    await Promise.race([this.#begin(), this.ended]);
+    if (!this.#hasEnded) this.#watch();
   }
 
   pause(partition: number): void {
-    this.#consumer.pause([{ topic: this.#membership.topic, partitions: [partition] }]);
+    if (!this.#isStopped) this.#consumer.pause([{ topic: this.#membership.topic, partitions: [partition] }]);
   }
 
   resume(partition: number): void {
-    this.#consumer.resume([{ topic: this.#membership.topic, partitions: [partition] }]);
+    if (!this.#isStopped) this.#consumer.resume([{ topic: this.#membership.topic, partitions: [partition] }]);
   }
 
   /**
@@ -113,10 +108,44 @@ export class Member {
     await this.#commit({ topics: [{ topic: this.#membership.topic, partitions }] });
   }
 
-  /** Leaves the group and ends; waits for the broker no longer than a call may take. */
+  /**
+   * Leaves the group and ends; waits for the broker no longer than a call may take. A client that is told to stop while it joins
+   * is let in nevertheless, and holds partitions until its session ends: so it is told when it has joined.
+   */
   async leave(): Promise<void> {
     this.#end(undefined);
-    await answered(this.#settings, this.#settings.timeLimitMs, this.#consumer.disconnect()).catch(() => undefined);
+    const left = this.#running.catch(() => undefined).then(() => this.#consumer.disconnect());
+    await answered(this.#settings, this.#settings.timeLimitMs, left).catch(() => undefined);
+  }
+
+  #listen(): void {
+    const { GROUP_JOIN, HEARTBEAT, FETCH, STOP, CRASH } = this.#consumer.events;
+    const sign = (): void => void (this.#silentLooks = 0);
+    this.#consumer.on(HEARTBEAT, sign);
+    this.#consumer.on(FETCH, sign);
+    this.#consumer.on(GROUP_JOIN, ({ payload }) => {
+      sign();
+      this.#isJoining = false;
+      if (!this.#hasEnded) this.#events.joined(payload.memberAssignment[this.#membership.topic] ?? []);
+    });
+    this.#consumer.on(STOP, () => void (this.#isStopped = true));
+    this.#consumer.on(CRASH, ({ payload }) => this.#end(translateError(payload.error)));
+  }
+
+  /** A join waits for whatever the others have in flight. */
+  async #begin(): Promise<void> {
+    const { timeLimitMs, rebalanceTimeoutMs } = this.#settings;
+    await answered(this.#settings, 2 * timeLimitMs, this.#consumer.connect());
+    await answered(this.#settings, timeLimitMs, this.#consumer.subscribe({ topics: [this.#membership.topic], fromBeginning: true }));
+    if (this.#hasEnded) return;
+    const running = this.#run();
+    this.#running = running;
+    await answered(this.#settings, rebalanceTimeoutMs + timeLimitMs, running);
+  }
+
+  async #leaving(heartbeat: Parameters<BeforeJoin>[0]): Promise<void> {
+    this.#isJoining = true;
+    if (!this.#hasEnded) await this.#events.leaving(heartbeat);
   }
 
   async #run(): Promise<void> {
@@ -125,7 +154,7 @@ export class Member {
       eachBatchAutoResolve: false,
       eachBatch: (payload) => {
         const { batch } = payload;
-        if (isOfThisAssignment(batch)) {
+        if (!this.#hasEnded && isOfThisAssignment(batch)) {
           this.#commit = (offsets) => payload.commitOffsetsIfNecessary(offsets);
           this.#events.read(batch.partition, batch.messages);
           payload.resolveOffset(batch.lastOffset());
@@ -135,15 +164,19 @@ export class Member {
     });
   }
 
-  /** Counts looks, not time: while this process was held up nobody looked, and the client could give no sign. */
+  /**
+   * Counts looks, not time: while this process was held up nobody looked, and the client could give no sign. Nor can it while it joins
+   * and the group waits for others.
+   */
   #watch(): void {
-    const { clock, sessionTimeoutMs } = this.#settings;
+    const { clock, sessionTimeoutMs, rebalanceTimeoutMs } = this.#settings;
+    const lookMs = sessionTimeoutMs / looksPerSession;
     this.#endWatch = repeat(
       clock,
-      sessionTimeoutMs / looksPerSession,
+      lookMs,
       () => {
         this.#silentLooks += 1;
-        if (this.#silentLooks > 2 * looksPerSession) {
+        if (this.#silentLooks * lookMs > 2 * sessionTimeoutMs + (this.#isJoining ? rebalanceTimeoutMs : 0)) {
           this.#events.silent();
           this.#end(new WeirError('unavailable', `a member of ${this.#membership.group} gave no sign for two session timeouts`));
         }
@@ -154,6 +187,7 @@ export class Member {
   }
 
   #end(why: Error | undefined): void {
+    this.#hasEnded = true;
     this.#endWatch();
     this.#ended.resolve(why === undefined || why instanceof WeirError ? why : new WeirError('defect', why.message, { cause: why }));
   }
