@@ -1,19 +1,26 @@
-import { Partitioners, type Kafka, type Message, type Producer } from 'kafkajs';
+import { Partitioners, type ICustomPartitioner, type Kafka, type Message, type Producer } from 'kafkajs';
 import { WeirError } from '../../errors.ts';
 import { answered } from './client.ts';
 import type { KafkaSettings } from './kafkaOptions.ts';
+
+/** A client, and what it may do. */
+interface Opened {
+  readonly producer: Producer;
+  /** Aborted when a call was given up: then it writes nothing more. */
+  readonly givenUp: AbortController;
+}
 
 /**
  * The writing end of a client: keys go to partitions as the Java client puts them (murmur2), and a batch is durable when all
  * in-sync replicas have it. Not idempotent: kafkajs 2.2.4 then acknowledges messages that it loses when an answer is lost.
  *
- * States: none → (send) opening → open → none again when a call outlives its time limit, so that what may still be tried inside
- * the client ends with it; → closed.
+ * States: none → (send) opening → open → none again when a call outlives its time limit; → closed. What the client would still try
+ * of such a call is not written, not behind what was sent later; only a request that is on its way may be.
  */
 export class BatchProducer {
   readonly #kafka: Kafka;
   readonly #settings: KafkaSettings;
-  #opening: Promise<Producer> | undefined;
+  #opening: Promise<Opened> | undefined;
   #isClosed = false;
 
   constructor(kafka: Kafka, settings: KafkaSettings) {
@@ -24,45 +31,64 @@ export class BatchProducer {
   /** Sends one batch for each partition. Await it before the next of the same keys: two at once may change their order. */
   async send(topic: string, messages: Message[]): Promise<void> {
     const { timeLimitMs } = this.#settings;
-    const producer = await this.#open();
-    const sent = producer.send({ topic, messages, acks: -1, timeout: timeLimitMs });
+    const opening = this.#open();
+    const opened = await opening;
+    const sent = opened.producer.send({ topic, messages, acks: -1, timeout: timeLimitMs });
     try {
       await answered(this.#settings, 2 * timeLimitMs, sent);
     } catch (error) {
-      if (error instanceof WeirError && error.code === 'timedOut') this.#forget(producer);
+      if (error instanceof WeirError && error.code === 'timedOut') this.#forget(opening, opened, sent);
       throw error;
     }
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    const producer = await this.#opening?.catch(() => undefined);
-    if (producer !== undefined) await answered(this.#settings, this.#settings.timeLimitMs, producer.disconnect()).catch(() => undefined);
+    const opened = await this.#opening?.catch(() => undefined);
+    if (opened !== undefined)
+      await answered(this.#settings, this.#settings.timeLimitMs, opened.producer.disconnect()).catch(() => undefined);
   }
 
-  async #open(): Promise<Producer> {
-    if (this.#isClosed) throw new WeirError('unavailable', 'the producer was closed');
+  #open(): Promise<Opened> {
+    if (this.#isClosed) return Promise.reject(new WeirError('unavailable', 'the producer was closed'));
     this.#opening ??= this.#connect();
     return this.#opening;
   }
 
-  async #connect(): Promise<Producer> {
+  async #connect(): Promise<Opened> {
+    const givenUp = new AbortController();
     const producer = this.#kafka.producer({
       allowAutoTopicCreation: false,
       idempotent: false,
-      createPartitioner: Partitioners.DefaultPartitioner,
+      createPartitioner: partitionerUntil(givenUp.signal),
     });
     try {
       await answered(this.#settings, this.#settings.timeLimitMs, producer.connect());
-      return producer;
+      return { producer, givenUp };
     } catch (error) {
-      this.#forget(producer);
+      this.#opening = undefined;
+      void producer.disconnect().catch(() => undefined);
       throw error;
     }
   }
 
-  #forget(producer: Producer): void {
-    this.#opening = undefined;
-    void producer.disconnect().catch(() => undefined);
+  /** Whatever the client still tries connects it anew, so it is disconnected again when that is over. */
+  #forget(opening: Promise<Opened>, { producer, givenUp }: Opened, sent: Promise<unknown>): void {
+    if (this.#opening === opening) this.#opening = undefined;
+    givenUp.abort(new WeirError('unavailable', 'a call to Kafka was given up', { kind: 'transient' }));
+    const disconnect = (): Promise<void> => producer.disconnect().catch(() => undefined);
+    void disconnect();
+    void sent.then(disconnect, disconnect);
   }
+}
+
+/** The partitioner of the Java client. It is asked in each of the client's tries, before it writes: so none is made after the signal. */
+function partitionerUntil(givenUp: AbortSignal): ICustomPartitioner {
+  return () => {
+    const partitionOf = Partitioners.DefaultPartitioner();
+    return (message) => {
+      givenUp.throwIfAborted();
+      return partitionOf(message);
+    };
+  };
 }
