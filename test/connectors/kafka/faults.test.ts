@@ -163,6 +163,23 @@ describe.skipIf(!isHere)('a producer', () => {
     expect(second.status).toBe('fulfilled');
     expect([...new Set(await logOf(proxied, topic.name))]).toEqual(['0', '1', '2']);
   });
+
+  test('does not write later what was given up', async () => {
+    const bus = testBus(proxied, { timeLimitMs: 300 });
+    const topic = await aTopic(bus);
+    const sink = bus.publish(topic);
+    await sink.write([aMessage(0)]);
+    proxy.hole();
+    await expect(sink.write([aMessage(1)])).rejects.toMatchObject({ code: 'timedOut', kind: 'transient' });
+    proxy.pass();
+    await until('writing works', async () => {
+      await sink.write([aMessage(2)]);
+      return true;
+    });
+    const startedMs = performance.now();
+    await until('whatever was still tried is over', () => performance.now() - startedMs > 2_000);
+    expect([...new Set(await logOf(proxied, topic.name))]).toEqual(['0', '2']);
+  });
 });
 
 /** How a request to commit begins, behind its length: which one it is, its version, and a number below 65,536. */
