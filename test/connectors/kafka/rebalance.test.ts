@@ -43,6 +43,8 @@ describe.skipIf(brokers === '')('a second member', () => {
     await a.count(40);
     const b = readTopic(second, topic, { settleAs: 'done' });
     await until('the group waits for the first', async () => (await groupState(admin, topic.name)).state === 'PreparingRebalance');
+    const startedMs = performance.now();
+    await until('the first has been told so by several heartbeats', () => performance.now() - startedMs > 500);
     await a.settle();
     await until('both are members', async () => {
       const { members, state } = await groupState(admin, topic.name);
