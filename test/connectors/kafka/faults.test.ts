@@ -60,6 +60,7 @@ describe.skipIf(!isHere)('a broker', () => {
     const reading = readTopic(bus, topic, { settleAs: 'done' });
     await publish(bus, topic, messages(0, 9));
     await reading.count(10);
+    await until('all is committed', async () => (await bus.oldestUnsettledAt(topic, { group: topic.name })) === undefined);
     own.freeze();
     try {
       await expect(publish(bus, topic, messages(10, 10))).rejects.toMatchObject({ kind: 'transient' });

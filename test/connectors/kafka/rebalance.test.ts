@@ -181,9 +181,11 @@ describe.skipIf(brokers === '')('a member', () => {
     await bus.provide([larger]);
     // Whoever writes knows of them before the reader does.
     await publish(testBus(brokers), larger, messages(1, 50, 50));
-    await reading.count(51);
+    // A part of a batch may be written again, where another part's partition is not ready yet.
+    await until('all came', () => new Set(reading.numbers).size === 51);
     expect(new Set(reading.deliveries.map(({ partition }) => partition)).size).toBe(3);
-    expect(numbersOf(reading)).toEqual(upTo(50));
+    const places = reading.deliveries.map(({ partition, position }) => `${partition} ${position}`);
+    expect(new Set(places).size).toBe(places.length);
   });
 
   test('reads a topic that is missing once it is made', async () => {
