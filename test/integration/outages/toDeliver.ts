@@ -1,9 +1,10 @@
+import { deliverGroup } from '../../../pipelines/billing/deliver.pipeline.ts';
+import { emailTopic } from '../../../pipelines/billing/dispatchedBill.ts';
 import { seoulMinute } from '../../../pipelines/billing/seoulTime.ts';
 import { countsOf, isLawful } from '../../../stack/demo/law.ts';
 import { until } from '../../support/until.ts';
 import { startWeir, type WeirProcess } from '../../support/weirProcess.ts';
 import { aMonth, type MonthOptions, type MonthToBill } from '../crash/aMonth.ts';
-import { readEmailStream } from '../crash/emailStream.ts';
 import { weirHere } from '../crash/weirHere.ts';
 
 /** A month whose bills are settled and on their way to the mail server. */
@@ -32,8 +33,8 @@ export function startDelivery(environment: Readonly<Record<string, string>>, ...
 }
 
 /** Waits until everything on the stream is settled, brings back what was put off, and so on until nothing waits. */
-export async function allDelivered({ database, environment }: MonthToBill): Promise<void> {
-  const settled = async (): Promise<boolean> => (await readEmailStream(environment['WEIR_REDIS_URL'] ?? '')).unsettled === 0;
+export async function allDelivered({ database, environment, bus }: MonthToBill): Promise<void> {
+  const settled = async (): Promise<boolean> => (await bus.oldestUnsettledAt(emailTopic, { group: deliverGroup })) === undefined;
   await until('all messages are settled', settled, { limitMs: 60_000 });
   const waiting = "SELECT id FROM billing.billing_p WHERE send_status = 'SEND_PENDING' AND next_attempt_at IS NOT NULL";
   if ((await database.query(waiting)).length === 0) return;
