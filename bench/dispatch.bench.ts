@@ -1,122 +1,28 @@
-import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { Client } from 'pg';
-import { dispatch } from '../pipelines/billing/dispatch.job.ts';
-import { dispatchStore } from '../pipelines/billing/dispatchStore.ts';
-import { emailTopic, encodeDispatchedBill, type DispatchedBill } from '../pipelines/billing/dispatchedBill.ts';
-import { processOptions } from '../config/schema.ts';
-import { jobSettingsOf } from '../src/commandLine/jobSettings.ts';
-import type { Bus } from '../src/connectors/bus.ts';
-import { migrate } from '../src/connectors/postgres/migrate.ts';
-import { openDatabase, type PostgresDatabase } from '../src/connectors/postgres/openDatabase.ts';
+import { emailTopic } from '../pipelines/billing/dispatchedBill.ts';
 import { createRedisStreamBus } from '../src/connectors/redisStream/redisStreamBus.ts';
-import { parseKeyRing } from '../src/message/keyRing.ts';
 import { realClock } from '../src/runtime/clock.ts';
-import { runJob } from '../src/runtime/jobs/runJob.ts';
-import { startPostgres } from '../stack/postgres.ts';
 import { startRedis } from '../stack/redis.ts';
-import type { Benchmark, Contest, Entrant } from './benchmark.ts';
-import { benchLog, benchMetrics } from './chainParts.ts';
-import { billingDate, dueDay, fillBills, resetBills } from './deliver/fillBills.ts';
-
-const ring = `bench:${Buffer.alloc(32, 7).toString('base64')}`;
-
-/** No bill has a larger one. */
-const lastId = (2n ** 63n - 1n).toString();
-
-/** Messages of one call, as the job's default is. */
-const chunk = 1_000;
+import type { Benchmark } from './benchmark.ts';
+import { openDispatch, type Outlet } from './dispatch/dispatchContest.ts';
 
 /**
- * Dispatching bills: the job `billing.dispatch` as `weir run --job` runs it, which reads, marks and publishes. Ceiling: a plain
- * loop that reads the same bills page by page and publishes them, and marks nothing.
+ * Dispatching bills over Redis Streams: the job `billing.dispatch` as `weir run --job` runs it, which reads, marks and publishes.
+ * Ceiling: a plain loop that reads the same bills page by page and publishes them, and marks nothing.
  */
-export const dispatchBenchmark: Benchmark = { name: 'dispatch', unit: 'bills', size: 50_000, open };
+export const dispatchBenchmark: Benchmark = { name: 'dispatch', unit: 'bills', size: 50_000, open: (size) => openDispatch(size, open) };
 
-async function open(size: number): Promise<Contest> {
-  await using started = new AsyncDisposableStack();
-  // Vacuuming would begin somewhere in the midst of a run.
-  const postgres = started.adopt(await startPostgres({ settings: ['autovacuum=off'] }), (service) => service.close());
+async function open(started: AsyncDisposableStack): Promise<Outlet> {
   const redis = started.adopt(await startRedis(), (service) => service.close());
-  await migrate({ url: postgres.url, clock: realClock, directory: join(import.meta.dirname, '..', 'migrations') });
-  const client = new Client({ connectionString: postgres.url });
-  await client.connect();
-  started.defer(() => client.end());
-  const database = started.adopt(openDatabase({ url: postgres.url, clock: realClock }), (opened) => opened.close());
-  await fillBills(database, client, parseKeyRing(ring), size, 'CREATED');
   const reader = started.adopt(new Redis(redis.url), (opened) => opened.disconnect());
   const bus = started.adopt(createRedisStreamBus({ url: redis.url, clock: realClock, instance: 'bench' }), (opened) => opened.close());
-  const check = async (): Promise<void> => {
-    const published = await reader.xlen(emailTopic.name);
-    if (published !== size) throw new Error(`There are ${published} messages of ${size} bills.`);
-  };
-  const entrant = (run: () => Promise<void>, isMarked: boolean): Entrant => ({
-    prepare: async () => {
-      await resetBills(client);
-      await client.query('TRUNCATE weir.job_run CASCADE');
+  const emails = bus.publish(emailTopic);
+  return {
+    bus,
+    write: (messages) => emails.write(messages),
+    empty: async () => {
       await reader.flushdb();
     },
-    run: async () => {
-      await run();
-      return size;
-    },
-    check: async () => {
-      await check();
-      if (isMarked) await requireMarked(client, size);
-    },
-  });
-  const all = started.move();
-  return {
-    entrants: {
-      ours: entrant(() => runDispatch(database, bus), true),
-      ceiling: entrant(() => publishPlainly(database, bus), false),
-    },
-    close: () => all.disposeAsync(),
+    count: () => reader.xlen(emailTopic.name),
   };
-}
-
-/** Runs the job, every option at its default. */
-async function runDispatch(database: PostgresDatabase, bus: Bus): Promise<void> {
-  const options = { jobs: processOptions.jobs.parse(undefined), runtime: processOptions.runtime.parse(undefined) };
-  const never = new AbortController().signal;
-  const end = await runJob({
-    job: dispatch,
-    ports: { dispatches: dispatchStore(database), emails: bus.publish(emailTopic), clock: realClock },
-    options: dispatch.options.parse({}),
-    key: dueDay,
-    database,
-    clock: realClock,
-    meter: benchMetrics.meterOf(dispatch.name),
-    log: benchLog,
-    holder: 'bench',
-    settings: jobSettingsOf(options),
-    parts: new Set(),
-    draining: never,
-    signal: never,
-  });
-  if (end.how !== 'completed') throw new Error(`The run ended ${end.how}.`);
-}
-
-async function publishPlainly(database: PostgresDatabase, bus: Bus): Promise<void> {
-  const dispatches = dispatchStore(database);
-  const emails = bus.publish(emailTopic);
-  let after: string | undefined;
-  for (;;) {
-    const bills = await dispatches.pageDue({ billingDate, after, limit: chunk }, lastId, dueDay);
-    const last = bills.at(-1);
-    if (last === undefined) return;
-    after = last.billId.toString();
-    await emails.write(bills.map(messageOf));
-  }
-}
-
-function messageOf(bill: DispatchedBill): { readonly key: string; readonly value: Uint8Array } {
-  return { key: bill.publicInfoId.toString(), value: encodeDispatchedBill(bill) };
-}
-
-async function requireMarked(client: Client, size: number): Promise<void> {
-  const { rows } = await client.query<{ marked: number }>(
-    `SELECT count(*)::int AS marked FROM billing.billing_p WHERE send_status = 'SEND_PENDING'`,
-  );
-  if (rows[0]?.marked !== size) throw new Error(`Of ${size} bills ${rows[0]?.marked} are marked.`);
 }

@@ -4,6 +4,8 @@ import { table } from '../src/commandLine/table.ts';
 import type { Benchmark } from './benchmark.ts';
 import { deliverBenchmark } from './deliver.bench.ts';
 import { dispatchBenchmark } from './dispatch.bench.ts';
+import { kafkaConsume } from './kafkaConsume.bench.ts';
+import { kafkaPublish } from './kafkaPublish.bench.ts';
 import { measure } from './measure.ts';
 import type { MeasureOptions } from './measureOptions.ts';
 import { jsonOf, resultOf, thisMachine, type Result } from './result.ts';
@@ -11,7 +13,15 @@ import { redisStream } from './redisStream.bench.ts';
 import { runtime } from './runtime.bench.ts';
 import { settleBenchmark } from './settle.bench.ts';
 
-const benchmarks: readonly Benchmark[] = [settleBenchmark, dispatchBenchmark, deliverBenchmark, runtime, redisStream];
+const benchmarks: readonly Benchmark[] = [
+  settleBenchmark,
+  dispatchBenchmark,
+  deliverBenchmark,
+  runtime,
+  redisStream,
+  kafkaPublish,
+  kafkaConsume,
+];
 
 interface RunOptions {
   readonly runs: number;
