@@ -17,7 +17,7 @@ import { median, ratio } from './statistics.ts';
 const topic: Topic = { name: 'bench', deadLetters: 'bench.dlt', partitions: 3, maxSizeBytes: 4_096 };
 const valueBytes = 1_024;
 const keys = 10_000;
-const chunkSize = 1_000;
+const chunkSize = 500;
 
 /** Keys at once where every message has an effect of its own. */
 const concurrency = 100;
