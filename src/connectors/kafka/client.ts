@@ -6,6 +6,7 @@ import { within } from '../../message/waiting.ts';
 import { provideCodecs } from './codecs.ts';
 import { cureIdleTimers } from './idleTimers.ts';
 import type { KafkaSettings } from './kafkaOptions.ts';
+import { wakeWhenResumed } from './resumeHook.ts';
 import { translateError } from './translateError.ts';
 
 const connectLimitMs = 3_000;
@@ -14,6 +15,7 @@ const keepAliveMs = 10_000;
 /** The client of kafkajs, as all parts of a bus use it. Connects nowhere by itself, and logs nothing: what matters is told by errors. */
 export function openClient({ brokers, instance, tls, sasl, timeLimitMs }: KafkaSettings): Kafka {
   cureIdleTimers();
+  wakeWhenResumed();
   provideCodecs();
   return new Kafka({
     clientId: `weir-${instance}`,

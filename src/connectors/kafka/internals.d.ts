@@ -1,7 +1,7 @@
 // Parts of kafkajs 2.2.4 that it does not export and this connector mends. Checked by tests: a change of theirs fails one.
 
 declare module 'kafkajs/src/consumer/consumerGroup.js' {
-  import type { Assigner, Batch } from 'kafkajs';
+  import type { Assigner, Batch, TopicPartitions } from 'kafkajs';
 
   export default class ConsumerGroup {
     readonly groupId: string;
@@ -11,6 +11,12 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
     readonly coordinator: { heartbeat(payload: object): Promise<unknown> } | null;
     /** A new one for each assignment. */
     readonly offsetManager: object;
+    readonly maxWaitTime: number;
+    readonly subscriptionState: { assigned(): TopicPartitions[] };
+    isPaused(topic: string, partition: number): boolean;
+    /** The partitions that a broker leads. Throws where the leaders are not known. */
+    filterPartitionsByNode(nodeId: string, topicPartitions: TopicPartitions[]): TopicPartitions[];
+    resume(topicPartitions: TopicPartitions[]): void;
     joinAndSync(): Promise<void>;
     fetch(nodeId: string): Promise<readonly Batch[]>;
   }
