@@ -84,7 +84,11 @@ export class GroupReading {
   ended({ messages, watermarks }: Settled): void {
     const all = new Map([...this.#former, ...this.#held.values()].map((held) => [idOf({ partition: held.name, epoch: held.epoch }), held]));
     for (const watermark of watermarks) all.get(idOf(watermark))?.settledUpTo(watermark.position);
-    for (const { envelope } of messages) all.get(idOf(envelope))?.ended();
+    let held: HeldPartition | undefined;
+    for (const { envelope } of messages) {
+      if (held?.name !== envelope.partition || held.epoch !== envelope.epoch) held = all.get(idOf(envelope));
+      held?.ended();
+    }
   }
 
   /** Commits what is settled of the held partitions, if there is anything new. Rejects with a `WeirError`. */

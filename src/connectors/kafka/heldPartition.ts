@@ -25,11 +25,6 @@ export interface HeldPartitionSpec {
   readonly resume: () => void;
 }
 
-interface Waiting {
-  readonly position: string;
-  readonly content: ReturnType<typeof contentOf>;
-}
-
 /**
  * A partition while it is assigned to this process: what is read ahead, what is in flight, up to where it is settled and
  * committed. Memory: the read-ahead, one answer above its high marks at most.
@@ -41,8 +36,10 @@ export class HeldPartition {
   readonly #spec: HeldPartitionSpec;
   readonly #stopping = new AbortController();
   readonly #stopped: AbortSignal;
+  /** As the signal says, which reckons it anew whenever it is asked. */
+  #isStopped: boolean;
   readonly #quiet = Promise.withResolvers<undefined>();
-  #waiting: Waiting[] = [];
+  #waiting: Delivery[] = [];
   #waitingBytes = 0;
   #isPaused = false;
   #wake: () => void = () => undefined;
@@ -50,7 +47,7 @@ export class HeldPartition {
   /** The next position that is not settled; undefined until something is. */
   #settledTo: bigint | undefined;
   #committedTo: bigint | undefined;
-  #emittedTo: bigint | undefined;
+  #lastEmitted: string | undefined;
 
   constructor(spec: HeldPartitionSpec) {
     const { topic, partition, epoch, stopped } = spec;
@@ -59,6 +56,7 @@ export class HeldPartition {
     this.epoch = epoch;
     this.#spec = spec;
     this.#stopped = AbortSignal.any([this.#stopping.signal, stopped]);
+    this.#isStopped = this.#stopped.aborted;
     this.#stopped.addEventListener('abort', () => this.#drop(), { once: true });
   }
 
@@ -78,15 +76,16 @@ export class HeldPartition {
 
   /** The next offset that was not emitted; undefined until something was. */
   get emittedTo(): bigint | undefined {
-    return this.#emittedTo;
+    return this.#lastEmitted === undefined ? undefined : BigInt(this.#lastEmitted) + 1n;
   }
 
   /** Takes what was read, to be emitted when there is room. */
   push(records: readonly KafkaMessage[]): void {
-    if (this.#stopped.aborted) return;
+    if (this.#isStopped) return;
+    const { topic, epoch } = this.#spec;
     for (const record of records) {
-      const content = contentOf(record, this.#spec.topic.maxSizeBytes);
-      this.#waiting.push({ position: record.offset, content });
+      const content = contentOf(record, topic.maxSizeBytes);
+      this.#waiting.push({ ...content, partition: this.name, epoch, position: record.offset, attempt: 1 });
       this.#waitingBytes += content.value.byteLength;
     }
     if (!this.#isPaused && (this.#waiting.length >= highCount || this.#waitingBytes >= highBytes)) {
@@ -100,7 +99,7 @@ export class HeldPartition {
   async run(): Promise<void> {
     const { before, room } = this.#spec;
     await Promise.race([before, aborted(this.#stopped)]);
-    while (!this.#stopped.aborted) {
+    while (!this.#isStopped) {
       if (this.#waiting.length === 0) {
         await new Promise<void>((resolve) => (this.#wake = resolve));
         continue;
@@ -136,24 +135,25 @@ export class HeldPartition {
   }
 
   #emit(granted: number): void {
-    const { room, emit, epoch } = this.#spec;
+    const { room, emit } = this.#spec;
     let emitted = 0;
-    for (const { position, content } of this.#waiting.splice(0, granted)) {
-      if (this.#stopped.aborted) break;
+    for (const delivery of this.#waiting.splice(0, granted)) {
+      if (this.#isStopped) break;
       emitted += 1;
       this.#inFlight += 1;
-      this.#waitingBytes -= content.value.byteLength;
-      this.#emittedTo = BigInt(position) + 1n;
-      emit({ ...content, partition: this.name, epoch, position, attempt: 1 });
+      this.#waitingBytes -= delivery.value.byteLength;
+      this.#lastEmitted = delivery.position;
+      emit(delivery);
     }
     if (emitted < granted) room.giveBack(granted - emitted, this.name);
-    if (this.#isPaused && !this.#stopped.aborted && this.#waiting.length <= lowCount && this.#waitingBytes <= lowBytes) {
+    if (this.#isPaused && !this.#isStopped && this.#waiting.length <= lowCount && this.#waitingBytes <= lowBytes) {
       this.#isPaused = false;
       this.#spec.resume();
     }
   }
 
   #drop(): void {
+    this.#isStopped = true;
     this.#waiting = [];
     this.#waitingBytes = 0;
     this.#wake();
@@ -161,7 +161,7 @@ export class HeldPartition {
   }
 
   #tellQuiet(): void {
-    if (this.#stopped.aborted && this.#inFlight === 0) this.#quiet.resolve(undefined);
+    if (this.#isStopped && this.#inFlight === 0) this.#quiet.resolve(undefined);
   }
 }
 
