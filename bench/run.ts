@@ -5,6 +5,7 @@ import type { Benchmark } from './benchmark.ts';
 import { deliverBenchmark } from './deliver.bench.ts';
 import { dispatchBenchmark } from './dispatch.bench.ts';
 import { kafkaConsume } from './kafkaConsume.bench.ts';
+import { kafkaDeliver } from './kafkaDeliver.bench.ts';
 import { kafkaPublish } from './kafkaPublish.bench.ts';
 import { measure } from './measure.ts';
 import type { MeasureOptions } from './measureOptions.ts';
@@ -21,6 +22,7 @@ const benchmarks: readonly Benchmark[] = [
   redisStream,
   kafkaPublish,
   kafkaConsume,
+  kafkaDeliver,
 ];
 
 interface RunOptions {

@@ -33,10 +33,11 @@ export async function daemonMemory(addresses: Addresses, sink: SinkProcess, size
   return highest.map(Math.round);
 }
 
-function startDaemon({ databaseUrl, redisUrl, smtpUrl, ring }: Addresses): ChildProcess {
+function startDaemon({ databaseUrl, redisUrl, kafkaBroker, smtpUrl, ring }: Addresses): ChildProcess {
   const environment = {
     WEIR_DATABASE_URL: databaseUrl,
     WEIR_REDIS_URL: redisUrl,
+    ...(kafkaBroker === undefined ? {} : { WEIR_BUS_KIND: 'kafka', WEIR_KAFKA_BROKERS: kafkaBroker, WEIR_KAFKA_REQUIRE_TLS: 'false' }),
     WEIR_SMTP_URL: smtpUrl,
     WEIR_SMTP_REQUIRE_TLS: 'false',
     WEIR_KEYS_RING: ring,

@@ -11,6 +11,8 @@ import { benchLog, benchMetrics, chainParts } from '../chainParts.ts';
 export interface Addresses {
   readonly databaseUrl: string;
   readonly redisUrl: string;
+  /** The broker of Kafka where that is the bus. */
+  readonly kafkaBroker?: string;
   readonly smtpUrl: string;
   readonly ring: string;
 }
@@ -19,10 +21,11 @@ export interface Addresses {
  * Runs the pipeline `billing.deliver` as the daemon does, every option at its default, until `size` messages have left it; answers how
  * many mails it has sent. The others were put off: where a destination holds its slots too long, a redispatch brings them later.
  */
-export async function deliverBills({ databaseUrl, redisUrl, smtpUrl, ring }: Addresses, size: number): Promise<number> {
+export async function deliverBills({ databaseUrl, redisUrl, kafkaBroker, smtpUrl, ring }: Addresses, size: number): Promise<number> {
   const tree = joinedSchema(systems).parse({
     database: { url: databaseUrl },
     redis: { url: redisUrl },
+    ...(kafkaBroker === undefined ? {} : { bus: { kind: 'kafka' }, kafka: { brokers: kafkaBroker, requireTls: false } }),
     smtp: { url: smtpUrl, requireTls: false },
     keys: { ring },
   });
