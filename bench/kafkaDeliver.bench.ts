@@ -15,7 +15,6 @@ const padding: ReadonlyMap<string, string> = new Map([['padding', 'x'.repeat(850
 
 /** All mails take this long then: 40 at once make 400 a second. */
 const slowMails = { every: 1, delayMs: 100 };
-const slowMailCount = 8_000;
 
 /**
  * Delivering bills over Kafka: the pipeline `billing.deliver` as `deliver` has it. Baseline: the same over Redis Streams. Ceiling:
@@ -43,9 +42,9 @@ async function open(size: number): Promise<Contest> {
   const memory = async (): Promise<string> => {
     await resetBills(client);
     await emptyTopic(admin, emailTopic.name);
-    await publishBills(bus, waiting, padding);
+    await publishBills(bus, size, waiting, padding);
     await sink.begin(slowMails);
-    const highest = await daemonMemory(kafka.addresses, sink, Math.min(size, slowMailCount));
+    const highest = await daemonMemory(kafka.addresses, sink, Math.ceil(size / 2));
     return highest.join(', ');
   };
   const all = started.move();

@@ -109,14 +109,12 @@ export async function openDeliver(size: number, started: AsyncDisposableStack): 
   };
 }
 
-/** Writes the messages of bills 1 to `size`, with headers if any are given. */
-export async function publishBills(bus: Bus, size: number, headers?: Outgoing['headers']): Promise<void> {
+/** Writes the messages of bills 1 to `size`, and of the same ones again until there are `count`. */
+export async function publishBills(bus: Bus, size: number, count = size, headers: Outgoing['headers'] = new Map()): Promise<void> {
   const emails = bus.publish(emailTopic);
-  for (let first = 1; first <= size; first += 1_000) {
-    const count = Math.min(1_000, size - first + 1);
-    await emails.write(
-      Array.from({ length: count }, (_, index) => ({ ...messageOf(first + index), ...(headers === undefined ? {} : { headers }) })),
-    );
+  for (let first = 0; first < count; first += 1_000) {
+    const length = Math.min(1_000, count - first);
+    await emails.write(Array.from({ length }, (_, index) => ({ ...messageOf(((first + index) % size) + 1), headers })));
   }
 }
 
