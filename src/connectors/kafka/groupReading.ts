@@ -112,7 +112,7 @@ export class GroupReading {
       {
         joined: (partitions) => this.#joined(member, partitions),
         leaving: (heartbeat) => this.#leaving(heartbeat),
-        read: (partition, records) => this.#held.get(partition)?.push(records),
+        read: (partition, records) => this.#held.get(partition)?.push(records) ?? false,
         silent: () => this.#silent(),
       },
     );

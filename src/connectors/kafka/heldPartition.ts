@@ -58,6 +58,7 @@ export class HeldPartition {
     this.#stopped = AbortSignal.any([this.#stopping.signal, stopped]);
     this.#isStopped = this.#stopped.aborted;
     this.#stopped.addEventListener('abort', () => this.#drop(), { once: true });
+    this.#tellQuiet();
   }
 
   get inFlight(): number {
@@ -79,9 +80,9 @@ export class HeldPartition {
     return this.#lastEmitted === undefined ? undefined : BigInt(this.#lastEmitted) + 1n;
   }
 
-  /** Takes what was read, to be emitted when there is room. */
-  push(records: readonly KafkaMessage[]): void {
-    if (this.#isStopped) return;
+  /** Takes what was read, to be emitted when there is room. False when it is stopped: then nothing was taken. */
+  push(records: readonly KafkaMessage[]): boolean {
+    if (this.#isStopped) return false;
     const { topic, epoch } = this.#spec;
     for (const record of records) {
       const content = contentOf(record, topic.maxSizeBytes);
@@ -93,6 +94,7 @@ export class HeldPartition {
       this.#spec.pause();
     }
     this.#wake();
+    return true;
   }
 
   /** Emits what was read while there is room. Resolves, never rejects, when it is stopped. */

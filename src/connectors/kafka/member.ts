@@ -19,7 +19,8 @@ export interface MemberEvents {
   joined(partitions: readonly number[]): void;
   /** It is about to join anew: whatever it held is another's afterwards. */
   readonly leaving: BeforeJoin;
-  read(partition: number, records: readonly KafkaMessage[]): void;
+  /** Takes what was read. What it does not take (false) is read again. */
+  read(partition: number, records: readonly KafkaMessage[]): boolean;
   /** It has given no sign for two session timeouts, and ends. */
   silent(): void;
 }
@@ -156,8 +157,7 @@ export class Member {
         const { batch } = payload;
         if (!this.#hasEnded && isOfThisAssignment(batch)) {
           this.#commit = (offsets) => payload.commitOffsetsIfNecessary(offsets);
-          this.#events.read(batch.partition, batch.messages);
-          payload.resolveOffset(batch.lastOffset());
+          if (this.#events.read(batch.partition, batch.messages)) payload.resolveOffset(batch.lastOffset());
         }
         return Promise.resolve();
       },

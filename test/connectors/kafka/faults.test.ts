@@ -138,7 +138,7 @@ describe.skipIf(!isHere)('a consumer', () => {
     const settings = withDefaults({ brokers: [direct], clock: realClock, instance: 'a' });
     const topic = await aTopic(testBus(direct));
     const joined = Promise.withResolvers<readonly number[]>();
-    const events = { joined: joined.resolve, leaving: () => Promise.resolve(), read: () => undefined, silent: () => undefined };
+    const events = { joined: joined.resolve, leaving: () => Promise.resolve(), read: () => false, silent: () => undefined };
     const member = new Member(openClient(settings), settings, { topic: topic.name, group: topic.name }, events);
     await member.start();
     expect(await joined.promise).toEqual([0]);
