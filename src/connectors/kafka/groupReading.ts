@@ -113,6 +113,7 @@ export class GroupReading {
         joined: (partitions) => this.#joined(member, partitions),
         leaving: (heartbeat) => this.#leaving(heartbeat),
         read: (partition, records) => this.#held.get(partition)?.push(records) ?? false,
+        removed: (partition) => settings.report.removed?.(`${topic.name}/${partition}`, group),
         silent: () => this.#silent(),
       },
     );

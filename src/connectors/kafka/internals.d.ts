@@ -18,6 +18,7 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
     filterPartitionsByNode(nodeId: string, topicPartitions: TopicPartitions[]): TopicPartitions[];
     resume(topicPartitions: TopicPartitions[]): void;
     joinAndSync(): Promise<void>;
+    recoverFromOffsetOutOfRange(error: { readonly partition: number }): Promise<void>;
     fetch(nodeId: string): Promise<readonly Batch[]>;
   }
 }

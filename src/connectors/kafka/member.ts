@@ -21,6 +21,8 @@ export interface MemberEvents {
   readonly leaving: BeforeJoin;
   /** Takes what was read. What it does not take (false) is read again. */
   read(partition: number, records: readonly KafkaMessage[]): boolean;
+  /** Messages of a partition were removed before they were read. */
+  removed(partition: number): void;
   /** It has given no sign for two session timeouts, and ends. */
   silent(): void;
 }
@@ -65,7 +67,9 @@ export class Member {
     this.#events = events;
     this.#consumer = kafka.consumer({
       groupId: membership.group,
-      partitionAssigners: [assignerWith((heartbeat) => this.#leaving(heartbeat))],
+      partitionAssigners: [
+        assignerWith({ beforeJoin: (heartbeat) => this.#leaving(heartbeat), outOfRange: (partition) => this.#events.removed(partition) }),
+      ],
       sessionTimeout: sessionTimeoutMs,
       rebalanceTimeout: rebalanceTimeoutMs,
       heartbeatInterval: heartbeatMs,

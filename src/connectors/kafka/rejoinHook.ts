@@ -7,31 +7,39 @@ import ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js';
  */
 export type BeforeJoin = (heartbeat: (() => Promise<void>) | undefined) => Promise<void>;
 
-interface HookedAssigner extends Assigner {
+/** What a consumer tells that kafkajs itself keeps to itself. */
+export interface GroupHooks {
   readonly beforeJoin: BeforeJoin;
+  /** What was to be read next of a partition is not there: it goes on where the partition begins. */
+  readonly outOfRange: (partition: number) => void;
 }
+
+type HookedAssigner = Assigner & GroupHooks;
 
 let isInstalled = false;
 
 /**
- * An assigner that has `beforeJoin` called before each join of its consumer. kafkajs 2.2.4 has no hook of its own before it joins
- * a group again: another member gets messages that are still worked on here, and what is committed later bears the new
- * generation, so the broker takes it although the partition is another's.
+ * An assigner that has hooks of its consumer called. kafkajs 2.2.4 has none before it joins a group again: another member gets
+ * messages that are still worked on here, and what is committed later bears the new generation, so the broker takes it although the
+ * partition is another's. And where messages were removed before they were read, it reads on without a word.
  */
-export function assignerWith(beforeJoin: BeforeJoin): PartitionAssigner {
+export function assignerWith(hooks: GroupHooks): PartitionAssigner {
   install();
-  return (config): HookedAssigner => ({ ...PartitionAssigners.roundRobin(config), beforeJoin });
+  return (config): HookedAssigner => ({ ...PartitionAssigners.roundRobin(config), ...hooks });
 }
 
 function install(): void {
   if (isInstalled) return;
   isInstalled = true;
   // eslint-disable-next-line @typescript-eslint/unbound-method -- called with their own `this` below
-  const { joinAndSync, fetch } = ConsumerGroup.prototype;
+  const { joinAndSync, fetch, recoverFromOffsetOutOfRange } = ConsumerGroup.prototype;
   ConsumerGroup.prototype.joinAndSync = async function (): Promise<void> {
-    const hooked = this.assigners.find((assigner): assigner is HookedAssigner => 'beforeJoin' in assigner);
-    await hooked?.beforeJoin(this.memberId === null ? undefined : () => heartbeat(this));
+    await hooksOf(this)?.beforeJoin(this.memberId === null ? undefined : () => heartbeat(this));
     await joinAndSync.call(this);
+  };
+  ConsumerGroup.prototype.recoverFromOffsetOutOfRange = async function (error): Promise<void> {
+    hooksOf(this)?.outOfRange(error.partition);
+    await recoverFromOffsetOutOfRange.call(this, error);
   };
   ConsumerGroup.prototype.fetch = async function (nodeId): Promise<readonly Batch[]> {
     const { offsetManager } = this;
@@ -39,6 +47,10 @@ function install(): void {
     for (const batch of batches) fetched.set(batch, () => this.offsetManager === offsetManager);
     return batches;
   };
+}
+
+function hooksOf({ assigners }: ConsumerGroup): GroupHooks | undefined {
+  return assigners.find((assigner): assigner is HookedAssigner => 'beforeJoin' in assigner);
 }
 
 /** Of each batch, whether the assignment under which it was asked for is still the present one. */

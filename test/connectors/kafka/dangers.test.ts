@@ -113,13 +113,15 @@ describe.skipIf(brokers === '')('a committed offset that the broker has no more'
     expect(values).toEqual(['10']);
   });
 
-  test('makes ours read from the oldest that is there', async () => {
-    const bus = testBus(brokers);
+  test('makes ours read from the oldest that is there, and say so', async () => {
+    const removed: string[] = [];
+    const bus = testBus(brokers, { report: { removed: (partition, group) => void removed.push(`${partition} ${group}`) } });
     const topic = await aTopicThatLostItsBeginning();
     const reading = readTopic(bus, topic, { settleAs: 'done' });
     await publish(bus, topic, [aMessage(10)]);
     await until('it goes on', () => reading.numbers.includes(10));
     expect(reading.numbers).toEqual([8, 9, 10]);
+    expect(removed).toEqual([`${topic.name}/0 ${topic.name}`]);
     await until('it is committed', async () => (await committed(await plainAdmin(brokers), topic.name))[0] === 11);
   });
 

@@ -138,7 +138,8 @@ describe.skipIf(!isHere)('a consumer', () => {
     const settings = withDefaults({ brokers: [direct], clock: realClock, instance: 'a' });
     const topic = await aTopic(testBus(direct));
     const joined = Promise.withResolvers<readonly number[]>();
-    const events = { joined: joined.resolve, leaving: () => Promise.resolve(), read: () => false, silent: () => undefined };
+    const nothing = (): void => undefined;
+    const events = { joined: joined.resolve, leaving: () => Promise.resolve(), read: () => false, removed: nothing, silent: nothing };
     const member = new Member(openClient(settings), settings, { topic: topic.name, group: topic.name }, events);
     await member.start();
     expect(await joined.promise).toEqual([0]);
