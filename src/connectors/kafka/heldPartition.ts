@@ -129,7 +129,8 @@ export class HeldPartition {
 
   /** Everything up to a position, itself included, is settled. */
   settledUpTo(position: string): void {
-    this.#settledTo = BigInt(position) + 1n;
+    const to = BigInt(position) + 1n;
+    if (this.#settledTo === undefined || to > this.#settledTo) this.#settledTo = to;
   }
 
   committed(to: bigint): void {

@@ -1,7 +1,13 @@
 import { Partitioners, type ICustomPartitioner, type Kafka, type Message, type Producer } from 'kafkajs';
 import { WeirError } from '../../errors.ts';
+import { backOffMs } from '../../message/backOff.ts';
+import { pause } from '../../message/pause.ts';
 import { answered } from './client.ts';
 import type { KafkaSettings } from './kafkaOptions.ts';
+
+/** Tries of a call that may pass, and waits between them. */
+const tries = 5;
+const betweenTries = { firstMs: 100, maxMs: 1_000 };
 
 /** A client, and what it may do. */
 interface Opened {
@@ -28,8 +34,26 @@ export class BatchProducer {
     this.#settings = settings;
   }
 
-  /** Sends one batch for each partition. Await it before the next of the same keys: two at once may change their order. */
+  /**
+   * Sends one batch for each partition, all of them again where one was not taken. Await it before the next of the same keys: two at
+   * once may change their order.
+   */
   async send(topic: string, messages: Message[]): Promise<void> {
+    const { clock, timeLimitMs } = this.#settings;
+    const untilMs = clock.elapsedMs() + 2 * timeLimitMs;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.#sendOnce(topic, messages);
+        return;
+      } catch (error) {
+        const isLast = attempt === tries || clock.elapsedMs() > untilMs || this.#isClosed;
+        if (isLast || !(error instanceof WeirError) || error.code !== 'unavailable') throw error;
+        await pause(clock, backOffMs(betweenTries, attempt, clock));
+      }
+    }
+  }
+
+  async #sendOnce(topic: string, messages: Message[]): Promise<void> {
     const { timeLimitMs } = this.#settings;
     const opening = this.#open();
     const opened = await opening;
@@ -37,7 +61,8 @@ export class BatchProducer {
     try {
       await answered(this.#settings, 2 * timeLimitMs, sent);
     } catch (error) {
-      if (error instanceof WeirError && error.code === 'timedOut') this.#forget(opening, opened, sent);
+      // A connection that is silent stays so: the next call has a new one.
+      if (error instanceof WeirError && error.kind === 'transient') this.#forget(opening, opened, sent);
       throw error;
     }
   }
@@ -60,6 +85,8 @@ export class BatchProducer {
     const producer = this.#kafka.producer({
       allowAutoTopicCreation: false,
       idempotent: false,
+      // Tries are ours: its own asks only brokers that have not answered, and so takes a batch whose leader moved to one that has for sent.
+      retry: { retries: 0 },
       createPartitioner: partitionerUntil(givenUp.signal),
     });
     try {

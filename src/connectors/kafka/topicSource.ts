@@ -69,6 +69,8 @@ export class TopicSource implements Source {
         }
       };
       stopped.addEventListener('abort', end, { once: true });
+      // A run that is over has nothing in flight, drained or not: the others need not wait for this member.
+      run.signal.addEventListener('abort', () => reading.end(), { once: true });
       if (stopped.aborted) end();
       return () => {
         if (isDrained) return;

@@ -161,8 +161,7 @@ describe.skipIf(!isHere)('a producer', () => {
     const struck = proxy.strike(topic.name, 'holeAfter');
     const [first, second] = await Promise.allSettled([sink.write([aMessage(1)]), sink.write([aMessage(2)])]);
     await struck;
-    expect(first).toMatchObject({ status: 'rejected', reason: { code: 'timedOut', kind: 'transient' } });
-    expect(second.status).toBe('fulfilled');
+    expect([first.status, second.status]).toEqual(['fulfilled', 'fulfilled']);
     expect([...new Set(await logOf(proxied, topic.name))]).toEqual(['0', '1', '2']);
   });
 
@@ -172,7 +171,7 @@ describe.skipIf(!isHere)('a producer', () => {
     const sink = bus.publish(topic);
     await sink.write([aMessage(0)]);
     proxy.hole();
-    await expect(sink.write([aMessage(1)])).rejects.toMatchObject({ code: 'timedOut', kind: 'transient' });
+    await expect(sink.write([aMessage(1)])).rejects.toMatchObject({ kind: 'transient' });
     proxy.pass();
     await until('writing works', async () => {
       await sink.write([aMessage(2)]);
