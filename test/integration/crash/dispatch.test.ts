@@ -11,7 +11,9 @@ import { weirHere } from './weirHere.ts';
 // Processes start and die in each of these: on a busy machine that takes its time.
 vi.setConfig({ testTimeout: 120_000 });
 
-const small = ['jobs.pageSize=10', 'billing.dispatch.chunk.size=10'].flatMap((set) => ['--set', set]);
+const chunk = 10;
+
+const small = ['jobs.pageSize=10', `billing.dispatch.chunk.size=${chunk}`].flatMap((set) => ['--set', set]);
 
 interface Wire {
   readonly database: TcpProxy;
@@ -75,7 +77,10 @@ it.each([
   const { environment, billing, database } = month;
   await weirHere(environment, 'run', '--job', 'billing.settle', '--key', billing);
   await killed(month, plan);
-  expect(await standing(month)).toEqual(expected);
+  const { marked, messages } = await standing(month);
+  expect(messages).toBe(expected.messages);
+  // The next chunk may be marked while one is published.
+  expect([expected.marked, expected.marked + (expected.messages > 0 ? chunk : 0)]).toContain(marked);
 
   // It is told nothing: it finds the run that nobody works on, and delivers what is there meanwhile.
   const daemon = startWeir(environment, 'run', '--profile', 'producer,consumer', ...small);
