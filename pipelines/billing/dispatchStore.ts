@@ -145,13 +145,15 @@ const pageMarked = `
   WHERE send_status = 'SEND_PENDING' AND billing_date = $1::timestamp AND bill.id > $2::bigint AND bill.id <= $4::bigint
   ORDER BY bill.id LIMIT $3`;
 
-// What is marked already keeps its time. IS TRUE keeps the index of states out: it would read everything in that state.
+// What is marked already is not touched: its message may be on the way, and a claim that waited for the new row would not take it.
+// IS TRUE keeps the index of states out: it would read everything in that state.
 const markDispatched = `
   WITH marked AS (
-    UPDATE billing.billing_p
-    SET send_status = 'SEND_PENDING', pending_since = CASE send_status WHEN 'CREATED' THEN $4 ELSE pending_since END
-    WHERE billing_date BETWEEN $1::timestamp AND $2::timestamp AND id = ANY ($3::bigint[])
-      AND (send_status IN ('CREATED', 'SEND_PENDING')) IS TRUE
+    UPDATE billing.billing_p SET send_status = 'SEND_PENDING', pending_since = $4
+    WHERE billing_date BETWEEN $1::timestamp AND $2::timestamp AND id = ANY ($3::bigint[]) AND (send_status = 'CREATED') IS TRUE
     RETURNING id
   )
-  SELECT unnest($3::bigint[]) AS id EXCEPT SELECT id FROM marked`;
+  SELECT unnest($3::bigint[]) AS id EXCEPT (
+    SELECT id FROM marked UNION ALL
+    SELECT id FROM billing.billing_p
+    WHERE billing_date BETWEEN $1::timestamp AND $2::timestamp AND id = ANY ($3::bigint[]) AND (send_status = 'SEND_PENDING') IS TRUE)`;
