@@ -145,7 +145,7 @@ const pageMarked = `
   WHERE send_status = 'SEND_PENDING' AND billing_date = $1::timestamp AND bill.id > $2::bigint AND bill.id <= $4::bigint
   ORDER BY bill.id LIMIT $3`;
 
-// What is marked already is not touched: its message may be on the way, and a claim that waited for the new row would not take it.
+// What is marked already is not touched: its message may be on the way.
 // IS TRUE keeps the index of states out: it would read everything in that state.
 const markDispatched = `
   WITH marked AS (

@@ -1,4 +1,4 @@
-/** One statement. A name lets the server keep its plan; it must belong to one text. */
+/** One statement. A name spares the server the reading of its text; it must belong to one text. */
 export interface Statement {
   readonly text: string;
   readonly values?: readonly unknown[];

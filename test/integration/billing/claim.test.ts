@@ -4,6 +4,8 @@ import { isQuiet } from '../../../pipelines/shared/quietHours.ts';
 import { decryptField } from '../../../src/message/encryption.ts';
 import { Decision } from '../../../src/message/decision.ts';
 import type { DispatchedBill } from '../../../pipelines/billing/dispatchedBill.ts';
+import { lockWaits } from '../../support/lockWaits.ts';
+import { until } from '../../support/until.ts';
 import { aBilling, billRow, emptied, pending, sendable, type Billing } from './aBilling.ts';
 
 const leaseMs = 60_000;
@@ -76,7 +78,10 @@ describe('a claim', () => {
     const bills = await pending(billing, 40);
     const other = billing.another('two');
     const [ours, theirs] = await Promise.all([
-      billing.ports.bills.claim(bills.map(sendable), leaseMs),
+      billing.ports.bills.claim(
+        bills.map((bill) => sendable(bill)),
+        leaseMs,
+      ),
       other.claim([...bills].reverse().map(sendable), leaseMs),
     ]);
     const ends = [...ours, ...theirs].map(endOf);
@@ -119,6 +124,30 @@ describe('a claim', () => {
     expect(answers.map(endOf)).toEqual([typeof end === 'string' ? end : expect.stringMatching(end)]);
     expect(await billRow(billing, bill)).toEqual(before);
     expect(await attempts()).toEqual([]);
+  });
+
+  it('takes bills that are written anew, and as due as before, while it waits for them, however often it is asked', async () => {
+    const all = await pending(billing, 50);
+    for (let round = 1; round <= 10; round += 1) {
+      const bills = all.slice((round - 1) * 5, round * 5);
+      const ids = bills.map(({ billId }) => billId);
+      const written = Promise.withResolvers<undefined>();
+      const rewriting = billing.database.withTransaction(async (transaction) => {
+        await transaction.execute({
+          text: 'UPDATE billing.billing_p SET pending_since = pending_since WHERE id = ANY ($1)',
+          values: [ids],
+        });
+        written.resolve(undefined);
+        await until('the claim waits', async () => (await lockWaits(billing.database)) > 0);
+      });
+      await written.promise;
+      const answers = await billing.ports.bills.claim(
+        bills.map((bill) => sendable(bill)),
+        leaseMs,
+      );
+      await rewriting;
+      expect(answers.map(endOf), `round ${round}`).toEqual(bills.map(() => 'claimed'));
+    }
   });
 
   it('takes a bill whose next time has come', async () => {

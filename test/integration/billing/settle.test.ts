@@ -4,6 +4,7 @@ import { writeDetails } from '../../../pipelines/billing/billingDetails.ts';
 import { dryRun } from '../../../src/runtime/jobs/dryRun.ts';
 import { runJob } from '../../../src/runtime/jobs/runJob.ts';
 import { runSkipped } from '../../../src/runtime/jobs/runSkipped.ts';
+import { lockWaits } from '../../support/lockWaits.ts';
 import { until } from '../../support/until.ts';
 import { aBilling, aNewMember, aUsage, emptied, settled, type Billing } from './aBilling.ts';
 
@@ -165,17 +166,15 @@ describe('a settlement', () => {
 
   it('waits for usage that is being written when it closes the month, and bills it', async () => {
     await billing.members.insertMembers([aNewMember()]);
-    const waiting = async (): Promise<number> =>
-      (await billing.database.query(`SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`)).length;
     let isClosed = false;
     const under: Promise<unknown>[] = [];
     // A line of the same key, not committed, holds the writer up while it has the period.
     const blocker = billing.database.withTransaction(async (transaction) => {
       await transaction.execute(`INSERT INTO billing.usage VALUES ('2026-10-01', 5001, 1001, '2026-10-31', 'DATA', 'x', 1, 1)`);
       under.push(billing.members.insertUsage([aUsage()]));
-      await until('the writer waits', async () => (await waiting()) === 1);
+      await until('the writer waits', async () => (await lockWaits(billing.database)) === 1);
       under.push(billing.ports.periods.closeMonth('2026-10', billing.clock.now()).then(() => (isClosed = true)));
-      await until('the closing waits too', async () => (await waiting()) === 2 || isClosed);
+      await until('the closing waits too', async () => (await lockWaits(billing.database)) === 2 || isClosed);
       throw new Error('given up');
     });
     await expect(blocker).rejects.toThrow('given up');

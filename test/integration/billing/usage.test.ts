@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { periodStore } from '../../../pipelines/billing/periodStore.ts';
+import { lockWaits } from '../../support/lockWaits.ts';
 import { until } from '../../support/until.ts';
 import { aBilling, aNewMember, aUsage, emptied, type Billing } from './aBilling.ts';
 
@@ -23,8 +24,7 @@ const close = (month: '2026-10' | '2026-11' = '2026-10'): Promise<void> => billi
 const closeByHand = 'UPDATE billing.billing_period SET closing_at = now(), closed_at = now()';
 const beginClosing = (): Promise<number> =>
   billing.database.execute(`UPDATE billing.billing_period SET closing_at = '2026-11-01' WHERE period = '2026-10-01'`);
-const waiting = async (): Promise<number> =>
-  (await billing.database.query(`SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`)).length;
+const waiting = (): Promise<number> => lockWaits(billing.database);
 
 /** A writer that is in October, with this line, and stays there until `leave` is called. */
 async function aSlowWriter(id: bigint): Promise<{ readonly leave: () => void; readonly gone: Promise<unknown> }> {
