@@ -14,6 +14,8 @@ import { emailTopic } from './billing/dispatchedBill.ts';
 import { dispatchStore } from './billing/dispatchStore.ts';
 import { failLogStore } from './billing/failLogStore.ts';
 import { findStore } from './billing/findStore.ts';
+import { restoredRoute, type RestoredPorts } from './billing/restored.routes.ts';
+import { restoredStore } from './billing/restoredStore.ts';
 import { retryRoute, type RetryPorts } from './billing/retry.routes.ts';
 import { retryStore } from './billing/retryStore.ts';
 import { billingGroup, findRoute, resolveRoute, sendRoute, smsRoute, unknownRoute, type OperatePorts } from './billing/operate.routes.ts';
@@ -37,7 +39,15 @@ import { textStore } from './billing/textStore.ts';
 import { createIdentifiers } from './shared/identifiers.ts';
 
 /** The ports of every pipeline and job. */
-type Ports = SettlePorts & DispatchPorts & RedispatchPorts & DeliverPorts & DeadLettersPorts & DeliverSmsPorts & OperatePorts & RetryPorts;
+type Ports = SettlePorts &
+  DispatchPorts &
+  RedispatchPorts &
+  DeliverPorts &
+  DeadLettersPorts &
+  DeliverSmsPorts &
+  OperatePorts &
+  RetryPorts &
+  RestoredPorts;
 
 /** Everything of the business that a process can run: a pipeline, job or topic more is a line more. */
 export const systems: {
@@ -54,7 +64,7 @@ export const systems: {
   pipelines: [deliver, deadLetters, deliverSms],
   jobs: [settle, dispatch, redispatch],
   schedules: [settleSchedule, dispatchSchedule, redispatchSchedule],
-  routes: [findRoute, sendRoute, smsRoute, unknownRoute, resolveRoute, retryRoute],
+  routes: [findRoute, sendRoute, smsRoute, unknownRoute, resolveRoute, retryRoute, restoredRoute],
   groups: { billing: billingGroup },
   encrypted: [memberKeys],
   openPorts,
@@ -86,6 +96,7 @@ function openPorts({ database, bus, mailer, texter, gate, keyRing, clock, log, c
     finds: findStore(database, keyRing),
     operations: operatorStore({ now, identifiers, instance }),
     retries: retryStore(now),
+    restored: restoredStore({ now, identifiers, instance }),
     publishSoon: publishSoon({ markedOf: markedStore(database, now), emails, textRequests, log }),
     hasTexter: texter !== undefined,
     senderAddress: sender.address,

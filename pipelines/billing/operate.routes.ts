@@ -117,8 +117,8 @@ export const resolveRoute = defineAction({
   }),
   target: ({ bills, month: of, expected }) => bills ?? `${expected ?? 0} parked bills of ${of ?? 'all months'}`,
   act: async (transaction, { operations }: OperatePorts, input) => {
-    const bills = await operations.resolve(transaction, selectionOf(input), input.as);
-    return { resolved: bills.length, as: input.as, bills: bills.slice(0, 100).map(({ billId }) => billId.toString()) };
+    const { bills, remaining } = await operations.resolve(transaction, selectionOf(input), input.as);
+    return { resolved: bills.length, remaining, as: input.as, bills: bills.slice(0, 100).map(({ billId }) => billId.toString()) };
   },
 });
 

@@ -31,6 +31,15 @@ export async function lockParked(
   return (await transaction.query<OperatedRow>({ text: lockAllParked, values: [billingDate ?? null, limit] })).map(readOperated);
 }
 
+/** How many bills of a billing month, or of all, are parked. */
+export async function countParked(
+  transaction: Transaction,
+  { billingDate }: { readonly billingDate: string | undefined },
+): Promise<number> {
+  const [row] = await transaction.query<{ bills: number }>({ text: countAllParked, values: [billingDate ?? null] });
+  return row?.bills ?? 0;
+}
+
 interface OperatedRow {
   readonly id: bigint;
   readonly billing_date: string;
@@ -73,7 +82,8 @@ const lockOfMember = `
 
 const lockByIds = `SELECT ${columns} FROM ${joined} WHERE bill.id = ANY ($1::bigint[]) ORDER BY bill.id FOR UPDATE OF bill`;
 
-const lockAllParked = `
-  SELECT ${columns} FROM ${joined}
-  WHERE bill.send_status = 'SENDING' AND bill.park_reason IS NOT NULL AND bill.billing_date = coalesce($1::timestamp, bill.billing_date)
-  ORDER BY bill.id LIMIT $2 FOR UPDATE OF bill`;
+const parked = `bill.send_status = 'SENDING' AND bill.park_reason IS NOT NULL AND bill.billing_date = coalesce($1::timestamp, bill.billing_date)`;
+
+const lockAllParked = `SELECT ${columns} FROM ${joined} WHERE ${parked} ORDER BY bill.id LIMIT $2 FOR UPDATE OF bill`;
+
+const countAllParked = `SELECT count(*)::int AS bills FROM billing.billing_p AS bill WHERE ${parked}`;

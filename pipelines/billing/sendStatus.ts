@@ -23,6 +23,7 @@ export type SendState = SendStatus | 'PARKED';
  * | `later` | SENDING | SEND_PENDING | record | token; gets `next_attempt_at` |
  * | `unknown` | SENDING | PARKED | record | token |
  * | `leaseRanOut` | SENDING | PARKED | redispatch | its mail may have reached the server: never mailed again by itself |
+ * | `doubted` | CREATED, SEND_PENDING, IN_QUIET_HOUR, SENDING | PARKED | operator | reason; due before a restore of the database, which may have forgotten that it was sent |
  * | `resent` | PARKED | SEND_PENDING | operator | reason |
  * | `closedAsSent` | PARKED | COMPLETED | operator | reason |
  * | `closedAsFailed` | PARKED | FAILED | operator | reason |
@@ -46,6 +47,7 @@ export const sendTransitions = {
   later: { from: ['SENDING'], to: 'SEND_PENDING' },
   unknown: { from: ['SENDING'], to: 'PARKED' },
   leaseRanOut: { from: ['SENDING'], to: 'PARKED' },
+  doubted: { from: ['CREATED', 'SEND_PENDING', 'IN_QUIET_HOUR', 'SENDING'], to: 'PARKED' },
   resent: { from: ['PARKED'], to: 'SEND_PENDING' },
   closedAsSent: { from: ['PARKED'], to: 'COMPLETED' },
   closedAsFailed: { from: ['PARKED'], to: 'FAILED' },

@@ -2,7 +2,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { refused, sent, unknownSend, type SendableBill } from '../../../pipelines/billing/delivery.ts';
 import type { DispatchedBill } from '../../../pipelines/billing/dispatchedBill.ts';
 import type { OperatedBill, Resolution } from '../../../pipelines/billing/operatedBill.ts';
-import type { ParkedSelection } from '../../../pipelines/billing/operatorStore.ts';
+import type { ParkedSelection, ResolvedBills } from '../../../pipelines/billing/operatorStore.ts';
 import { Decision } from '../../../src/message/decision.ts';
 import { codeOf, textOf, WeirError } from '../../../src/errors.ts';
 import { runJob } from '../../../src/runtime/jobs/runJob.ts';
@@ -42,7 +42,7 @@ function force(billingDate?: string): Promise<OperatedBill> {
   );
 }
 
-function resolve(selection: ParkedSelection, how: Resolution): Promise<readonly OperatedBill[]> {
+function resolve(selection: ParkedSelection, how: Resolution): Promise<ResolvedBills> {
   return billing.database.withTransaction((transaction) => billing.ports.operations.resolve(transaction, selection, how));
 }
 
@@ -164,7 +164,7 @@ describe('resolving parked bills', () => {
     const all = (expected: number): ParkedSelection => ({ billingDate: '2026-11-01', expected });
     expect(await refusalOf(resolve(all(2), 'sent'))).toMatch(/^refused: 3 bills are parked .*, not the expected 2: look again\.$/);
     expect(await refusalOf(resolve({ billingDate: '2026-10-01', expected: 1 }, 'sent'))).toMatch(/^refused: 0 bills are parked/);
-    expect(await resolve(all(3), 'sent')).toHaveLength(3);
+    expect(await resolve(all(3), 'sent')).toMatchObject({ bills: [{}, {}, {}], remaining: 0 });
   });
 
   it('does nothing when one of the named bills is not parked any more, or is not there', async () => {
