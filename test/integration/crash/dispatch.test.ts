@@ -11,9 +11,7 @@ import { weirHere } from './weirHere.ts';
 // Processes start and die in each of these: on a busy machine that takes its time.
 vi.setConfig({ testTimeout: 120_000 });
 
-const chunk = 10;
-
-const small = ['jobs.pageSize=10', `billing.dispatch.chunk.size=${chunk}`].flatMap((set) => ['--set', set]);
+const small = ['jobs.pageSize=10', 'billing.dispatch.chunk.size=10'].flatMap((set) => ['--set', set]);
 
 interface Wire {
   readonly database: TcpProxy;
@@ -58,18 +56,20 @@ const atCommit =
     void database.strike('billing.markDispatched', 'pass', { nth: 3, call: () => void database.strike('COMMIT', how, { call: kill }) });
   };
 
+// The next chunk is marked while one is published: at a mark the messages before it may be on their way, and at a publishing the
+// next mark may be done.
 it.each([
-  ['before its plan is written', { marked: 0, messages: 0 }, onDatabase('INSERT INTO weir.job_partition', 'cutBefore')],
-  ['after the claim of a partition, before it knows', { marked: 0, messages: 0 }, onDatabase('weir-job-claim-partitions', 'cutAfter')],
-  ['after it read its first page', { marked: 0, messages: 0 }, onDatabase('billing.pageDue', 'cutAfter')],
-  ['in a chunk, before its bills are marked', { marked: 20, messages: 20 }, onDatabase('billing.markDispatched', 'cutBefore', 3)],
-  ['before a COMMIT reaches the server', { marked: 20, messages: 20 }, atCommit('cutBefore')],
-  ['after a COMMIT reached the server, before its answer', { marked: 30, messages: 20 }, atCommit('cutAfter')],
-  ['after it marked bills, before it publishes them', { marked: 30, messages: 20 }, onRedis('cutBefore')],
-  ['after it published, before it hears of it', { marked: 30, messages: 30 }, onRedis('cutAfter')],
+  ['before its plan is written', { marked: [0], messages: [0] }, onDatabase('INSERT INTO weir.job_partition', 'cutBefore')],
+  ['after the claim of a partition, before it knows', { marked: [0], messages: [0] }, onDatabase('weir-job-claim-partitions', 'cutAfter')],
+  ['after it read its first page', { marked: [0], messages: [0] }, onDatabase('billing.pageDue', 'cutAfter')],
+  ['in a chunk, before its bills are marked', { marked: [20], messages: [10, 20] }, onDatabase('billing.markDispatched', 'cutBefore', 3)],
+  ['before a COMMIT reaches the server', { marked: [20], messages: [10, 20] }, atCommit('cutBefore')],
+  ['after a COMMIT reached the server, before its answer', { marked: [30], messages: [10, 20] }, atCommit('cutAfter')],
+  ['after it marked bills, before it publishes them', { marked: [30, 40], messages: [20] }, onRedis('cutBefore')],
+  ['after it published, before it hears of it', { marked: [30, 40], messages: [30] }, onRedis('cutAfter')],
   [
     'after it published all, before that is written down',
-    { marked: 59, messages: 59 },
+    { marked: [59], messages: [59] },
     onDatabase('weir-job-complete-partition', 'cutBefore'),
   ],
 ] as const)('a dispatch that is killed %s loses no message, and nobody gets two mails', async (_, expected, plan) => {
@@ -78,9 +78,8 @@ it.each([
   await weirHere(environment, 'run', '--job', 'billing.settle', '--key', billing);
   await killed(month, plan);
   const { marked, messages } = await standing(month);
-  expect(messages).toBe(expected.messages);
-  // The next chunk may be marked while one is published.
-  expect([expected.marked, expected.marked + (expected.messages > 0 ? chunk : 0)]).toContain(marked);
+  expect(expected.messages).toContain(messages);
+  expect(expected.marked).toContain(marked);
 
   // It is told nothing: it finds the run that nobody works on, and delivers what is there meanwhile.
   const daemon = startWeir(environment, 'run', '--profile', 'producer,consumer', ...small);
