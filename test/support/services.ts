@@ -20,6 +20,18 @@ export async function aMigratedDatabase(): Promise<string> {
   return databaseFrom((client) => migratedTemplate(client, inject('postgresUrl')));
 }
 
+/**
+ * Copies a database as it is at this moment, which is what a restore to this moment gives, and returns the URL of the copy. Cuts the
+ * connections to the original; dropped at the end of the file.
+ */
+export async function aCopyOf(url: string): Promise<string> {
+  const original = new URL(url).pathname.slice(1);
+  return databaseFrom(async (client) => {
+    await client.query('SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1', [original]);
+    return original;
+  });
+}
+
 /** An own PostgreSQL for tests that end, freeze or restart it. Closed at the end of the file. */
 export async function aPrivatePostgres(options?: PostgresOptions): Promise<Service> {
   return closedAtTheEnd(await startPostgres(options));
