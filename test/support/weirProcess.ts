@@ -49,7 +49,7 @@ export interface WeirProcess {
   stop(): Promise<WeirEnd>;
 }
 
-const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+const root = join(import.meta.dirname, '..', '..');
 const logLimitMs = 30_000;
 
 /** Schedules run by the real clock: a test that happens to run at a fire time is not disturbed by one it has not asked for. */
@@ -61,8 +61,13 @@ const schedulesOff = Object.fromEntries(systems.schedules.map(({ name }) => [var
  * end of the file if it still runs.
  */
 export function startWeir(environment: Readonly<Record<string, string>>, ...words: readonly string[]): WeirProcess {
+  return startRelease(root, environment, ...words);
+}
+
+/** The same of another release, which lies in a folder of its own. */
+export function startRelease(folder: string, environment: Readonly<Record<string, string>>, ...words: readonly string[]): WeirProcess {
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('WEIR_')));
-  const child = spawn(process.execPath, [...nodeOptions, main, ...words], {
+  const child = spawn(process.execPath, [...nodeOptions, join(folder, 'src', 'main.ts'), ...words], {
     env: { ...inherited, WEIR_ADMIN_PORT: '0', ...schedulesOff, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,0 +1,55 @@
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { dispatch } from '../../../pipelines/billing/dispatch.job.ts';
+import { atTheEnd } from '../../support/atTheEnd.ts';
+
+const root = join(import.meta.dirname, '..', '..', '..');
+
+/** The version of its dispatch's plan: daemons of this release do not work on a run of it. */
+export const nextPlanVersion = dispatch.planVersion + 1;
+
+/** What the next release changes, each text once in its file. */
+const changes: readonly { readonly file: string; readonly from: string; readonly to: string }[] = [
+  ...[
+    ['export const dispatchedBillVersion = 1;', 'export const dispatchedBillVersion = 2;'],
+    [
+      'const anyVersion =',
+      'const versionTwo = versionOne.extend({ version: z.literal(2), locale: z.string().length(2) });\nconst anyVersion =',
+    ],
+    ['    quietHours: bill.quietHours,', '    quietHours: bill.quietHours,\n    locale: bill.locale,'],
+    ['versionOne.safeParse(message)', 'versionTwo.safeParse(message)'],
+    ['read(versionOne, input)', 'read(version === 1 ? versionOne : versionTwo, input)'],
+  ].map(([from = '', to = '']) => ({ file: 'pipelines/billing/dispatchedBill.ts', from, to })),
+  { file: 'pipelines/billing/dispatchStore.ts', from: 'member.email_domain, ', to: 'member.locale, member.email_domain, ' },
+  { file: 'pipelines/billing/dispatchStore.ts', from: 'billId: row.id,', to: 'billId: row.id,\n    locale: row.locale,' },
+  {
+    file: 'pipelines/billing/dispatch.job.ts',
+    from: `planVersion: ${dispatch.planVersion},`,
+    to: `planVersion: ${nextPlanVersion},`,
+  },
+];
+
+/** Old programs go on: they neither read nor write the column. */
+const expansion = `ALTER TABLE billing.member ADD COLUMN locale text NOT NULL DEFAULT 'ko';`;
+
+/**
+ * Makes the next release of Weir in a folder and returns the folder: messages of version 2, which carry a column that its migration
+ * adds, and a newer plan of the dispatch. It reads both versions. Removed at the end of the file.
+ */
+export async function nextRelease(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'weir-next-'));
+  atTheEnd(() => rm(folder, { recursive: true }));
+  for (const name of ['bin', 'config', 'migrations', 'operators', 'package.json', 'pipelines', 'src']) {
+    await cp(join(root, name), join(folder, name), { recursive: true });
+  }
+  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
+  for (const { file, from, to } of changes) {
+    const path = join(folder, file);
+    const [before, after, ...more] = (await readFile(path, 'utf8')).split(from);
+    if (after === undefined || more.length > 0) throw new Error(`${file} does not have this text once: ${from}`);
+    await writeFile(path, `${before ?? ''}${to}${after}`);
+  }
+  await writeFile(join(folder, 'migrations', '9000_locale.sql'), expansion);
+  return folder;
+}
