@@ -1,5 +1,6 @@
-import { WeirError } from '../../errors.ts';
 import type { Topic } from '../bus.ts';
+import { piecesOf } from '../piecesOf.ts';
+import { refuseOversize } from '../refuseOversize.ts';
 import type { Outgoing, Sink } from '../sink.ts';
 import type { BatchProducer } from './producer.ts';
 import { recordOf, sizeOf } from './record.ts';
@@ -24,13 +25,7 @@ export class TopicSink implements Sink {
   }
 
   async write(messages: readonly Outgoing[]): Promise<void> {
-    const { maxSizeBytes, name } = this.#topic;
-    const large = messages.find(({ value }) => value.byteLength > maxSizeBytes);
-    if (large)
-      throw new WeirError(
-        'oversize',
-        `a message of ${large.value.byteLength} bytes is too large for ${name}, which allows ${maxSizeBytes}`,
-      );
+    refuseOversize(this.#topic, messages);
     const written = this.#before.then(() => this.#send(messages));
     this.#before = written.catch(() => undefined);
     await written;
@@ -42,23 +37,8 @@ export class TopicSink implements Sink {
   }
 
   async #send(messages: readonly Outgoing[]): Promise<void> {
-    for (const piece of piecesOf(messages, batchBytes(this.#topic))) await this.#producer.send(this.#topic.name, piece.map(recordOf));
+    // A broker takes a piece even where all of it goes to one partition.
+    const pieces = piecesOf(messages, { count: pieceCount, sizeBytes: batchBytes(this.#topic), sizeOf });
+    for (const piece of pieces) await this.#producer.send(this.#topic.name, piece.map(recordOf));
   }
-}
-
-/** Pieces that a broker takes even where all of one goes to one partition. */
-function* piecesOf(messages: readonly Outgoing[], mostBytes: number): Iterable<readonly Outgoing[]> {
-  let piece: Outgoing[] = [];
-  let bytes = 0;
-  for (const message of messages) {
-    const size = sizeOf(message);
-    if (piece.length > 0 && (piece.length === pieceCount || bytes + size > mostBytes)) {
-      yield piece;
-      piece = [];
-      bytes = 0;
-    }
-    piece.push(message);
-    bytes += size;
-  }
-  if (piece.length > 0) yield piece;
 }

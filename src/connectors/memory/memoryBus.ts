@@ -1,7 +1,7 @@
 import type { Bus, Topic } from '../bus.ts';
-import type { Outgoing, Sink } from '../sink.ts';
+import { refuseOversize } from '../refuseOversize.ts';
+import type { Sink } from '../sink.ts';
 import type { Source } from '../source.ts';
-import { WeirError } from '../../errors.ts';
 import type { DeadLetter } from '../../message/deadLetter.ts';
 import { memoryDeadLetters } from './memoryDeadLetters.ts';
 import { MemoryBusSource } from './memoryBusSource.ts';
@@ -51,10 +51,4 @@ export function createMemoryBus(options: { readonly store?: MemoryStore } = {}):
       await Promise.all(sources.map((source) => source.close()));
     },
   };
-}
-
-function refuseOversize({ name, maxSizeBytes }: Topic, messages: readonly Outgoing[]): void {
-  const large = messages.find(({ value }) => value.byteLength > maxSizeBytes);
-  if (large)
-    throw new WeirError('oversize', `a message of ${large.value.byteLength} bytes is too large for ${name}, which allows ${maxSizeBytes}`);
 }

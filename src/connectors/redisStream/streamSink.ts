@@ -1,13 +1,13 @@
 import type { Topic } from '../bus.ts';
+import { piecesOf } from '../piecesOf.ts';
+import { refuseOversize } from '../refuseOversize.ts';
 import type { Outgoing, Sink } from '../sink.ts';
-import { WeirError } from '../../errors.ts';
 import type { Connection } from './connection.ts';
 import { fieldsOf } from './entry.ts';
 import { repliesOf } from './repliesOf.ts';
 
 /** Bounds of one pipeline: entries, and bytes of their values. */
-const pieceCount = 250;
-const pieceBytes = 4_194_304;
+const pieces = { count: 250, sizeBytes: 4_194_304, sizeOf: ({ value }: Outgoing): number => value.byteLength };
 
 /**
  * Appends messages to a stream. A chunk goes out in pipelines, one after another, in its order. Redis answers for each entry; an
@@ -23,14 +23,8 @@ export class StreamSink implements Sink {
   }
 
   async write(messages: readonly Outgoing[]): Promise<void> {
-    const { maxSizeBytes, name } = this.#topic;
-    const large = messages.find(({ value }) => value.byteLength > maxSizeBytes);
-    if (large)
-      throw new WeirError(
-        'oversize',
-        `a message of ${large.value.byteLength} bytes is too large for ${name}, which allows ${maxSizeBytes}`,
-      );
-    for (const piece of piecesOf(messages)) await this.#append(piece);
+    refuseOversize(this.#topic, messages);
+    for (const piece of piecesOf(messages, pieces)) await this.#append(piece);
   }
 
   /** The connection belongs to the bus. */
@@ -45,18 +39,4 @@ export class StreamSink implements Sink {
       await repliesOf(pipeline);
     });
   }
-}
-
-function* piecesOf(messages: readonly Outgoing[]): Iterable<readonly Outgoing[]> {
-  let piece: Outgoing[] = [];
-  let bytes = 0;
-  for (const message of messages) {
-    piece.push(message);
-    bytes += message.value.byteLength;
-    if (piece.length < pieceCount && bytes < pieceBytes) continue;
-    yield piece;
-    piece = [];
-    bytes = 0;
-  }
-  if (piece.length > 0) yield piece;
 }
