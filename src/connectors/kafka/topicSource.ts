@@ -1,21 +1,17 @@
 import { Observable } from 'rxjs';
 import { WeirError } from '../../errors.ts';
-import { backOffMs } from '../../message/backOff.ts';
 import { deadLetterHeaders } from '../../message/deadLetterHeaders.ts';
 import type { DeadLetter } from '../../message/deadLetter.ts';
 import type { Delivery } from '../../message/message.ts';
-import { pause } from '../../message/pause.ts';
 import type { Run } from '../../message/run.ts';
 import type { Topic } from '../bus.ts';
 import type { Room, Settled, Source } from '../source.ts';
+import { untilSettled } from '../untilSettled.ts';
 import { GroupReading, type GroupReadingSpec } from './groupReading.ts';
 import type { GroupOffsets } from './groupOffsets.ts';
 import type { BatchProducer } from './producer.ts';
 import { recordOf } from './record.ts';
 import { isOver } from './translateError.ts';
-
-/** Waits between tries of a commit. */
-const betweenCommits = { firstMs: 50, maxMs: 1_000 };
 
 /** Parts of a bus that its sources share. */
 export interface SharedParts extends Pick<GroupReadingSpec, 'kafka' | 'settings' | 'outage'> {
@@ -50,7 +46,8 @@ export class TopicSource implements Source {
   messages(run: Run, room: Room): Observable<Delivery> {
     return new Observable((subscriber) => {
       const cutting = new AbortController();
-      const stopped = AbortSignal.any([cutting.signal, run.draining, run.signal, this.#closing.signal]);
+      const over = AbortSignal.any([cutting.signal, run.signal]);
+      const stopped = AbortSignal.any([over, run.draining, this.#closing.signal]);
       const reading = new GroupReading({
         ...this.#parts,
         ...{ topic: this.#topic, group: this.#group, room, stopped, subscriber },
@@ -59,48 +56,22 @@ export class TopicSource implements Source {
       this.#reading?.end();
       this.#reading = reading;
       this.#ended = this.#ended.then(() => reading.run());
-      let isDrained = false;
-      const end = (): void => {
-        if (run.signal.aborted || cutting.signal.aborted) reading.end();
-        else {
-          // It stays a member, for what is in flight.
-          isDrained = true;
-          subscriber.complete();
-        }
-      };
-      stopped.addEventListener('abort', end, { once: true });
-      // A run that is over has nothing in flight, drained or not: the others need not wait for this member.
-      run.signal.addEventListener('abort', () => reading.end(), { once: true });
-      if (stopped.aborted) end();
+      // What is over has nothing in flight, drained before or not: the others need not wait for this member.
+      whenAborted(over, () => reading.end());
+      // Drained it stays a member, for what is in flight.
+      whenAborted(stopped, () => {
+        if (!over.aborted) subscriber.complete();
+      });
       return () => {
-        if (isDrained) return;
-        cutting.abort(new WeirError('cancelled', 'the subscription was cut'));
-        reading.end();
+        if (!stopped.aborted) cutting.abort(new WeirError('cancelled', 'the subscription was cut'));
       };
     });
   }
 
-  /** Committing is repeatable, so it is tried for two time limits: a broker that restarts meanwhile costs no duplicates. */
   async settle(settled: Settled): Promise<void> {
     this.#reading?.ended(settled);
-    const { settings, outage } = this.#parts;
-    const { clock, timeLimitMs } = settings;
-    const activity = `commit ${this.#topic.name} ${this.#group}`;
-    const untilMs = clock.elapsedMs() + 2 * timeLimitMs;
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        await this.#reading?.commit();
-        outage.worked(activity);
-        return;
-      } catch (error) {
-        if (isOver(error)) return;
-        const waitMs = backOffMs(betweenCommits, attempt, clock);
-        const isLast = clock.elapsedMs() + waitMs > untilMs || this.#closing.signal.aborted;
-        if (isLast || !(error instanceof WeirError) || error.kind !== 'transient') throw error;
-        outage.failed(activity, error);
-        await pause(clock, waitMs, this.#closing.signal);
-      }
-    }
+    const how = { ...this.#parts, activity: `commit ${this.#topic.name} ${this.#group}`, closing: this.#closing.signal };
+    await untilSettled(how, () => this.#commit());
   }
 
   async deadLetter(letter: DeadLetter): Promise<void> {
@@ -118,4 +89,19 @@ export class TopicSource implements Source {
     this.#reading?.end();
     await this.#ended;
   }
+
+  /** What is another's by now is not committed: it settles that itself. */
+  async #commit(): Promise<void> {
+    try {
+      await this.#reading?.commit();
+    } catch (error) {
+      if (!isOver(error)) throw error;
+    }
+  }
+}
+
+/** Does it at once where the signal is aborted already. */
+function whenAborted(signal: AbortSignal, work: () => void): void {
+  if (signal.aborted) work();
+  else signal.addEventListener('abort', work, { once: true });
 }

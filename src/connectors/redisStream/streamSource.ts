@@ -2,11 +2,9 @@ import { Observable, type Subscriber } from 'rxjs';
 import type { Topic } from '../bus.ts';
 import type { Room, Settled, Source } from '../source.ts';
 import { WeirError } from '../../errors.ts';
-import { backOffMs } from '../../message/backOff.ts';
 import type { DeadLetter } from '../../message/deadLetter.ts';
 import type { Delivery } from '../../message/message.ts';
 import type { Run } from '../../message/run.ts';
-import { pause } from '../../message/pause.ts';
 import type { BlockProbe } from './blockProbe.ts';
 import { ClaimSchedule } from './claimSchedule.ts';
 import { Connection } from './connection.ts';
@@ -19,10 +17,8 @@ import { Reader } from './reader.ts';
 import type { RedisStreamSettings } from './redisStreamOptions.ts';
 import { StreamGroup } from './streamGroup.ts';
 import { translateError } from './translateError.ts';
+import { untilSettled } from '../untilSettled.ts';
 import { repeat } from '../../message/waiting.ts';
-
-/** Waits between tries of an acknowledgement. */
-const betweenSettles = { firstMs: 50, maxMs: 1_000 };
 
 /** Parts of a bus that its sources share. */
 export interface SharedParts {
@@ -76,27 +72,13 @@ export class StreamSource implements Source {
     });
   }
 
-  /** Acknowledging is repeatable, so it is tried for two time limits: a Redis that restarts meanwhile costs no duplicates. */
   async settle({ messages }: Settled): Promise<void> {
     const ids = messages.map(({ envelope }) => envelope.position);
-    const { settings, outage } = this.#parts;
-    const { clock, timeLimitMs } = settings;
-    const activity = this.#activity('settle');
-    const untilMs = clock.elapsedMs() + 2 * timeLimitMs;
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        await this.#group.acknowledge(ids);
-        this.#inFlight.remove(ids);
-        outage.worked(activity);
-        return;
-      } catch (error) {
-        const waitMs = backOffMs(betweenSettles, attempt, clock);
-        const isLast = clock.elapsedMs() + waitMs > untilMs || this.#closing.signal.aborted;
-        if (isLast || !(error instanceof WeirError) || error.kind !== 'transient') throw error;
-        outage.failed(activity, error);
-        await pause(clock, waitMs, this.#closing.signal);
-      }
-    }
+    const how = { ...this.#parts, activity: this.#activity('settle'), closing: this.#closing.signal };
+    await untilSettled(how, async () => {
+      await this.#group.acknowledge(ids);
+      this.#inFlight.remove(ids);
+    });
   }
 
   async deadLetter(letter: DeadLetter): Promise<void> {
