@@ -12,10 +12,15 @@ export interface BusHarness {
   close(): Promise<void>;
 }
 
+/** A topic that no other test uses, not made yet. */
+export function testTopic(over: Partial<Topic> = {}): Topic {
+  const name = `t-${randomUUID()}`;
+  return { name, deadLetters: `${name}.dlt`, partitions: 1, maxSizeBytes: 1_048_576, ...over };
+}
+
 /** A topic that no other test uses, made on the broker. */
 export async function aTopic(bus: Bus, over: Partial<Topic> = {}): Promise<Topic> {
-  const name = `t-${randomUUID()}`;
-  const topic = { name, deadLetters: `${name}.dlt`, partitions: 1, maxSizeBytes: 1_048_576, ...over };
+  const topic = testTopic(over);
   await bus.provide([topic]);
   return topic;
 }

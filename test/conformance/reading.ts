@@ -1,4 +1,5 @@
 import type { Subscription } from 'rxjs';
+import { onTestFinished } from 'vitest';
 import type { Room, Source } from '../../src/connectors/source.ts';
 import type { Decided, Delivery, Outcome } from '../../src/message/message.ts';
 import type { Run } from '../../src/message/run.ts';
@@ -149,6 +150,13 @@ export class Reading implements Room {
     if (this.error !== undefined) throw this.error as Error;
     return true;
   }
+}
+
+/** A subscription that ends with its test. */
+export function read(source: Source, options?: ReadingOptions): Reading {
+  const reading = new Reading(source, options);
+  onTestFinished(() => reading.unsubscribe());
+  return reading;
 }
 
 function place({ partition, position }: Delivery): string {

@@ -1,25 +1,24 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Bus, Topic } from '../../src/connectors/bus.ts';
-import type { Source } from '../../src/connectors/source.ts';
 import { deadLetterHeaderNames } from '../../src/message/deadLetterHeaders.ts';
 import { until } from '../support/until.ts';
 import { aDeadLetter, aMessage, aTopic, messages, publish, type BusHarness } from './busHarness.ts';
-import { Reading, type ReadingOptions } from './reading.ts';
+import { read, type Reading } from './reading.ts';
 
 /** What every source of a bus promises. Run by each connector over its own broker; each test has a topic of its own. */
 export function sourceSuite(name: string, start: () => Promise<BusHarness>): void {
   describe(`source of ${name}`, () => {
     let harness: BusHarness;
-    const setUp = async (over: Partial<Topic> = {}): Promise<{ bus: Bus; topic: Topic; read: Read }> => {
+    const setUp = async (over: Partial<Topic> = {}): Promise<{ bus: Bus; topic: Topic }> => {
       harness = await start();
       onTestFinished(() => harness.close());
       const bus = harness.bus('a');
-      return { bus, topic: await aTopic(bus, over), read: reader() };
+      return { bus, topic: await aTopic(bus, over) };
     };
 
     describe('delivery', () => {
       test('what was published before the first subscription is delivered', async () => {
-        const { bus, topic, read } = await setUp();
+        const { bus, topic } = await setUp();
         await publish(bus, topic, messages(1, 3));
         const reading = read(bus.subscribe(topic, { group: 'g' }), { settleAs: 'done' });
         await reading.count(3);
@@ -27,7 +26,7 @@ export function sourceSuite(name: string, start: () => Promise<BusHarness>): voi
       });
 
       test('what is published to an empty topic later is delivered', async () => {
-        const { bus, topic, read } = await setUp();
+        const { bus, topic } = await setUp();
         const reading = read(bus.subscribe(topic, { group: 'g' }), { settleAs: 'done' });
         await publish(bus, topic, messages(1, 1));
         await reading.count(1);
@@ -37,7 +36,7 @@ export function sourceSuite(name: string, start: () => Promise<BusHarness>): voi
       });
 
       test('key, headers and every byte of the value arrive as they were written', async () => {
-        const { bus, topic, read } = await setUp();
+        const { bus, topic } = await setUp();
         const value = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
         const headers = new Map([['이름', '값 "1"']]);
         await publish(bus, topic, [
@@ -55,7 +54,7 @@ export function sourceSuite(name: string, start: () => Promise<BusHarness>): voi
       });
 
       test('a value close to the limit arrives', async () => {
-        const { bus, topic, read } = await setUp();
+        const { bus, topic } = await setUp();
         const value = Buffer.alloc(topic.maxSizeBytes, 'v');
         await publish(bus, topic, [{ key: 'k', value }]);
         const reading = read(bus.subscribe(topic, { group: 'g' }));
@@ -64,7 +63,7 @@ export function sourceSuite(name: string, start: () => Promise<BusHarness>): voi
       });
 
       test('messages of one key come in their order', async () => {
-        const { bus, topic, read } = await setUp({ partitions: 3 });
+        const { bus, topic } = await setUp({ partitions: 3 });
         await publish(bus, topic, messages(0, 999, 7));
         const reading = read(bus.subscribe(topic, { group: 'g' }), { window: 50, settleAs: 'done' });
         await reading.count(1_000);
@@ -76,7 +75,7 @@ export function sourceSuite(name: string, start: () => Promise<BusHarness>): voi
       });
 
       test('two groups each get everything', async () => {
-        const { bus, topic, read } = await setUp();
+        const { bus, topic } = await setUp();
         await publish(bus, topic, messages(1, 5));
         const [one, two] = ['g1', 'g2'].map((group) => read(bus.subscribe(topic, { group }), { settleAs: 'done' })) as [Reading, Reading];
         await Promise.all([one.count(5), two.count(5)]);
@@ -84,7 +83,7 @@ export function sourceSuite(name: string, start: () => Promise<BusHarness>): voi
       });
 
       test('a message that is too large is refused and does not hold up its neighbours', async () => {
-        const { bus, topic, read } = await setUp();
+        const { bus, topic } = await setUp();
         await publish(bus, { ...topic }, [aMessage(1), { key: 'k0', value: Buffer.alloc(2_000, '7') }, aMessage(3)]);
         const reading = read(bus.subscribe({ ...topic, maxSizeBytes: 1_000 }, { group: 'g' }));
         await reading.count(3);
@@ -95,7 +94,7 @@ export function sourceSuite(name: string, start: () => Promise<BusHarness>): voi
 
     describe('settling', () => {
       test('what is settled is not delivered again, not even to the same process started again', async () => {
-        const { bus, topic, read } = await setUp();
+        const { bus, topic } = await setUp();
         await publish(bus, topic, messages(1, 50));
         const first = read(bus.subscribe(topic, { group: 'g' }));
         await first.count(50);
@@ -110,7 +109,7 @@ export function sourceSuite(name: string, start: () => Promise<BusHarness>): voi
       });
 
       test('what a cut subscription left is delivered by the next one, before what is new', async () => {
-        const { bus, topic, read } = await setUp();
+        const { bus, topic } = await setUp();
         await publish(bus, topic, messages(1, 10));
         const source = bus.subscribe(topic, { group: 'g' });
         const first = read(source);
@@ -125,7 +124,7 @@ export function sourceSuite(name: string, start: () => Promise<BusHarness>): voi
       });
 
       test('what a process left is delivered when it is started again', async () => {
-        const { bus, topic, read } = await setUp();
+        const { bus, topic } = await setUp();
         await publish(bus, topic, messages(1, 10));
         const first = read(bus.subscribe(topic, { group: 'g' }));
         await first.count(10);
@@ -138,7 +137,7 @@ export function sourceSuite(name: string, start: () => Promise<BusHarness>): voi
       });
 
       test('what settles out of order leaves the rest to be delivered again', async () => {
-        const { bus, topic, read } = await setUp();
+        const { bus, topic } = await setUp();
         await publish(bus, topic, messages(1, 10));
         const source = bus.subscribe(topic, { group: 'g' });
         const first = read(source);
@@ -150,7 +149,7 @@ export function sourceSuite(name: string, start: () => Promise<BusHarness>): voi
       });
 
       test('settling what nobody knows, or twice, does no harm', async () => {
-        const { bus, topic, read } = await setUp();
+        const { bus, topic } = await setUp();
         await publish(bus, topic, messages(1, 2));
         const source = bus.subscribe(topic, { group: 'g' });
         const first = read(source);
@@ -166,7 +165,7 @@ export function sourceSuite(name: string, start: () => Promise<BusHarness>): voi
       });
 
       test('ten thousand messages are read and settled, each once', async () => {
-        const { bus, topic, read } = await setUp({ partitions: 2 });
+        const { bus, topic } = await setUp({ partitions: 2 });
         const sink = bus.publish(topic);
         for (let from = 0; from < 10_000; from += 1_000) await sink.write(messages(from, from + 999, 50));
         const reading = read(bus.subscribe(topic, { group: 'g' }));
@@ -182,7 +181,7 @@ export function sourceSuite(name: string, start: () => Promise<BusHarness>): voi
 
     describe('members', () => {
       test('members of a group share a topic: everything comes, and nothing to two of them', async () => {
-        const { bus, topic, read } = await setUp({ partitions: 4 });
+        const { bus, topic } = await setUp({ partitions: 4 });
         const members = [bus, harness.bus('b')].map((one) => read(one.subscribe(topic, { group: 'g' }), { window: 20, settleAs: 'done' }));
         for (let from = 0; from < 500; from += 100) await publish(bus, topic, messages(from, from + 99, 40));
         const all = (): readonly number[] => members.flatMap(({ numbers }) => numbers);
@@ -191,7 +190,7 @@ export function sourceSuite(name: string, start: () => Promise<BusHarness>): voi
       });
 
       test('what a crashed member left is delivered to another', async () => {
-        const { bus, topic, read } = await setUp();
+        const { bus, topic } = await setUp();
         await publish(bus, topic, messages(1, 5));
         const crashing = harness.bus('b');
         const lost = read(crashing.subscribe(topic, { group: 'g' }));
@@ -206,7 +205,7 @@ export function sourceSuite(name: string, start: () => Promise<BusHarness>): voi
 
     describe('room', () => {
       test('without room nothing is read', async () => {
-        const { bus, topic, read } = await setUp();
+        const { bus, topic } = await setUp();
         await publish(bus, topic, messages(1, 5));
         const paused = read(bus.subscribe(topic, { group: 'g' }), { window: 0 });
         const witness = read(bus.subscribe(topic, { group: 'witness' }), { settleAs: 'done' });
@@ -219,7 +218,7 @@ export function sourceSuite(name: string, start: () => Promise<BusHarness>): voi
       });
 
       test('never more is in flight than there is room', async () => {
-        const { bus, topic, read } = await setUp({ partitions: 3 });
+        const { bus, topic } = await setUp({ partitions: 3 });
         await publish(bus, topic, messages(1, 100, 10));
         let most = 0;
         const reading = read(bus.subscribe(topic, { group: 'g' }), {
@@ -235,7 +234,7 @@ export function sourceSuite(name: string, start: () => Promise<BusHarness>): voi
       });
 
       test('room that was not used is given back at the end', async () => {
-        const { bus, topic, read } = await setUp({ partitions: 3 });
+        const { bus, topic } = await setUp({ partitions: 3 });
         await publish(bus, topic, messages(1, 10, 5));
         const reading = read(bus.subscribe(topic, { group: 'g' }), { settleAs: 'done' });
         await reading.count(10);
@@ -247,7 +246,7 @@ export function sourceSuite(name: string, start: () => Promise<BusHarness>): voi
 
     describe('ending', () => {
       test('draining completes the source, also while nothing comes', async () => {
-        const { bus, topic, read } = await setUp();
+        const { bus, topic } = await setUp();
         await publish(bus, topic, messages(1, 1));
         const reading = read(bus.subscribe(topic, { group: 'g' }), { settleAs: 'done' });
         await reading.count(1);
@@ -257,7 +256,7 @@ export function sourceSuite(name: string, start: () => Promise<BusHarness>): voi
       });
 
       test('draining completes the source while it waits for room', async () => {
-        const { bus, topic, read } = await setUp();
+        const { bus, topic } = await setUp();
         await publish(bus, topic, messages(1, 10));
         const reading = read(bus.subscribe(topic, { group: 'g' }), { window: 2 });
         await reading.count(2);
@@ -267,7 +266,7 @@ export function sourceSuite(name: string, start: () => Promise<BusHarness>): voi
       });
 
       test('what was in flight while the source drained can be settled, and the rest is delivered by the next subscription', async () => {
-        const { bus, topic, read } = await setUp();
+        const { bus, topic } = await setUp();
         await publish(bus, topic, messages(1, 10));
         const source = bus.subscribe(topic, { group: 'g' });
         const first = read(source, { window: 4 });
@@ -281,7 +280,7 @@ export function sourceSuite(name: string, start: () => Promise<BusHarness>): voi
       });
 
       test('a subscription that is cut in the middle of a burst gets no more, and nothing is lost', async () => {
-        const { bus, topic, read } = await setUp();
+        const { bus, topic } = await setUp();
         await publish(bus, topic, messages(1, 10));
         const source = bus.subscribe(topic, { group: 'g' });
         const first = read(source, { onDelivery: ({ value }) => Number(value) === 3 && first.unsubscribe() });
@@ -293,7 +292,7 @@ export function sourceSuite(name: string, start: () => Promise<BusHarness>): voi
       });
 
       test('a run that is aborted gets no more and does not complete', async () => {
-        const { bus, topic, read } = await setUp();
+        const { bus, topic } = await setUp();
         await publish(bus, topic, messages(1, 10));
         const source = bus.subscribe(topic, { group: 'g' });
         const first = read(source, { onDelivery: ({ value }) => Number(value) === 3 && first.abort() });
@@ -305,7 +304,7 @@ export function sourceSuite(name: string, start: () => Promise<BusHarness>): voi
       });
 
       test('subscriptions that are cut at once leave the source usable', async () => {
-        const { bus, topic, read } = await setUp();
+        const { bus, topic } = await setUp();
         const source = bus.subscribe(topic, { group: 'g' });
         for (let time = 0; time < 10; time += 1) read(source).unsubscribe();
         await publish(bus, topic, messages(1, 3));
@@ -317,7 +316,7 @@ export function sourceSuite(name: string, start: () => Promise<BusHarness>): voi
 
     describe('dead letters and lag', () => {
       test('a dead letter can be read from its topic: original bytes, headers, and the reason', async () => {
-        const { bus, topic, read } = await setUp();
+        const { bus, topic } = await setUp();
         const source = bus.subscribe(topic, { group: 'g' });
         const letter = aDeadLetter({ original: Buffer.from([0, 255, 10]), headers: new Map([['trace', 't-1']]), position: '17' });
         await source.deadLetter(letter);
@@ -335,7 +334,7 @@ export function sourceSuite(name: string, start: () => Promise<BusHarness>): voi
       });
 
       test('lag counts what waits to be read', async () => {
-        const { bus, topic, read } = await setUp();
+        const { bus, topic } = await setUp();
         await publish(bus, topic, messages(1, 10));
         const source = bus.subscribe(topic, { group: 'g' });
         const reading = read(source, { window: 4 });
@@ -349,15 +348,4 @@ export function sourceSuite(name: string, start: () => Promise<BusHarness>): voi
       });
     });
   });
-}
-
-type Read = (source: Source, options?: ReadingOptions) => Reading;
-
-/** Readings that end with their test. */
-function reader(): Read {
-  return (source, options) => {
-    const reading = new Reading(source, options);
-    onTestFinished(() => reading.unsubscribe());
-    return reading;
-  };
 }

@@ -1,11 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { onTestFinished } from 'vitest';
 import type { Bus, Topic } from '../../../src/connectors/bus.ts';
 import { createKafkaBus } from '../../../src/connectors/kafka/kafkaBus.ts';
 import type { KafkaOptions } from '../../../src/connectors/kafka/kafkaOptions.ts';
-import type { Source } from '../../../src/connectors/source.ts';
 import { realClock } from '../../../src/runtime/clock.ts';
-import { Reading, type ReadingOptions } from '../../conformance/reading.ts';
+import { read, type Reading, type ReadingOptions } from '../../conformance/reading.ts';
 
 /** Times short enough for tests. */
 const times = { sessionTimeoutMs: 2_000, rebalanceTimeoutMs: 4_000, heartbeatMs: 100, timeLimitMs: 5_000, metadataMaxAgeMs: 500 };
@@ -25,17 +23,4 @@ export function testBus(brokers: string, over: Partial<KafkaOptions> = {}): Bus 
 /** A subscription that ends with its test, in a group named as its topic: groups are the broker's, not the topic's. */
 export function readTopic(bus: Bus, topic: Topic, options?: ReadingOptions): Reading {
   return read(bus.subscribe(topic, { group: topic.name }), options);
-}
-
-/** A subscription that ends with its test. */
-export function read(source: Source, options?: ReadingOptions): Reading {
-  const reading = new Reading(source, options);
-  onTestFinished(() => reading.unsubscribe());
-  return reading;
-}
-
-/** A topic that no other test uses, not made yet. */
-export function testTopic(over: Partial<Topic> = {}): Topic {
-  const name = `t-${randomUUID()}`;
-  return { name, deadLetters: `${name}.dlt`, partitions: 1, maxSizeBytes: 1_048_576, ...over };
 }

@@ -1,10 +1,10 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { KafkaReport } from '../../../src/connectors/kafka/kafkaOptions.ts';
-import { aTopic, messages, publish } from '../../conformance/busHarness.ts';
+import { aTopic, messages, publish, testTopic } from '../../conformance/busHarness.ts';
 import { Reading } from '../../conformance/reading.ts';
 import { sharedKafka } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
-import { aKafkaBus, readTopic, testBus, testTopic } from './aKafkaBus.ts';
+import { aKafkaBus, readTopic, testBus } from './aKafkaBus.ts';
 import { committed, groupState, plainAdmin } from './plainKafka.ts';
 
 const brokers = sharedKafka() ?? '';

@@ -1,8 +1,8 @@
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { memorySource, type MemorySource } from '../../../src/connectors/memory/memorySource.ts';
+import { describe, expect, test } from 'vitest';
+import { memorySource } from '../../../src/connectors/memory/memorySource.ts';
 import type { Delivery } from '../../../src/message/message.ts';
 import { aDeadLetter } from '../../conformance/busHarness.ts';
-import { Reading, type ReadingOptions } from '../../conformance/reading.ts';
+import { read } from '../../conformance/reading.ts';
 import { until } from '../../support/until.ts';
 
 function aDelivery(number: number, partition = 'p'): Delivery {
@@ -11,12 +11,6 @@ function aDelivery(number: number, partition = 'p'): Delivery {
 
 function* endless(): Generator<Delivery> {
   for (let number = 1; ; number += 1) yield aDelivery(number);
-}
-
-function read(source: MemorySource<Uint8Array>, options?: ReadingOptions): Reading {
-  const reading = new Reading(source, options);
-  onTestFinished(() => reading.unsubscribe());
-  return reading;
 }
 
 describe('memorySource', () => {

@@ -1,12 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { onTestFinished } from 'vitest';
 import type { Bus, Topic } from '../../../src/connectors/bus.ts';
-import type { Source } from '../../../src/connectors/source.ts';
 import { createRedisStreamBus } from '../../../src/connectors/redisStream/redisStreamBus.ts';
 import type { RedisStreamOptions } from '../../../src/connectors/redisStream/redisStreamOptions.ts';
 import { realClock } from '../../../src/runtime/clock.ts';
-import { Reading, type ReadingOptions } from '../../conformance/reading.ts';
 
 /** Times short enough for tests. */
 const times = { blockMs: 200, idleLimitMs: 600, claimMinMs: 50, claimMaxMs: 200, timeLimitMs: 2_000 };
@@ -28,19 +25,6 @@ export function testClient(url: string): Redis {
   const client = new Redis(url);
   onTestFinished(() => client.disconnect());
   return client;
-}
-
-/** A subscription that ends with its test. */
-export function read(source: Source, options?: ReadingOptions): Reading {
-  const reading = new Reading(source, options);
-  onTestFinished(() => reading.unsubscribe());
-  return reading;
-}
-
-/** A topic that no other test uses. */
-export function testTopic(over: Partial<Topic> = {}): Topic {
-  const name = `t-${randomUUID()}`;
-  return { name, deadLetters: `${name}.dlt`, partitions: 1, maxSizeBytes: 1_048_576, ...over };
 }
 
 /** Delivery counts of what is pending in group `g`, by id. */

@@ -2,13 +2,13 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { WeirError } from '../../../src/errors.ts';
 import type { Clock } from '../../../src/message/clock.ts';
 import { realClock } from '../../../src/runtime/clock.ts';
-import { aDeadLetter, aMessage, messages, publish } from '../../conformance/busHarness.ts';
-import type { Reading } from '../../conformance/reading.ts';
+import { aDeadLetter, aMessage, messages, publish, testTopic } from '../../conformance/busHarness.ts';
+import { read, type Reading } from '../../conformance/reading.ts';
 import { aPrivateRedis, aRedis } from '../../support/services.ts';
 import type { Service } from '../../../stack/service.ts';
 import { TcpProxy } from '../../support/tcpProxy.ts';
 import { until } from '../../support/until.ts';
-import { deliveryCounts, read, testBus, testClient, testTopic } from './aRedisBus.ts';
+import { deliveryCounts, testBus, testClient } from './aRedisBus.ts';
 
 let url: string;
 let own: Service;

@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { aDeadLetter, messages, publish } from '../../conformance/busHarness.ts';
+import { aDeadLetter, messages, publish, testTopic } from '../../conformance/busHarness.ts';
+import { read } from '../../conformance/reading.ts';
 import { aRedis } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
-import { read, testBus, testClient, testTopic } from './aRedisBus.ts';
+import { testBus, testClient } from './aRedisBus.ts';
 
 let url: string;
 beforeAll(async () => {

@@ -1,10 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { WeirError } from '../../../src/errors.ts';
-import { messages, publish } from '../../conformance/busHarness.ts';
+import { messages, publish, testTopic } from '../../conformance/busHarness.ts';
+import { read } from '../../conformance/reading.ts';
 import { aRedis } from '../../support/services.ts';
 import { TcpProxy } from '../../support/tcpProxy.ts';
 import { until } from '../../support/until.ts';
-import { deliveryCounts, read, testBus, testClient, testTopic } from './aRedisBus.ts';
+import { deliveryCounts, testBus, testClient } from './aRedisBus.ts';
 
 let url: string;
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 import { beforeAll, expect, test } from 'vitest';
-import { messages, publish } from '../../conformance/busHarness.ts';
+import { messages, publish, testTopic } from '../../conformance/busHarness.ts';
 import type { Service } from '../../../stack/service.ts';
 import { aPrivateRedis } from '../../support/services.ts';
-import { testBus, testClient, testTopic } from './aRedisBus.ts';
+import { testBus, testClient } from './aRedisBus.ts';
 
 const origin = 'redis.url (WEIR_REDIS_URL)';
 let own: Service;

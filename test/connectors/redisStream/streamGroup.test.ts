@@ -2,8 +2,9 @@ import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { Connection } from '../../../src/connectors/redisStream/connection.ts';
 import { StreamGroup } from '../../../src/connectors/redisStream/streamGroup.ts';
 import { realClock } from '../../../src/runtime/clock.ts';
+import { testTopic } from '../../conformance/busHarness.ts';
 import { aRedis } from '../../support/services.ts';
-import { testClient, testTopic } from './aRedisBus.ts';
+import { testClient } from './aRedisBus.ts';
 
 let url: string;
 beforeAll(async () => {

@@ -7,8 +7,9 @@ import { runScript } from '../../../src/connectors/redisStream/script.ts';
 import { StreamGroup } from '../../../src/connectors/redisStream/streamGroup.ts';
 import { countUndelivered } from '../../../src/connectors/redisStream/undelivered.ts';
 import { realClock } from '../../../src/runtime/clock.ts';
+import { testTopic } from '../../conformance/busHarness.ts';
 import { aPrivateRedis, aRedis } from '../../support/services.ts';
-import { testBus, testClient, testTopic } from './aRedisBus.ts';
+import { testBus, testClient } from './aRedisBus.ts';
 
 let shared: string;
 let own: Service;

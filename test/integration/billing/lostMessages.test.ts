@@ -3,7 +3,9 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Bus, Topic } from '../../../src/connectors/bus.ts';
 import { runJob } from '../../../src/runtime/jobs/runJob.ts';
 import { seoulMinute } from '../../../pipelines/billing/seoulTime.ts';
-import { read, testBus, testClient, testTopic } from '../../connectors/redisStream/aRedisBus.ts';
+import { testTopic } from '../../conformance/busHarness.ts';
+import { read } from '../../conformance/reading.ts';
+import { testBus, testClient } from '../../connectors/redisStream/aRedisBus.ts';
 import { aRedis } from '../../support/services.ts';
 import { aBilling, emptied, pending, type Billing } from './aBilling.ts';
 
