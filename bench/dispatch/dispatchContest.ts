@@ -3,19 +3,16 @@ import { Client } from 'pg';
 import { dispatch } from '../../pipelines/billing/dispatch.job.ts';
 import { emailTopic, encodeDispatchedBill, type DispatchedBill } from '../../pipelines/billing/dispatchedBill.ts';
 import { dispatchStore } from '../../pipelines/billing/dispatchStore.ts';
-import { processOptions } from '../../config/schema.ts';
-import { jobSettingsOf } from '../../src/commandLine/jobSettings.ts';
 import type { Bus } from '../../src/connectors/bus.ts';
 import { migrate } from '../../src/connectors/postgres/migrate.ts';
 import { openDatabase, type PostgresDatabase } from '../../src/connectors/postgres/openDatabase.ts';
 import type { Outgoing } from '../../src/connectors/sink.ts';
 import { parseKeyRing } from '../../src/message/keyRing.ts';
 import { realClock } from '../../src/runtime/clock.ts';
-import { runJob } from '../../src/runtime/jobs/runJob.ts';
 import { startPostgres } from '../../stack/postgres.ts';
 import type { Contest, Entrant } from '../benchmark.ts';
-import { benchLog, benchMetrics } from '../chainParts.ts';
 import { billingDate, dueDay, fillBills, resetBills } from '../deliver/fillBills.ts';
+import { runWholeJob } from '../runWholeJob.ts';
 
 const ring = `bench:${Buffer.alloc(32, 7).toString('base64')}`;
 
@@ -53,6 +50,7 @@ export async function openDispatch(size: number, open: (started: AsyncDisposable
   const database = started.adopt(openDatabase({ url: postgres.url, clock: realClock }), (opened) => opened.close());
   await fillBills(database, client, parseKeyRing(ring), size, 'CREATED');
   const outlet = await open(started);
+  const ports = { dispatches: dispatchStore(database), emails: outlet.bus.publish(emailTopic), clock: realClock };
   const entrant = (run: () => Promise<void>, isMarked: boolean): Entrant => ({
     prepare: async () => {
       await resetBills(client);
@@ -72,33 +70,11 @@ export async function openDispatch(size: number, open: (started: AsyncDisposable
   const all = started.move();
   return {
     entrants: {
-      ours: entrant(() => runDispatch(database, outlet.bus), true),
+      ours: entrant(() => runWholeJob(dispatch, ports, dueDay, database), true),
       ceiling: entrant(() => publishPlainly(database, outlet), false),
     },
     close: () => all.disposeAsync(),
   };
-}
-
-/** Runs the job, every option at its default. */
-async function runDispatch(database: PostgresDatabase, bus: Bus): Promise<void> {
-  const options = { jobs: processOptions.jobs.parse(undefined), runtime: processOptions.runtime.parse(undefined) };
-  const never = new AbortController().signal;
-  const end = await runJob({
-    job: dispatch,
-    ports: { dispatches: dispatchStore(database), emails: bus.publish(emailTopic), clock: realClock },
-    options: dispatch.options.parse({}),
-    key: dueDay,
-    database,
-    clock: realClock,
-    meter: benchMetrics.meterOf(dispatch.name),
-    log: benchLog,
-    holder: 'bench',
-    settings: jobSettingsOf(options),
-    parts: new Set(),
-    draining: never,
-    signal: never,
-  });
-  if (end.how !== 'completed') throw new Error(`The run ended ${end.how}.`);
 }
 
 async function publishPlainly(database: PostgresDatabase, outlet: Outlet): Promise<void> {
