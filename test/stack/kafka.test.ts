@@ -1,13 +1,14 @@
-import { existsSync, mkdtempSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
 import { describe, expect, it } from 'vitest';
 import { startKafka } from '../../stack/kafka.ts';
 import { atTheEnd } from '../support/atTheEnd.ts';
 import { aPrivateKafka, sharedKafka } from '../support/services.ts';
 import { until } from '../support/until.ts';
+import { closesWhole } from './closesWhole.ts';
 
 const topic = 'kept';
 
@@ -108,13 +109,7 @@ describe.skipIf(sharedKafka() === undefined)('startKafka', () => {
   });
 
   it('leaves no process and no folder after close', async () => {
-    const server = await startKafka();
-    const { pid = 0 } = server;
-    const folder = dirname(server.logFile);
-    expect(existsSync(folder)).toBe(true);
-    await server.close();
-    expect(existsSync(folder)).toBe(false);
-    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+    await closesWhole(await startKafka());
   });
 
   it('says why when it cannot start', async () => {

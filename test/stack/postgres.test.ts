@@ -1,10 +1,9 @@
-import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { Client } from 'pg';
 import { describe, expect, it } from 'vitest';
 import { startPostgres } from '../../stack/postgres.ts';
 import { aDatabase, aMigratedDatabase, aPrivatePostgres } from '../support/services.ts';
 import { until } from '../support/until.ts';
+import { closesWhole } from './closesWhole.ts';
 
 async function ask(url: string, text: string): Promise<unknown[]> {
   const client = new Client({ connectionString: url, query_timeout: 300, connectionTimeoutMillis: 300 });
@@ -45,13 +44,7 @@ describe('startPostgres', () => {
   });
 
   it('leaves no process and no folder after close', async () => {
-    const server = await startPostgres();
-    const { pid = 0 } = server;
-    const folder = dirname(server.logFile);
-    expect(existsSync(folder)).toBe(true);
-    await server.close();
-    expect(existsSync(folder)).toBe(false);
-    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+    await closesWhole(await startPostgres());
   });
 
   it('says why when it cannot start', async () => {
