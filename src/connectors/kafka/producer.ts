@@ -20,8 +20,9 @@ interface Opened {
  * The writing end of a client: keys go to partitions as the Java client puts them (murmur2), and a batch is durable when all
  * in-sync replicas have it. Not idempotent: kafkajs 2.2.4 then acknowledges messages that it loses when an answer is lost.
  *
- * States: none → (send) opening → open → none again when a call outlives its time limit; → closed. What the client would still try
- * of such a call is not written, not behind what was sent later; only a request that is on its way may be.
+ * States: none → (send) opening → open → none again when it cannot connect, or when a call fails for the moment or outlives its time
+ * limit: the next try has a new client; → closed. What the old client would still try of such a call is not written, not behind what
+ * was sent later; only a request that is on its way may be.
  */
 export class BatchProducer {
   readonly #kafka: Kafka;
