@@ -51,6 +51,8 @@ export class Member {
   readonly #consumer: Consumer;
   readonly #ended = Promise.withResolvers<WeirError | undefined>();
   #commit: EachBatchPayload['commitOffsetsIfNecessary'] | undefined;
+  /** Settles when the client has connected or failed to, whoever still waits for it. */
+  #opening: Promise<unknown> = Promise.resolve();
   /** Settles when the first join has, whoever still waits for it. */
   #running: Promise<unknown> = Promise.resolve();
   #hasEnded = false;
@@ -68,7 +70,7 @@ export class Member {
     this.#consumer = kafka.consumer({
       groupId: membership.group,
       partitionAssigners: [
-        assignerWith({ beforeJoin: (heartbeat) => this.#leaving(heartbeat), outOfRange: (partition) => this.#events.removed(partition) }),
+        assignerWith({ beforeJoin: (heartbeat) => this.#leaving(heartbeat), outOfRange: (partition) => this.#removed(partition) }),
       ],
       sessionTimeout: sessionTimeoutMs,
       rebalanceTimeout: rebalanceTimeoutMs,
@@ -115,11 +117,16 @@ export class Member {
 
   /**
    * Leaves the group and ends; waits for the broker no longer than a call may take. A client that is told to stop while it joins
-   * is let in nevertheless, and holds partitions until its session ends: so it is told when it has joined.
+   * is let in nevertheless, and holds partitions until its session ends: so it is told when it has joined. One that is told while it
+   * connects goes on connecting: so it is told again.
    */
   async leave(): Promise<void> {
     this.#end(undefined);
-    const left = this.#running.catch(() => undefined).then(() => this.#consumer.disconnect());
+    const disconnect = (): Promise<void> => this.#consumer.disconnect();
+    const left = this.#running.catch(() => undefined).then(disconnect);
+    void Promise.allSettled([this.#opening, left])
+      .then(disconnect)
+      .catch(() => undefined);
     await answered(this.#settings, this.#settings.timeLimitMs, left).catch(() => undefined);
   }
 
@@ -140,12 +147,22 @@ export class Member {
   /** A join waits for whatever the others have in flight. */
   async #begin(): Promise<void> {
     const { timeLimitMs, rebalanceTimeoutMs } = this.#settings;
-    await answered(this.#settings, 2 * timeLimitMs, this.#consumer.connect());
-    await answered(this.#settings, timeLimitMs, this.#consumer.subscribe({ topics: [this.#membership.topic], fromBeginning: true }));
+    const opening = this.#open();
+    this.#opening = opening;
+    await answered(this.#settings, 3 * timeLimitMs, opening);
     if (this.#hasEnded) return;
     const running = this.#run();
     this.#running = running;
     await answered(this.#settings, rebalanceTimeoutMs + timeLimitMs, running);
+  }
+
+  async #open(): Promise<void> {
+    await this.#consumer.connect();
+    if (!this.#hasEnded) await this.#consumer.subscribe({ topics: [this.#membership.topic], fromBeginning: true });
+  }
+
+  #removed(partition: number): void {
+    if (!this.#hasEnded) this.#events.removed(partition);
   }
 
   async #leaving(heartbeat: Parameters<BeforeJoin>[0]): Promise<void> {

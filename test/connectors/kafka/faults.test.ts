@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Bus, Topic } from '../../../src/connectors/bus.ts';
 import { openClient } from '../../../src/connectors/kafka/client.ts';
-import { withDefaults } from '../../../src/connectors/kafka/kafkaOptions.ts';
-import { Member } from '../../../src/connectors/kafka/member.ts';
+import { withDefaults, type KafkaOptions } from '../../../src/connectors/kafka/kafkaOptions.ts';
+import { Member, type MemberEvents } from '../../../src/connectors/kafka/member.ts';
 import type { WeirError } from '../../../src/errors.ts';
 import { realClock } from '../../../src/runtime/clock.ts';
 import { freePort } from '../../../stack/freePort.ts';
@@ -12,7 +12,7 @@ import type { Reading } from '../../conformance/reading.ts';
 import { aPrivateKafka, sharedKafka } from '../../support/services.ts';
 import { TcpProxy } from '../../support/tcpProxy.ts';
 import { until } from '../../support/until.ts';
-import { readTopic, testBus } from './aKafkaBus.ts';
+import { aKafkaBus, readTopic, testBus } from './aKafkaBus.ts';
 import { committed, groupState, logOf, plainAdmin } from './plainKafka.ts';
 
 const isHere = sharedKafka() !== undefined;
@@ -133,14 +133,21 @@ describe.skipIf(!isHere)('a consumer', () => {
     expect(reading.numbers).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     expect(reading.error).toBeUndefined();
   });
+});
 
+/** A member of a group named as its topic. */
+function aMember(brokers: string, topic: Topic, over: Partial<KafkaOptions & MemberEvents> = {}): Member {
+  const settings = withDefaults({ brokers: [brokers], clock: realClock, instance: 'a', ...over });
+  const nothing = (): void => undefined;
+  const events = { joined: nothing, leaving: () => Promise.resolve(), read: () => false, removed: nothing, silent: nothing, ...over };
+  return new Member(openClient(settings), settings, { topic: topic.name, group: topic.name }, events);
+}
+
+describe.skipIf(!isHere)('a member', () => {
   test('may be paused and resumed after its client has ended', async () => {
-    const settings = withDefaults({ brokers: [direct], clock: realClock, instance: 'a' });
     const topic = await aTopic(testBus(direct));
     const joined = Promise.withResolvers<readonly number[]>();
-    const nothing = (): void => undefined;
-    const events = { joined: joined.resolve, leaving: () => Promise.resolve(), read: () => false, removed: nothing, silent: nothing };
-    const member = new Member(openClient(settings), settings, { topic: topic.name, group: topic.name }, events);
+    const member = aMember(direct, topic, { joined: joined.resolve });
     await member.start();
     expect(await joined.promise).toEqual([0]);
     await member.leave();
@@ -149,6 +156,21 @@ describe.skipIf(!isHere)('a consumer', () => {
       member.resume(0);
     }).not.toThrow();
     expect((await groupState(await plainAdmin(direct), topic.name)).members).toBe(0);
+  });
+
+  test('that leaves while it connects in vain leaves no connection when that works in the end', async () => {
+    const bus = aKafkaBus(proxied);
+    const topic = await aTopic(bus);
+    await bus.close();
+    await until('the bus is gone', () => proxy.connections === 0);
+    proxy.hole();
+    const member = aMember(proxied, topic, { timeLimitMs: 300 });
+    const started = member.start();
+    await until('it connects', () => proxy.connections > 0);
+    await member.leave();
+    proxy.pass();
+    await Promise.all([started, proxy.strike(versionsRequest, 'pass')]);
+    await until('no connection is left', () => proxy.connections === 0);
   });
 });
 
@@ -183,8 +205,9 @@ describe.skipIf(!isHere)('a producer', () => {
   });
 });
 
-/** How a request to commit begins, behind its length: which one it is, its version, and a number below 65,536. */
+/** How requests begin, behind their length: which one it is, its version, and a number below 65,536. */
 const commitRequest = '\0\u0008\0\u0005\0\0';
+const versionsRequest = '\0\u0012\0\u0002\0\0';
 
 /** Writes one message after another, each until it is acknowledged. */
 class Writing {
