@@ -105,13 +105,13 @@ export class GroupReading {
   /** One membership from its beginning to its end: why it ended, undefined when it was ended from here. */
   async #belong(): Promise<WeirError | undefined> {
     const { kafka, settings, topic, group } = this.#spec;
-    const member = new Member(
+    const member: Member = new Member(
       kafka,
       settings,
       { topic: topic.name, group },
       {
         joined: (partitions) => this.#joined(member, partitions),
-        leaving: (heartbeat) => this.#leaving(heartbeat),
+        leaving: (heartbeat) => this.#leaving(member, heartbeat),
         read: (partition, records) => this.#held.get(partition)?.push(records) ?? false,
         removed: (partition) => settings.report.removed?.(`${topic.name}/${partition}`, group),
         silent: () => this.#silent(),
@@ -159,7 +159,7 @@ export class GroupReading {
    * Ends the assignment while it is still ours: what is in flight gets half of the time that the group waits, is committed, and the
    * rest is given up.
    */
-  async #leaving(heartbeat: (() => Promise<void>) | undefined): Promise<void> {
+  async #leaving(member: Member, heartbeat: (() => Promise<void>) | undefined): Promise<void> {
     const { clock, rebalanceTimeoutMs, heartbeatMs } = this.#spec.settings;
     const held = this.held();
     for (const one of held) one.stop();
@@ -171,6 +171,8 @@ export class GroupReading {
         await heartbeat();
         isQuiet = await Promise.race([quiet, waited()]);
       }
+      // It has ended meanwhile: what is held now is the next member's.
+      if (this.#member !== member) return;
       // Whatever is not committed is delivered again to its next holder.
       await this.commit().catch(() => undefined);
     }
