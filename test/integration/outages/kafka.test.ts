@@ -8,7 +8,11 @@ import type { MonthToBill } from '../crash/aMonth.ts';
 import { delivered } from '../crash/deliveryFlaws.ts';
 import { allDelivered, startDelivery, toDeliver, told } from './toDeliver.ts';
 
-vi.setConfig({ testTimeout: 180_000 });
+// As long as a bad day takes: OUTAGE_MS=60000 npm test -- test/integration/outages/kafka.test.ts
+const { OUTAGE_MS: given } = process.env;
+const outageMs = given === undefined ? 4_000 : Number(given);
+
+vi.setConfig({ testTimeout: 180_000 + 2 * outageMs });
 
 const members = 120;
 const poison = 9;
@@ -50,7 +54,7 @@ describe.skipIf(sharedKafka() === undefined)('over Kafka', () => {
     const daemon = startDelivery(month.environment, ...slowly);
     await month.inbox.until(15, 30_000);
     await fault.begin(kafka);
-    await lasted(4_000);
+    await lasted(outageMs);
     const state = await told(daemon);
     expect(state).toMatchObject({ live: 200, isLawful: true });
     expect(state.ready).toContain('"kafka":"unreachable"');
