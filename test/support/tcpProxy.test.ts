@@ -127,6 +127,15 @@ test('the nth request with the marker is struck, over all connections and each c
   expect(first.isClosed).toBe(false);
 });
 
+test('a marker may be an expression, which sees each byte', async () => {
+  const client = aClient();
+  const struck = proxy.strike(/\0\xc3\xa9.commit/, 'cutBefore', { nth: 2 });
+  for (const text of ['\0é\ncommit', '\0e.commit', 'commit']) await ask(client, text);
+  client.socket.write('\0é.commit');
+  await struck;
+  await until('it is cut', () => client.isClosed);
+});
+
 test('a strike may plan the next one', async () => {
   const client = aClient();
   const calls: string[] = [];

@@ -81,16 +81,17 @@ export class TcpProxy {
   }
 
   /**
-   * Waits for a request whose bytes contain `marker` (64 bytes at most), on any connection, and strikes that connection once.
-   * Resolves when it has struck. Not seen through TLS; requests that share a packet count as one.
+   * Waits for a request whose bytes contain `marker` (64 bytes at most where it may be split over two packets), on any connection,
+   * and strikes that connection once. Resolves when it has struck. An expression sees each byte as the character of its number. Not
+   * seen through TLS; requests that share a packet count as one.
    */
-  strike(marker: string, how: Strike, { nth = 1, call }: StrikeOptions = {}): Promise<void> {
+  strike(marker: string | RegExp, how: Strike, { nth = 1, call }: StrikeOptions = {}): Promise<void> {
     return new Promise((resolve) => {
       const struck = (): void => {
         call?.();
         resolve();
       };
-      this.#state.strikes.push({ marker: Buffer.from(marker), how, left: nth, struck });
+      this.#state.strikes.push({ endIn: finderOf(marker), how, left: nth, struck });
     });
   }
 
@@ -107,11 +108,21 @@ export class TcpProxy {
 }
 
 interface PlannedStrike {
-  readonly marker: Buffer;
+  /** Where the last marker among these bytes ends; 0 where there is none. */
+  readonly endIn: (bytes: Buffer) => number;
   readonly how: Strike;
   /** Requests with the marker until it strikes. */
   left: number;
   readonly struck: () => void;
+}
+
+function finderOf(marker: string | RegExp): PlannedStrike['endIn'] {
+  if (typeof marker === 'string') {
+    const bytes = Buffer.from(marker);
+    return (seen) => (seen.includes(bytes) ? seen.lastIndexOf(bytes) + bytes.length : 0);
+  }
+  const everywhere = new RegExp(marker, 'gs');
+  return (seen) => [...seen.toString('latin1').matchAll(everywhere)].reduce((_, { index, 0: found }) => index + found.length, 0);
 }
 
 interface State {
@@ -161,11 +172,11 @@ class Link {
   #meet(chunk: Buffer): PlannedStrike | undefined {
     const { strikes } = this.#state;
     const seen = Buffer.concat([this.#tail, chunk]);
-    const met = strikes.filter(({ marker }) => seen.includes(marker));
-    for (const strike of met) strike.left -= 1;
-    const counted = Math.max(0, ...met.map(({ marker }) => seen.lastIndexOf(marker) + marker.length));
+    const met = strikes.map((strike) => ({ strike, end: strike.endIn(seen) })).filter(({ end }) => end > 0);
+    for (const { strike } of met) strike.left -= 1;
+    const counted = Math.max(0, ...met.map(({ end }) => end));
     this.#tail = seen.subarray(Math.max(counted, seen.length - 64));
-    const due = met.find(({ left }) => left <= 0);
+    const due = met.find(({ strike }) => strike.left <= 0)?.strike;
     if (due) strikes.splice(strikes.indexOf(due), 1);
     return due;
   }
