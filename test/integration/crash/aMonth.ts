@@ -34,13 +34,17 @@ export interface MonthToBill {
   readonly unbillable: readonly string[];
 }
 
-export interface MonthOptions {
+/** Where the bus of a month is: its topics are made. */
+export interface BusPlace {
+  readonly redisUrl?: string;
+  /** Without it the bus is Redis Streams. */
+  readonly kafka?: Pick<Service, 'url'> | undefined;
+}
+
+export interface MonthOptions extends BusPlace {
   readonly members: number;
   /** Every how many-th member is in quiet hours. Default: none. */
   readonly quietEvery?: number;
-  readonly redisUrl?: string;
-  /** The bus; without it that is Redis Streams. Its topics are made. */
-  readonly kafka?: Service | undefined;
 }
 
 /** Loads members with five lines of usage each, one of whom has a line that cannot be billed. */
@@ -88,7 +92,7 @@ export async function aMonth({ members, quietEvery = Infinity, redisUrl, kafka }
 }
 
 /** A process that died is noticed within two seconds here too. */
-function overKafka({ url }: Service): Readonly<Record<string, string>> {
+function overKafka({ url }: Pick<Service, 'url'>): Readonly<Record<string, string>> {
   return {
     WEIR_BUS_KIND: 'kafka',
     WEIR_KAFKA_BROKERS: new URL(url).host,

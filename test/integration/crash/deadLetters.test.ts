@@ -1,15 +1,15 @@
-import { Redis } from 'ioredis';
-import { expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { deadLettersGroup, emailDeadLetters } from '../../../pipelines/billing/deadLetters.pipeline.ts';
 import { emailTopic } from '../../../pipelines/billing/dispatchedBill.ts';
-import type { Strike, TcpProxy } from '../../support/tcpProxy.ts';
 import { until } from '../../support/until.ts';
 import { startWeir, type WeirProcess } from '../../support/weirProcess.ts';
-import { aMonth, type MonthToBill } from './aMonth.ts';
-import { loggedDeadLetters } from './deadLetterStream.ts';
+import { aMonth, type BusPlace, type MonthToBill } from './aMonth.ts';
+import { aRedisBroker, overEachBroker, type Broker } from './brokers.ts';
 import { delivered } from './deliveryFlaws.ts';
-import { readEmailStream } from './emailStream.ts';
-import { through } from './through.ts';
+import { areAllSettled } from './emailMessages.ts';
+import { loggedDeadLetters } from './loggedDeadLetters.ts';
 import { weirHere } from './weirHere.ts';
+import { atCommit, atDeadLetter, atSettling, killed, onDatabase, type Moment } from './wire.ts';
 
 // Processes start and die in each of these: on a busy machine that takes its time.
 vi.setConfig({ testTimeout: 120_000 });
@@ -17,16 +17,13 @@ vi.setConfig({ testTimeout: 120_000 });
 const poison = 25;
 
 /** Twenty members, one of whom the mail server refuses, and between their bills messages that nobody can read. */
-async function aMonthWithPoison(): Promise<MonthToBill> {
-  const month = await aMonth({ members: 20 });
-  const { environment, billing, lastDay, inbox } = month;
+async function aMonthWithPoison(place: BusPlace): Promise<MonthToBill> {
+  const month = await aMonth({ members: 20, ...place });
+  const { environment, billing, lastDay, inbox, bus } = month;
   inbox.faults.add({ phase: 'rcpt', to: 'member5@', action: { kind: 'reply', text: '550 5.1.1 no such mailbox' } });
   await weirHere(environment, 'run', '--job', 'billing.settle', '--key', billing);
   await weirHere(environment, 'run', '--job', 'billing.dispatch', '--key', lastDay);
-  const redis = new Redis(environment['WEIR_REDIS_URL'] ?? '', { lazyConnect: true });
-  await redis.connect();
-  for (let index = 0; index < poison; index++) await redis.xadd(emailTopic.name, '*', 'key', `poison ${index}`, 'value', '{');
-  redis.disconnect();
+  await bus.publish(emailTopic).write(Array.from({ length: poison }, (_, index) => ({ key: `poison ${index}`, value: Buffer.from('{') })));
   return month;
 }
 
@@ -37,52 +34,14 @@ function startConsumer(environment: Readonly<Record<string, string>>): WeirProce
   return startWeir({ ...environment, WEIR_INSTANCE: 'consumer' }, 'run', '--profile', 'consumer', ...small);
 }
 
-interface Wire {
-  readonly database: TcpProxy;
-  readonly redis: TcpProxy;
-  readonly kill: () => void;
-}
+/** Has a consumer killed, and what it left finished by its next incarnation. */
+async function outlived(broker: Broker, moment: Moment): Promise<void> {
+  const month = await aMonthWithPoison(broker.place);
+  await killed(month, broker, startConsumer, moment);
 
-const onDatabase =
-  (marker: string, how: Strike, nth = 2) =>
-  ({ database, kill }: Wire): void =>
-    void database.strike(marker, how, { nth, call: kill });
-
-const atCommit =
-  (how: Strike) =>
-  ({ database, kill }: Wire): void => {
-    void database.strike('billing.appendFailLog', 'pass', { nth: 2, call: () => void database.strike('COMMIT', how, { call: kill }) });
-  };
-
-const onRedis =
-  (marker: string, how: Strike, nth: number) =>
-  ({ redis, kill }: Wire): void =>
-    void redis.strike(marker, how, { nth, call: kill });
-
-/** How the group of the fail log acknowledges. */
-const acknowledgement = `${emailTopic.deadLetters}\r\n$25\r\ncg-billing-email-fail-log`;
-
-it.each([
-  ['before a dead letter reaches the stream', onRedis('send.dlt:written', 'cutBefore', 1)],
-  ['after a dead letter reached the stream, before its message is acknowledged', onRedis('send.dlt:written', 'cutAfter', 1)],
-  ['after it read dead letters, before it logs them', onDatabase('billing.completeFailLog', 'cutBefore')],
-  ['in a chunk of the fail log', onDatabase('billing.appendFailLog', 'cutBefore')],
-  ['before the COMMIT of a chunk reaches the server', atCommit('cutBefore')],
-  ['after the COMMIT of a chunk, before it hears of it', atCommit('cutAfter')],
-  ['after it logged, before it acknowledges', onRedis(acknowledgement, 'cutBefore', 1)],
-  ['after its acknowledgement, before the answer', onRedis(acknowledgement, 'cutAfter', 1)],
-] as const)('dead letters are logged once each, by a process that is killed %s', async (_, plan) => {
-  const month = await aMonthWithPoison();
-  const { environment } = month;
-  const wire = { database: await through(environment['WEIR_DATABASE_URL']), redis: await through(environment['WEIR_REDIS_URL']) };
-  const doomed = startConsumer({ ...environment, WEIR_DATABASE_URL: wire.database.url, WEIR_REDIS_URL: wire.redis.url });
-  plan({ database: wire.database.proxy, redis: wire.redis.proxy, kill: () => doomed.signal('SIGKILL') });
-  expect(await doomed.ended, doomed.errors()).toEqual({ code: null, signal: 'SIGKILL' });
-
-  const daemon = startConsumer(environment);
-  const redisUrl = environment['WEIR_REDIS_URL'];
+  const daemon = startConsumer(month.environment);
   const patience = { limitMs: 60_000 };
-  await until('all bills are settled', async () => (await readEmailStream(redisUrl)).unsettled === 0, patience);
+  await until('all bills are settled', () => areAllSettled(month), patience);
   await until('all dead letters are settled', async () => (await loggedDeadLetters(month)).areSettled, patience);
   expect(await daemon.stop()).toEqual({ code: 0, signal: null });
 
@@ -92,4 +51,27 @@ it.each([
   expect(letters).toBe(poison + bills.FAILED);
   // What the dead process had claimed stays SENDING until its lease is over: then a redispatch parks it.
   expect(bills.FAILED).toBeLessThanOrEqual(1);
+}
+
+describe('dead letters are logged once each by a process that is killed', () => {
+  // What it says to the database is the same over any bus.
+  it.each([
+    ['after it read dead letters, before it logs them', onDatabase('billing.completeFailLog', 'cutBefore', 2)],
+    ['in a chunk of the fail log', onDatabase('billing.appendFailLog', 'cutBefore', 2)],
+    ['before the COMMIT of a chunk reaches the server', atCommit('billing.appendFailLog', 'cutBefore', 2)],
+    ['after the COMMIT of a chunk, before it hears of it', atCommit('billing.appendFailLog', 'cutAfter', 2)],
+  ] as const)('%s', async (_, moment) => {
+    await outlived(await aRedisBroker(), moment);
+  });
+
+  overEachBroker((start) => {
+    it.each([
+      ['before a dead letter is written', atDeadLetter(emailTopic, 'cutBefore')],
+      ['after a dead letter was written, before its message is settled', atDeadLetter(emailTopic, 'cutAfter')],
+      ['after it logged, before it settles', atSettling(emailDeadLetters, deadLettersGroup, 'cutBefore')],
+      ['after it settled, before the answer', atSettling(emailDeadLetters, deadLettersGroup, 'cutAfter')],
+    ] as const)('%s', async (_, moment) => {
+      await outlived(await start(), moment);
+    });
+  });
 });

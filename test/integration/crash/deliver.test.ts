@@ -1,17 +1,18 @@
-import { expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { deliverGroup } from '../../../pipelines/billing/deliver.pipeline.ts';
+import { emailTopic } from '../../../pipelines/billing/dispatchedBill.ts';
 import { seoulMinute } from '../../../pipelines/billing/seoulTime.ts';
-import type { Inbox } from '../../../simulators/inbox.ts';
 import type { Phase } from '../../../simulators/inbox/faults.ts';
 import { countsOf, isLawful } from '../../../stack/demo/law.ts';
-import type { Strike, TcpProxy } from '../../support/tcpProxy.ts';
 import { until } from '../../support/until.ts';
 import { startWeir, type WeirProcess } from '../../support/weirProcess.ts';
-import { aMonth, type MonthToBill } from './aMonth.ts';
-import { loggedDeadLetters } from './deadLetterStream.ts';
+import { aMonth, type BusPlace, type MonthToBill } from './aMonth.ts';
+import { aRedisBroker, overEachBroker, type Broker } from './brokers.ts';
 import { delivered } from './deliveryFlaws.ts';
-import { readEmailStream } from './emailStream.ts';
-import { through } from './through.ts';
+import { areAllSettled } from './emailMessages.ts';
+import { loggedDeadLetters } from './loggedDeadLetters.ts';
 import { weirHere } from './weirHere.ts';
+import { atDeadLetter, atSettling, killed, onDatabase, type Moment } from './wire.ts';
 
 // Processes start and die in each of these: on a busy machine that takes its time.
 vi.setConfig({ testTimeout: 120_000 });
@@ -29,16 +30,9 @@ const small = [
   'leaseBeyondMs=1000',
 ].flatMap((set) => ['--set', `billing.deliver.${set}`]);
 
-interface Surroundings {
-  readonly database: TcpProxy;
-  readonly redis: TcpProxy;
-  readonly inbox: Inbox;
-  readonly kill: () => void;
-}
-
 /** Sixty members: one cannot be billed, one is refused by the mail server, six are in quiet hours. */
-async function aDispatchedMonth(): Promise<MonthToBill> {
-  const month = await aMonth({ members: 60, quietEvery: 10 });
+async function aDispatchedMonth(place?: BusPlace): Promise<MonthToBill> {
+  const month = await aMonth({ members: 60, quietEvery: 10, ...place });
   const { environment, billing, lastDay, inbox } = month;
   inbox.faults.add({ phase: 'rcpt', to: 'member5@', action: { kind: 'reply', text: '550 5.1.1 no such mailbox' } });
   await weirHere(environment, 'run', '--job', 'billing.settle', '--key', billing);
@@ -51,22 +45,13 @@ function startDelivery(environment: Readonly<Record<string, string>>): WeirProce
   return startWeir({ ...environment, WEIR_INSTANCE: 'mailer' }, 'run', '--profile', 'consumer', ...small);
 }
 
-/** Delivers until something outside of the process kills it. */
-async function killed({ environment, inbox }: MonthToBill, plan: (surroundings: Surroundings) => void): Promise<void> {
-  const database = await through(environment['WEIR_DATABASE_URL']);
-  const redis = await through(environment['WEIR_REDIS_URL']);
-  const weir = startDelivery({ ...environment, WEIR_DATABASE_URL: database.url, WEIR_REDIS_URL: redis.url });
-  plan({ database: database.proxy, redis: redis.proxy, inbox, kill: () => weir.signal('SIGKILL') });
-  expect(await weir.ended, weir.errors()).toEqual({ code: null, signal: 'SIGKILL' });
-}
-
 const patience = { limitMs: 60_000 };
 
 /** Starts the process again, lets it finish what it finds, and parks what the dead one had claimed once no claim holds any more. */
 async function recovered(month: MonthToBill): Promise<void> {
   const { database, environment } = month;
   const daemon = startDelivery(environment);
-  const settled = async (): Promise<boolean> => (await readEmailStream(environment['WEIR_REDIS_URL'])).unsettled === 0;
+  const settled = (): Promise<boolean> => areAllSettled(month);
   await until('all messages are settled', settled, patience);
   await until('no claim holds', async () => {
     const held = await database.query('SELECT FROM billing.billing_p WHERE lease_until >= clock_timestamp()');
@@ -81,36 +66,16 @@ async function recovered(month: MonthToBill): Promise<void> {
   expect(await daemon.stop()).toEqual({ code: 0, signal: null });
 }
 
-const onDatabase =
-  (marker: string, how: Strike) =>
-  ({ database, kill }: Surroundings): void =>
-    void database.strike(marker, how, { nth: 3, call: kill });
-const onRedis =
-  (marker: string, how: Strike, nth = 2) =>
-  ({ redis, kill }: Surroundings): void =>
-    void redis.strike(marker, how, { nth, call: kill });
-/** At the dead letter of the one bill that is refused. */
-const deadLetter = 'send.dlt:written';
+/** When a mail comes to a phase, after twenty others have. */
 const onMail =
-  (phase: Phase) =>
-  ({ inbox, kill }: Surroundings): void =>
+  (phase: Phase): Moment =>
+  ({ inbox, kill }) =>
     void inbox.faults.add({ phase, spare: 20, times: 1, action: { kind: 'call', call: kill } });
 
-it.each([
-  ['after it read messages, before it claims their bills', 0, onDatabase('billing.claim', 'cutBefore')],
-  ['after it claimed bills, before it knows', 1, onDatabase('billing.claim', 'cutAfter')],
-  ['after it claimed bills, before their mails', 1, onMail('mail')],
-  ['in the middle of a mail', 1, onMail('body')],
-  ['after the final dot, before its answer', 1, onMail('dot')],
-  ['after the answer to the dot, before it records', 1, onDatabase('billing.record', 'cutBefore')],
-  ['after its record reached the database, before the answer', 0, onDatabase('billing.record', 'cutAfter')],
-  ['after it recorded, before it acknowledges', 0, onRedis('XACK', 'cutBefore')],
-  ['after its acknowledgement, before the answer', 0, onRedis('XACK', 'cutAfter')],
-  ['after it recorded a refusal, before its dead letter', 0, onRedis(deadLetter, 'cutBefore', 1)],
-  ['after a dead letter, before its message is acknowledged', 0, onRedis(deadLetter, 'cutAfter', 1)],
-] as const)('a delivery that is killed %s mails nobody twice and forgets nobody', async (_, fewest, plan) => {
-  const month = await aDispatchedMonth();
-  await killed(month, plan);
+/** Has a delivery killed, and what it left finished by its next incarnation. `fewest`: bills that are parked at least. */
+async function outlived(broker: Broker, fewest: number, moment: Moment): Promise<void> {
+  const month = await aDispatchedMonth(broker.place);
+  await killed(month, broker, startDelivery, moment);
   await recovered(month);
 
   const { flaws, bills } = await delivered(month);
@@ -121,6 +86,32 @@ it.each([
   expect(bills.FAILED).toBeLessThanOrEqual(1);
   expect(bills.parked).toBeGreaterThanOrEqual(fewest);
   expect(bills.parked).toBeLessThanOrEqual(concurrency + recordSize);
+}
+
+describe('a delivery mails nobody twice and forgets nobody when it is killed', () => {
+  // What it says to the database and the mail server is the same over any bus.
+  it.each([
+    ['after it claimed bills, before it knows', 1, onDatabase('billing.claim', 'cutAfter', 3)],
+    ['after it claimed bills, before their mails', 1, onMail('mail')],
+    ['in the middle of a mail', 1, onMail('body')],
+    ['after the answer to the dot, before it records', 1, onDatabase('billing.record', 'cutBefore', 3)],
+    ['after its record reached the database, before the answer', 0, onDatabase('billing.record', 'cutAfter', 3)],
+  ] as const)('%s', async (_, fewest, moment) => {
+    await outlived(await aRedisBroker(), fewest, moment);
+  });
+
+  overEachBroker((start) => {
+    it.each([
+      ['after it read messages, before it claims their bills', 0, onDatabase('billing.claim', 'cutBefore', 3)],
+      ['after the final dot, before its answer', 1, onMail('dot')],
+      ['after it recorded, before it settles', 0, atSettling(emailTopic, deliverGroup, 'cutBefore', 2)],
+      ['after it settled, before the answer', 0, atSettling(emailTopic, deliverGroup, 'cutAfter', 2)],
+      ['after it recorded a refusal, before its dead letter', 0, atDeadLetter(emailTopic, 'cutBefore')],
+      ['after a dead letter, before its message is settled', 0, atDeadLetter(emailTopic, 'cutAfter')],
+    ] as const)('%s', async (_, fewest, moment) => {
+      await outlived(await start(), fewest, moment);
+    });
+  });
 });
 
 it('a delivery that stood still past its claims ends what it had in hand, and nobody is mailed twice', async () => {
@@ -152,7 +143,7 @@ it('a delivery that stood still past its claims ends what it had in hand, and no
   expect(parked?.count).toBeGreaterThan(0);
 
   still.signal('SIGCONT');
-  await until('all messages are settled', async () => (await readEmailStream(environment['WEIR_REDIS_URL'])).unsettled === 0, patience);
+  await until('all messages are settled', () => areAllSettled(month), patience);
   expect(await still.stop(), still.errors()).toEqual({ code: 0, signal: null });
   const { flaws, bills } = await delivered(month);
   expect(flaws).toEqual([]);

@@ -1,17 +1,19 @@
-import { expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { deliverSmsGroup } from '../../../pipelines/billing/deliverSms.pipeline.ts';
 import { operatorStore } from '../../../pipelines/billing/operatorStore.ts';
+import { textTopic } from '../../../pipelines/billing/requestedText.ts';
 import { seoulMinute } from '../../../pipelines/billing/seoulTime.ts';
 import { createIdentifiers } from '../../../pipelines/shared/identifiers.ts';
 import { startSms, type Sms } from '../../../simulators/sms.ts';
 import { realClock } from '../../../src/runtime/clock.ts';
 import { countsOf, isLawful } from '../../../stack/demo/law.ts';
 import { atTheEnd } from '../../support/atTheEnd.ts';
-import type { Strike, TcpProxy } from '../../support/tcpProxy.ts';
 import { until } from '../../support/until.ts';
 import { startWeir, type WeirProcess } from '../../support/weirProcess.ts';
-import { aMonth, type MonthToBill } from './aMonth.ts';
-import { through } from './through.ts';
+import { aMonth, type BusPlace, type MonthToBill } from './aMonth.ts';
+import { aRedisBroker, overEachBroker, type Broker } from './brokers.ts';
 import { weirHere } from './weirHere.ts';
+import { atPublishing, atSettling, killed, onDatabase, type Moment } from './wire.ts';
 
 // Processes start and die in each of these: on a busy machine that takes its time.
 vi.setConfig({ testTimeout: 120_000 });
@@ -30,15 +32,9 @@ interface Requests extends MonthToBill {
   readonly sms: Sms;
 }
 
-interface Wire {
-  readonly database: TcpProxy;
-  readonly redis: TcpProxy;
-  readonly kill: () => void;
-}
-
 /** Nineteen bills that the mail server has refused, and whose SMS an operator asked for five minutes ago: marked, and not published. */
-async function aMonthOfRequests(): Promise<Requests> {
-  const month = await aMonth({ members: 20 });
+async function aMonthOfRequests(place: BusPlace): Promise<Requests> {
+  const month = await aMonth({ members: 20, ...place });
   const sms = await startSms({ token: 'secret' });
   atTheEnd(() => sms.close());
   const { database, billing } = month;
@@ -67,15 +63,6 @@ function startDaemon(environment: Readonly<Record<string, string>>): WeirProcess
 
 type Start = typeof startDaemon;
 const aRedispatch: Start = (environment) => startWeir(environment, ...redispatch(1), '--set', 'billing.redispatch.chunk.size=5');
-
-/** Starts a process behind proxies, one of which kills it. */
-async function killed({ environment }: Requests, start: Start, plan: (wire: Wire) => void): Promise<void> {
-  const database = await through(environment['WEIR_DATABASE_URL']);
-  const redis = await through(environment['WEIR_REDIS_URL']);
-  const weir = start({ ...environment, WEIR_DATABASE_URL: database.url, WEIR_REDIS_URL: redis.url });
-  plan({ database: database.proxy, redis: redis.proxy, kill: () => weir.signal('SIGKILL') });
-  expect(await weir.ended, weir.errors()).toEqual({ code: null, signal: 'SIGKILL' });
-}
 
 const patience = { limitMs: 60_000 };
 
@@ -108,30 +95,41 @@ async function flawsOf({ database, sms }: Requests): Promise<readonly string[]> 
   ];
 }
 
-const onDatabase =
-  (marker: string, how: Strike, nth = 2) =>
-  ({ database, kill }: Wire): void =>
-    void database.strike(marker, how, { nth, call: kill });
-const onRedis =
-  (marker: string, how: Strike, nth = 1) =>
-  ({ redis, kill }: Wire): void =>
-    void redis.strike(marker, how, { nth, call: kill });
-
-it.each([
-  ['a delivery', 'before it claims', startDaemon, onDatabase('billing.text.claim', 'cutBefore')],
-  ['a delivery', 'after it claimed, before the call', startDaemon, onDatabase('billing.text.claim', 'cutAfter')],
-  ['a delivery', 'after the call, before it records', startDaemon, onDatabase('billing.text.record', 'cutBefore')],
-  ['a delivery', 'after its record reached the database, before the answer', startDaemon, onDatabase('billing.text.record', 'cutAfter')],
-  ['a delivery', 'after it recorded, before it acknowledges', startDaemon, onRedis('XACK', 'cutBefore')],
-  ['a delivery', 'after its acknowledgement, before the answer', startDaemon, onRedis('XACK', 'cutAfter')],
-  ['a redispatch', 'before requests are marked', aRedispatch, onDatabase('billing.markTexts', 'cutBefore')],
-  ['a redispatch', 'after it marked requests, before it publishes them', aRedispatch, onRedis('xadd', 'cutBefore', 2)],
-  ['a redispatch', 'after it published, before it hears of it', aRedispatch, onRedis('xadd', 'cutAfter', 2)],
-] as const)('%s that is killed %s sends one SMS of each request', async (who, _when, start, plan) => {
-  const month = await aMonthOfRequests();
-  if (who === 'a delivery') await weirHere(month.environment, ...redispatch(1));
-  await killed(month, start, plan);
+/** Has a process killed, and what it left finished by others. */
+async function outlived(broker: Broker, start: Start, moment: Moment): Promise<void> {
+  const month = await aMonthOfRequests(broker.place);
+  if (start === startDaemon) await weirHere(month.environment, ...redispatch(1));
+  await killed(month, broker, start, moment);
   await recovered(month);
   expect(await flawsOf(month)).toEqual([]);
   expect(month.sms.count()).toBe(19);
+}
+
+describe('of each request one SMS is sent when', () => {
+  // What is said to the database is the same over any bus.
+  it.each([
+    ['a delivery', 'before it claims', startDaemon, onDatabase('billing.text.claim', 'cutBefore', 2)],
+    ['a delivery', 'after it claimed, before the call', startDaemon, onDatabase('billing.text.claim', 'cutAfter', 2)],
+    ['a delivery', 'after the call, before it records', startDaemon, onDatabase('billing.text.record', 'cutBefore', 2)],
+    [
+      'a delivery',
+      'after its record reached the database, before the answer',
+      startDaemon,
+      onDatabase('billing.text.record', 'cutAfter', 2),
+    ],
+    ['a redispatch', 'before requests are marked', aRedispatch, onDatabase('billing.markTexts', 'cutBefore', 2)],
+  ] as const)('%s is killed %s', async (_, _when, start, moment) => {
+    await outlived(await aRedisBroker(), start, moment);
+  });
+
+  overEachBroker((broker) => {
+    it.each([
+      ['a delivery', 'after it recorded, before it settles', startDaemon, atSettling(textTopic, deliverSmsGroup, 'cutBefore')],
+      ['a delivery', 'after it settled, before the answer', startDaemon, atSettling(textTopic, deliverSmsGroup, 'cutAfter')],
+      ['a redispatch', 'after it marked requests, before it publishes them', aRedispatch, atPublishing(textTopic, 'cutBefore', 2)],
+      ['a redispatch', 'after it published, before it hears of it', aRedispatch, atPublishing(textTopic, 'cutAfter', 2)],
+    ] as const)('%s is killed %s', async (_, _when, start, moment) => {
+      await outlived(await broker(), start, moment);
+    });
+  });
 });

@@ -6,7 +6,7 @@ import { until } from '../../support/until.ts';
 import { startWeir } from '../../support/weirProcess.ts';
 import { aMonth } from './aMonth.ts';
 import { delivered } from './deliveryFlaws.ts';
-import { readEmailStream } from './emailStream.ts';
+import { areAllSettled } from './emailMessages.ts';
 import { settlementFlaws } from './settlementFlaws.ts';
 import { through } from './through.ts';
 import { weirHere } from './weirHere.ts';
@@ -73,7 +73,7 @@ describe('a delivery whose Redis', () => {
     await redis.kill(signal);
     await redis.start();
 
-    await until('all messages are settled', async () => (await readEmailStream(redis.url)).unsettled === 0, { limitMs: 60_000 });
+    await until('all messages are settled', () => areAllSettled(month), { limitMs: 60_000 });
     const counts = countsOf((await daemon.ask('/metrics')).text);
     expect(counts.filter((count) => !isLawful(count))).toEqual([]);
     expect(await daemon.stop(), daemon.errors()).toEqual({ code: 0, signal: null });

@@ -1,7 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { deliverGroup } from '../../../pipelines/billing/deliver.pipeline.ts';
 import { dispatch } from '../../../pipelines/billing/dispatch.job.ts';
-import { emailTopic } from '../../../pipelines/billing/dispatchedBill.ts';
 import { redispatch } from '../../../pipelines/billing/redispatch.job.ts';
 import { seoulMinute } from '../../../pipelines/billing/seoulTime.ts';
 import { settle } from '../../../pipelines/billing/settle.job.ts';
@@ -12,8 +10,9 @@ import { aPrivateKafka, sharedKafka } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
 import { startWeir, type WeirProcess } from '../../support/weirProcess.ts';
 import { aMonth, type MonthToBill } from './aMonth.ts';
-import { loggedDeadLetters } from './deadLetterStream.ts';
 import { delivered } from './deliveryFlaws.ts';
+import { areAllSettled } from './emailMessages.ts';
+import { loggedDeadLetters } from './loggedDeadLetters.ts';
 import { settlementFlaws } from './settlementFlaws.ts';
 import { through } from './through.ts';
 
@@ -130,12 +129,10 @@ async function completed(
 
 /** Lets two daemons run a month while they die at random, and compares what is left. */
 async function outlived(seed: number, month: MonthToBill): Promise<void> {
-  const { database, environment, billing, lastDay, inbox, bus } = month;
-  const isOnce = environment['WEIR_BUS_KIND'] !== 'kafka';
+  const { database, billing, lastDay, inbox } = month;
   inbox.faults.add({ phase: 'rcpt', to: '3@', probability: 0.2, action: { kind: 'reply', text: '550 5.1.1 no such mailbox' } });
   const daemons = new Daemons(month, seed);
-  const quiet = async (): Promise<boolean> =>
-    (await bus.oldestUnsettledAt(emailTopic, { group: deliverGroup })) === undefined && (await loggedDeadLetters(month)).areSettled;
+  const quiet = async (): Promise<boolean> => (await areAllSettled(month)) && (await loggedDeadLetters(month)).areSettled;
   try {
     await Promise.all([daemons.start(), daemons.start()]);
     await completed(month, { job: settle.name, key: billing, planVersion: settle.planVersion });
@@ -152,7 +149,7 @@ async function outlived(seed: number, month: MonthToBill): Promise<void> {
 
     const { flaws, bills } = await delivered(month);
     expect(flaws).toEqual([]);
-    expect((await loggedDeadLetters(month, { isOnce })).flaws).toEqual([]);
+    expect((await loggedDeadLetters(month)).flaws).toEqual([]);
     expect(bills.COMPLETED + bills.FAILED + bills.waiting + bills.parked).toBe(members - month.unbillable.length);
     expect(bills.waiting).toBe(members / 50);
     expect(bills.parked).toBeLessThanOrEqual(daemons.died * (concurrency + recordSize));
