@@ -41,7 +41,7 @@ function openKafka(options: ProcessOptions, clock: Clock, log: Logger): Bus {
     ...{ replicas, sessionTimeoutMs, rebalanceTimeoutMs },
     report: {
       ...outageReport('Kafka', log),
-      removed: (partition, group) => log.error('messages were removed before they were read', { partition, key: group }),
+      removed: (partition, group, count) => log.error('messages were removed before they were read', { partition, key: group, count }),
       assigned: (topic, group, partitions) =>
         log.info('partitions assigned', { partition: `${topic}/${partitions.join(',')}`, key: group }),
       rebuilt: (topic, group, count) =>

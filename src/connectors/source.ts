@@ -2,6 +2,7 @@ import type { Observable } from 'rxjs';
 import type { DeadLetter } from '../message/deadLetter.ts';
 import type { Decided, Delivery } from '../message/message.ts';
 import type { Run } from '../message/run.ts';
+import type { SourceStatus } from './sourceStatus.ts';
 
 /**
  * What a source may still read. Two bounds: the window (messages between the top and the bottom of the pipeline) and, for
@@ -54,6 +55,8 @@ export interface Source<V = Uint8Array> {
   deadLetter(letter: DeadLetter): Promise<void>;
   /** Messages waiting to be read, for metrics; undefined while the source cannot know, absent where it never can. */
   lag?(): Promise<number | undefined>;
+  /** How it stands towards its broker, for metrics and people; undefined before it is first read, absent where there is no broker. Costs no call. */
+  status?(): SourceStatus | undefined;
   /** Ends every connection. After it the source is of no use. */
   close(): Promise<void>;
 }

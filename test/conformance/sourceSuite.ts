@@ -314,6 +314,46 @@ export function sourceSuite(name: string, start: () => Promise<BusHarness>): voi
       });
     });
 
+    describe('status', () => {
+      test('it is idle until it is read and when it is read no more, and reads meanwhile what was assigned to it', async () => {
+        const { bus, topic, read } = await setUp();
+        const source = bus.subscribe(topic, { group: 'g' });
+        const told = (): unknown => {
+          const { state = 'idle', partitions = [], assignments = 0 } = source.status?.() ?? {};
+          return { state, held: partitions.filter(({ isHeld }) => isHeld).length, of: partitions.length, assignments };
+        };
+        expect(told()).toMatchObject({ state: 'idle', held: 0, assignments: 0 });
+        const reading = read(source, { settleAs: 'done' });
+        await publish(bus, topic, messages(1, 1));
+        await reading.count(1);
+        await until('it reads', () => source.status?.()?.state === 'reading');
+        expect(told()).toEqual({ state: 'reading', held: 1, of: 1, assignments: 1 });
+        reading.unsubscribe();
+        await until('it is idle', () => source.status?.()?.state === 'idle');
+        expect(told()).toEqual({ state: 'idle', held: 0, of: 1, assignments: 1 });
+        await publish(bus, topic, messages(2, 2));
+        const again = read(source, { settleAs: 'done' });
+        await again.count(1);
+        await until('it reads again', () => source.status?.()?.state === 'reading');
+        expect(told()).toEqual({ state: 'reading', held: 1, of: 1, assignments: 2 });
+      });
+
+      test('of two members, one that has nothing to read stands by, and takes over', async () => {
+        const { bus, topic, read } = await setUp();
+        const sources = [bus, harness.bus('b')].map((each) => each.subscribe(topic, { group: 'g' }));
+        const readings = sources.map((source) => read(source, { settleAs: 'done' }));
+        const held = (source: Source): boolean => source.status?.()?.partitions.some(({ isHeld }) => isHeld) ?? false;
+        const isTold = (source: Source): boolean => source.status?.()?.state === (held(source) ? 'reading' : 'standby');
+        await publish(bus, topic, messages(1, 20));
+        await until('both know what they have', () => sources.some(held) && sources.every(isTold));
+        const last = sources.findIndex((source) => !held(source));
+        readings[last === 0 ? 1 : 0]?.unsubscribe();
+        await publish(bus, topic, messages(21, 21));
+        const [one, other] = sources as [Source, Source];
+        await until('the other reads', () => isTold(last === 0 ? one : other) && held(last === 0 ? one : other));
+      });
+    });
+
     describe('dead letters and lag', () => {
       test('a dead letter can be read from its topic: original bytes, headers, and the reason', async () => {
         const { bus, topic } = await setUp();

@@ -7,10 +7,11 @@ import { pause } from '../../message/pause.ts';
 import type { Topic } from '../bus.ts';
 import type { Outage } from '../outage.ts';
 import type { Room, Settled } from '../source.ts';
+import type { ReplaceReason, SourceRecord } from '../sourceStatus.ts';
 import { answered } from './client.ts';
 import { HeldPartition } from './heldPartition.ts';
 import type { KafkaSettings } from './kafkaOptions.ts';
-import { Member, type PartitionOffset } from './member.ts';
+import { Member, type PartitionOffset, type Silence } from './member.ts';
 
 /** Waits between two memberships. */
 const betweenMembers = { firstMs: 100, maxMs: 5_000 };
@@ -23,6 +24,7 @@ export interface GroupReadingSpec {
   readonly kafka: Kafka;
   readonly settings: KafkaSettings;
   readonly outage: Outage;
+  readonly record: SourceRecord;
   readonly topic: Topic;
   readonly group: string;
   readonly room: Room;
@@ -47,6 +49,9 @@ export class GroupReading {
   #bornMs = 0;
   #failures = 0;
   #rebuilds = 0;
+  /** Whether the present member has joined, and what of it fell silent. */
+  #hasJoined = false;
+  #silence: Silence | undefined;
 
   constructor(spec: GroupReadingSpec) {
     this.#spec = spec;
@@ -55,14 +60,21 @@ export class GroupReading {
 
   /** Resolves, never rejects, when it has left the group. */
   async run(): Promise<void> {
-    const { settings, outage, subscriber } = this.#spec;
+    const { settings, outage, record, subscriber } = this.#spec;
     for (;;) {
       const error = this.#over.signal.aborted ? undefined : await this.#belong();
-      if (error === undefined) return;
-      if (error.kind !== 'transient' || this.#rebuilds > rebuildLimit) {
-        subscriber.error(error.kind === 'transient' ? this.#wedged() : error);
+      if (error !== undefined && this.#hasJoined) record.replaced(this.#silence ?? reasonOf(error));
+      if (error === undefined) {
+        record.become('idle');
         return;
       }
+      if (error.kind !== 'transient' || this.#rebuilds > rebuildLimit) {
+        const last = error.kind === 'transient' ? this.#wedged() : error;
+        record.become(last.code === 'wedged' ? 'wedged' : 'idle', last.message);
+        subscriber.error(last);
+        return;
+      }
+      record.become('away', error.message);
       outage.failed(this.#activity, error);
       this.#failures += 1;
       await pause(settings.clock, backOffMs(betweenMembers, this.#failures, settings.clock), this.#over.signal);
@@ -113,11 +125,14 @@ export class GroupReading {
         joined: (partitions) => this.#joined(member, partitions),
         leaving: (heartbeat) => this.#leaving(member, heartbeat),
         read: (partition, records) => this.#held.get(partition)?.push(records) ?? false,
-        removed: (partition) => settings.report.removed?.(`${topic.name}/${partition}`, group),
-        silent: () => this.#silent(),
+        answered: (partition) => this.#held.get(partition)?.answered(),
+        removed: (partition, count) => this.#removed(partition, count),
+        silent: (what) => this.#silent(what),
       },
     );
     this.#member = member;
+    [this.#hasJoined, this.#silence] = [false, undefined];
+    this.#spec.record.begin();
     this.#bornMs = settings.clock.elapsedMs();
     try {
       await member.start();
@@ -133,7 +148,7 @@ export class GroupReading {
 
   #joined(member: Member, partitions: readonly number[]): void {
     if (this.#over.signal.aborted) return;
-    const { settings, topic, group, room, stopped, subscriber, nextEpoch } = this.#spec;
+    const { settings, record, topic, group, room, stopped, subscriber, nextEpoch } = this.#spec;
     const epoch = nextEpoch();
     this.#drop();
     for (const partition of partitions) {
@@ -141,7 +156,7 @@ export class GroupReading {
       if (stopped.aborted) member.pause(partition);
       else member.resume(partition);
       const held = new HeldPartition({
-        ...{ topic, partition, epoch, room, stopped },
+        ...{ clock: settings.clock, topic, partition, epoch, room, stopped },
         before: this.#quiet(partition),
         emit: (delivery) => subscriber.next(delivery),
         pause: () => member.pause(partition),
@@ -151,6 +166,9 @@ export class GroupReading {
       void held.run();
     }
     this.#failures = 0;
+    this.#hasJoined = true;
+    record.assigned();
+    record.become(partitions.length > 0 ? 'reading' : 'standby');
     this.#spec.outage.worked(this.#activity);
     settings.report.assigned?.(topic.name, group, partitions);
   }
@@ -161,6 +179,7 @@ export class GroupReading {
    */
   async #leaving(member: Member, heartbeat: (() => Promise<void>) | undefined): Promise<void> {
     const { clock, rebalanceTimeoutMs, heartbeatMs } = this.#spec.settings;
+    this.#spec.record.begin();
     const held = this.held();
     for (const one of held) one.stop();
     if (heartbeat !== undefined && held.length > 0) {
@@ -180,12 +199,19 @@ export class GroupReading {
   }
 
   /** A member that has lived for long was not in vain: it does not count among those in a row. */
-  #silent(): void {
+  #silent(what: Silence): void {
     const { settings, topic, group } = this.#spec;
+    this.#silence = what;
     const { clock, sessionTimeoutMs } = settings;
     const hasLived = clock.elapsedMs() - this.#bornMs > longLifeSessions * sessionTimeoutMs;
     this.#rebuilds = hasLived ? 1 : this.#rebuilds + 1;
     settings.report.rebuilt?.(topic.name, group, this.#rebuilds);
+  }
+
+  #removed(partition: number, count: number): void {
+    const { settings, record, topic, group } = this.#spec;
+    record.removed(count);
+    settings.report.removed?.(`${topic.name}/${partition}`, group, count);
   }
 
   #wedged(): WeirError {
@@ -210,6 +236,11 @@ export class GroupReading {
   get #activity(): string {
     return `read ${this.#spec.topic.name} ${this.#spec.group}`;
   }
+}
+
+/** Why a member that had joined was replaced. */
+function reasonOf({ code }: WeirError): ReplaceReason {
+  return code === 'refused' || code === 'notFound' ? 'refused' : 'lost';
 }
 
 function idOf({ partition, epoch }: { readonly partition: string; readonly epoch: number }): string {

@@ -1,4 +1,5 @@
 import type { KafkaMessage } from 'kafkajs';
+import type { Clock } from '../../message/clock.ts';
 import type { Delivery } from '../../message/message.ts';
 import type { Topic } from '../bus.ts';
 import type { Room } from '../source.ts';
@@ -12,6 +13,7 @@ const lowBytes = highBytes / 2;
 
 /** What a held partition is made from. */
 export interface HeldPartitionSpec {
+  readonly clock: Clock;
   readonly topic: Topic;
   readonly partition: number;
   readonly epoch: number;
@@ -42,6 +44,8 @@ export class HeldPartition {
   #waiting: Delivery[] = [];
   #waitingBytes = 0;
   #isPaused = false;
+  /** When it last answered, or was first asked, again after a pause. */
+  #heardAtMs: number;
   #wake: () => void = () => undefined;
   #inFlight = 0;
   /** The next position that is not settled; undefined until something is. */
@@ -57,12 +61,18 @@ export class HeldPartition {
     this.#spec = spec;
     this.#stopped = AbortSignal.any([this.#stopping.signal, stopped]);
     this.#isStopped = this.#stopped.aborted;
+    this.#heardAtMs = spec.clock.elapsedMs();
     this.#stopped.addEventListener('abort', () => this.#drop(), { once: true });
     this.#tellQuiet();
   }
 
   get inFlight(): number {
     return this.#inFlight;
+  }
+
+  /** How long it has been asked without an answer, in milliseconds; 0 while it is not asked. */
+  get silentMs(): number {
+    return this.#isPaused || this.#isStopped ? 0 : this.#spec.clock.elapsedMs() - this.#heardAtMs;
   }
 
   /** Resolves when it is stopped and nothing that it emitted is in flight. */
@@ -78,6 +88,11 @@ export class HeldPartition {
   /** The next offset that was not emitted; undefined until something was. */
   get emittedTo(): bigint | undefined {
     return this.#lastEmitted === undefined ? undefined : BigInt(this.#lastEmitted) + 1n;
+  }
+
+  /** It was asked for messages, and answered. */
+  answered(): void {
+    this.#heardAtMs = this.#spec.clock.elapsedMs();
   }
 
   /** Takes what was read, to be emitted when there is room. False when it is stopped: then nothing was taken. */
@@ -151,6 +166,7 @@ export class HeldPartition {
     if (emitted < granted) room.giveBack(granted - emitted, this.name);
     if (this.#isPaused && !this.#isStopped && this.#waiting.length <= lowCount && this.#waitingBytes <= lowBytes) {
       this.#isPaused = false;
+      this.answered();
       this.#spec.resume();
     }
   }

@@ -3,6 +3,12 @@
 declare module 'kafkajs/src/consumer/consumerGroup.js' {
   import type { Assigner, Batch, TopicPartitions } from 'kafkajs';
 
+  /** What was answered for a partition. */
+  export interface FetchedBatch extends Batch {
+    /** The offset that was asked for. */
+    readonly fetchedOffset: string;
+  }
+
   export default class ConsumerGroup {
     readonly groupId: string;
     readonly assigners: readonly Assigner[];
@@ -10,7 +16,7 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
     generationId: number | null;
     readonly coordinator: { heartbeat(payload: object): Promise<unknown> } | null;
     /** A new one for each assignment. */
-    readonly offsetManager: object;
+    readonly offsetManager: { nextOffset(topic: string, partition: number): { toString(): string } };
     readonly maxWaitTime: number;
     readonly subscriptionState: { assigned(): TopicPartitions[] };
     isPaused(topic: string, partition: number): boolean;
@@ -18,8 +24,9 @@ declare module 'kafkajs/src/consumer/consumerGroup.js' {
     filterPartitionsByNode(nodeId: string, topicPartitions: TopicPartitions[]): TopicPartitions[];
     resume(topicPartitions: TopicPartitions[]): void;
     joinAndSync(): Promise<void>;
-    recoverFromOffsetOutOfRange(error: { readonly partition: number }): Promise<void>;
-    fetch(nodeId: string): Promise<readonly Batch[]>;
+    recoverFromOffsetOutOfRange(error: { readonly topic: string; readonly partition: number }): Promise<void>;
+    /** One for each partition that was asked for and is not paused, empty or not. */
+    fetch(nodeId: string): Promise<readonly FetchedBatch[]>;
   }
 }
 

@@ -5,8 +5,8 @@ import type { OutageReport } from '../outage.ts';
 
 /** What the connector tells besides its results: for metrics and logs. Its functions must not throw. */
 export interface KafkaReport extends OutageReport {
-  /** Messages of a partition were removed by age before this group had read them; it goes on at the oldest. The work is lost: alert. */
-  removed?(partition: string, group: string): void;
+  /** So many messages of a partition were removed by age before this group had read them; it goes on at the oldest. The work is lost: alert. */
+  removed?(partition: string, group: string, count: number): void;
   /** This member holds other partitions of a topic than before. */
   assigned?(topic: string, group: string, partitions: readonly number[]): void;
   /** A member gave no sign for two session timeouts and was replaced, for the `count`-th time in a row. */

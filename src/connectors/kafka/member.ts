@@ -1,6 +1,7 @@
 import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 import { WeirError } from '../../errors.ts';
 import { repeat } from '../../message/waiting.ts';
+import type { ReplaceReason } from '../sourceStatus.ts';
 import { answered } from './client.ts';
 import type { KafkaSettings } from './kafkaOptions.ts';
 import { assignerWith, isOfThisAssignment, type BeforeJoin } from './rejoinHook.ts';
@@ -21,11 +22,16 @@ export interface MemberEvents {
   readonly leaving: BeforeJoin;
   /** Takes what was read. What it does not take (false) is read again. */
   read(partition: number, records: readonly KafkaMessage[]): boolean;
-  /** Messages of a partition were removed before they were read. */
-  removed(partition: number): void;
-  /** It has given no sign for two session timeouts, and ends. */
-  silent(): void;
+  /** A partition was asked for messages, and answered. */
+  answered(partition: number): void;
+  /** Messages of a partition were removed before they were read: so many, or at least one. */
+  removed(partition: number, count: number): void;
+  /** Its reads, its signs of life or both had no answer for two session timeouts: it ends. */
+  silent(what: Silence): void;
 }
+
+/** What of a member had no answer. */
+export type Silence = Extract<ReplaceReason, `silent${string}`>;
 
 /** An offset to be committed: the next one to be read. */
 export interface PartitionOffset {
@@ -41,7 +47,7 @@ export interface Membership {
 
 /**
  * One membership of a group, for one topic. It ends by `leave`, by a failure that the client does not mend by itself, or when
- * it has given no sign for two session timeouts while this process itself was awake; it is never mended, only replaced. What the
+ * its reads or its signs of life had no answer for two session timeouts while this process itself was awake; it is never mended, only replaced. What the
  * client does after that is told to nobody.
  */
 export class Member {
@@ -60,7 +66,10 @@ export class Member {
   #isStopped = false;
   #isJoining = false;
   #endWatch: () => void = () => undefined;
-  #silentLooks = 0;
+  /** Looks since the last answer to a read, and to a sign of life. */
+  #silentLooks = { fetch: 0, heartbeat: 0 };
+  /** What was to be read next of partitions where it is gone. */
+  readonly #wanted = new Map<number, bigint>();
 
   constructor(kafka: Kafka, settings: KafkaSettings, membership: Membership, events: MemberEvents) {
     const { sessionTimeoutMs, rebalanceTimeoutMs, heartbeatMs } = settings;
@@ -70,7 +79,11 @@ export class Member {
     this.#consumer = kafka.consumer({
       groupId: membership.group,
       partitionAssigners: [
-        assignerWith({ beforeJoin: (heartbeat) => this.#leaving(heartbeat), outOfRange: (partition) => this.#removed(partition) }),
+        assignerWith({
+          beforeJoin: (heartbeat) => this.#leaving(heartbeat),
+          outOfRange: (partition, wanted) => this.#outOfRange(partition, wanted),
+          answered: (partition, offset) => this.#answered(partition, offset),
+        }),
       ],
       sessionTimeout: sessionTimeoutMs,
       rebalanceTimeout: rebalanceTimeoutMs,
@@ -132,11 +145,11 @@ export class Member {
 
   #listen(): void {
     const { GROUP_JOIN, HEARTBEAT, FETCH, STOP, CRASH } = this.#consumer.events;
-    const sign = (): void => void (this.#silentLooks = 0);
-    this.#consumer.on(HEARTBEAT, sign);
-    this.#consumer.on(FETCH, sign);
+    this.#consumer.on(HEARTBEAT, () => void (this.#silentLooks.heartbeat = 0));
+    this.#consumer.on(FETCH, () => void (this.#silentLooks.fetch = 0));
     this.#consumer.on(GROUP_JOIN, ({ payload }) => {
-      sign();
+      this.#silentLooks = { fetch: 0, heartbeat: 0 };
+      this.#tellUnknown();
       this.#isJoining = false;
       if (!this.#hasEnded) this.#events.joined(payload.memberAssignment[this.#membership.topic] ?? []);
     });
@@ -161,8 +174,9 @@ export class Member {
     if (!this.#hasEnded) await this.#consumer.subscribe({ topics: [this.#membership.topic], fromBeginning: true });
   }
 
-  #removed(partition: number): void {
-    if (!this.#hasEnded) this.#events.removed(partition);
+  /** Where it is told to go on, its next answer tells. */
+  #outOfRange(partition: number, wanted: bigint): void {
+    if (!this.#hasEnded) this.#wanted.set(partition, this.#wanted.get(partition) ?? wanted);
   }
 
   async #leaving(heartbeat: Parameters<BeforeJoin>[0]): Promise<void> {
@@ -185,6 +199,21 @@ export class Member {
     });
   }
 
+  /** Where messages are gone, what is asked for next tells how many; less than before, and the topic was made anew. */
+  #answered(partition: number, offset: bigint): void {
+    if (this.#hasEnded) return;
+    const wanted = this.#wanted.get(partition);
+    this.#wanted.delete(partition);
+    this.#events.answered(partition);
+    if (wanted !== undefined && wanted !== offset) this.#events.removed(partition, Math.max(1, Number(offset - wanted)));
+  }
+
+  /** Another member may be told where to go on, and nobody how many are gone. */
+  #tellUnknown(): void {
+    for (const partition of this.#wanted.keys()) this.#events.removed(partition, 1);
+    this.#wanted.clear();
+  }
+
   /**
    * Counts looks, not time: while this process was held up nobody looked, and the client could give no sign. Nor can it while it joins
    * and the group waits for others.
@@ -196,9 +225,11 @@ export class Member {
       clock,
       lookMs,
       () => {
-        this.#silentLooks += 1;
-        if (this.#silentLooks * lookMs > 2 * sessionTimeoutMs + (this.#isJoining ? rebalanceTimeoutMs : 0)) {
-          this.#events.silent();
+        const looks = this.#silentLooks;
+        looks.fetch += 1;
+        looks.heartbeat += 1;
+        if (Math.max(looks.fetch, looks.heartbeat) * lookMs > 2 * sessionTimeoutMs + (this.#isJoining ? rebalanceTimeoutMs : 0)) {
+          this.#events.silent(silenceOf(looks));
           this.#end(new WeirError('unavailable', `a member of ${this.#membership.group} gave no sign for two session timeouts`));
         }
         return Promise.resolve();
@@ -210,6 +241,13 @@ export class Member {
   #end(why: Error | undefined): void {
     this.#hasEnded = true;
     this.#endWatch();
+    this.#tellUnknown();
     this.#ended.resolve(why === undefined || why instanceof WeirError ? why : new WeirError('defect', why.message, { cause: why }));
   }
+}
+
+/** What fell silent, by the looks since its last answer: both, where the other has been silent for a session timeout too. */
+function silenceOf({ fetch, heartbeat }: { readonly fetch: number; readonly heartbeat: number }): Silence {
+  if (Math.min(fetch, heartbeat) > looksPerSession) return 'silent';
+  return fetch > heartbeat ? 'silentFetch' : 'silentHeartbeat';
 }

@@ -1,5 +1,5 @@
 import { PartitionAssigners, type Assigner, type Batch, type PartitionAssigner } from 'kafkajs';
-import ConsumerGroup from 'kafkajs/src/consumer/consumerGroup.js';
+import ConsumerGroup, { type FetchedBatch } from 'kafkajs/src/consumer/consumerGroup.js';
 
 /**
  * Ends an old assignment before the member joins anew. `heartbeat` keeps the membership meanwhile: it never rejects, and is
@@ -10,8 +10,10 @@ export type BeforeJoin = (heartbeat: (() => Promise<void>) | undefined) => Promi
 /** What a consumer tells that kafkajs itself keeps to itself. */
 export interface GroupHooks {
   readonly beforeJoin: BeforeJoin;
-  /** What was to be read next of a partition is not there: it goes on where the partition begins. */
-  readonly outOfRange: (partition: number) => void;
+  /** What was to be read next of a partition, the message at `wanted`, is not there: it goes on where the partition begins. */
+  readonly outOfRange: (partition: number, wanted: bigint) => void;
+  /** A partition was asked for what is at an offset and behind it, and answered, if only that there is nothing. */
+  readonly answered: (partition: number, offset: bigint) => void;
 }
 
 type HookedAssigner = Assigner & GroupHooks;
@@ -38,13 +40,16 @@ function install(): void {
     await joinAndSync.call(this);
   };
   ConsumerGroup.prototype.recoverFromOffsetOutOfRange = async function (error): Promise<void> {
-    hooksOf(this)?.outOfRange(error.partition);
+    hooksOf(this)?.outOfRange(error.partition, BigInt(this.offsetManager.nextOffset(error.topic, error.partition).toString()));
     await recoverFromOffsetOutOfRange.call(this, error);
   };
-  ConsumerGroup.prototype.fetch = async function (nodeId): Promise<readonly Batch[]> {
+  ConsumerGroup.prototype.fetch = async function (nodeId): Promise<readonly FetchedBatch[]> {
     const { offsetManager } = this;
     const batches = await fetch.call(this, nodeId);
-    for (const batch of batches) fetched.set(batch, () => this.offsetManager === offsetManager);
+    for (const batch of batches) {
+      fetched.set(batch, () => this.offsetManager === offsetManager);
+      if (this.offsetManager === offsetManager) hooksOf(this)?.answered(batch.partition, BigInt(batch.fetchedOffset));
+    }
     return batches;
   };
 }

@@ -6,6 +6,7 @@ import type { Delivery } from '../../message/message.ts';
 import type { Run } from '../../message/run.ts';
 import type { Topic } from '../bus.ts';
 import type { Room, Settled, Source } from '../source.ts';
+import { SourceRecord, type SourceStatus } from '../sourceStatus.ts';
 import { untilSettled } from '../untilSettled.ts';
 import { GroupReading, type GroupReadingSpec } from './groupReading.ts';
 import type { GroupOffsets } from './groupOffsets.ts';
@@ -31,6 +32,7 @@ export class TopicSource implements Source {
   readonly #parts: SharedParts;
   readonly #offsets: GroupOffsets;
   readonly #closing = new AbortController();
+  readonly #record: SourceRecord;
   #epoch = 0;
   #reading: GroupReading | undefined;
   /** Ends of the subscriptions so far: the next one begins when they have left the group. */
@@ -41,6 +43,7 @@ export class TopicSource implements Source {
     this.#group = group;
     this.#offsets = offsets;
     this.#parts = parts;
+    this.#record = new SourceRecord(parts.settings.clock, parts.settings.timeLimitMs);
   }
 
   messages(run: Run, room: Room): Observable<Delivery> {
@@ -50,7 +53,7 @@ export class TopicSource implements Source {
       const stopped = AbortSignal.any([over, run.draining, this.#closing.signal]);
       const reading = new GroupReading({
         ...this.#parts,
-        ...{ topic: this.#topic, group: this.#group, room, stopped, subscriber },
+        ...{ record: this.#record, topic: this.#topic, group: this.#group, room, stopped, subscriber },
         nextEpoch: () => (this.#epoch += 1),
       });
       this.#reading?.end();
@@ -81,6 +84,15 @@ export class TopicSource implements Source {
 
   async lag(): Promise<number | undefined> {
     return this.#offsets.waiting(this.#topic.name, this.#group, this.#reading?.held() ?? []);
+  }
+
+  status(): SourceStatus {
+    const held = new Map(this.#reading?.held().map((one) => [one.partition, one]));
+    // Others may be added while this process runs.
+    const numbers = new Set([...Array.from({ length: this.#topic.partitions }, (_, number) => number), ...held.keys()]);
+    return this.#record.status(
+      [...numbers].map((number) => ({ number, isHeld: held.has(number), silentMs: held.get(number)?.silentMs ?? 0 })),
+    );
   }
 
   /** Leaves the group. */

@@ -1,6 +1,7 @@
 import { Observable, type Subscriber } from 'rxjs';
 import type { Topic } from '../bus.ts';
 import type { Room, Settled, Source } from '../source.ts';
+import { SourceRecord, type SourceStatus } from '../sourceStatus.ts';
 import { WeirError } from '../../errors.ts';
 import type { DeadLetter } from '../../message/deadLetter.ts';
 import { deadLetterHeaders } from '../../message/deadLetterHeaders.ts';
@@ -11,6 +12,9 @@ import type { Fetched, PartitionGroup } from './partitionGroup.ts';
 
 const noHeaders: ReadonlyMap<string, string> = new Map();
 
+/** An answer takes no time here. */
+const silentLimitMs = 0;
+
 /** Messages of one read at most. */
 const readCount = 500;
 
@@ -20,6 +24,8 @@ export class MemoryBusSource implements Source {
   readonly #topic: Topic;
   readonly #parts: readonly PartitionGroup[];
   readonly #closing = new AbortController();
+  #record: SourceRecord | undefined;
+  #member: object | undefined;
 
   constructor(store: MemoryStore, topic: Topic, group: string) {
     this.#store = store;
@@ -30,6 +36,10 @@ export class MemoryBusSource implements Source {
   messages(run: Run, room: Room): Observable<Delivery> {
     return new Observable((subscriber) => {
       const member = {};
+      const record = (this.#record ??= new SourceRecord(run.clock, silentLimitMs));
+      this.#member = member;
+      record.assigned();
+      record.become('reading');
       const cutting = new AbortController();
       const stopped = AbortSignal.any([cutting.signal, run.signal, run.draining, this.#closing.signal]);
       const reads = this.#parts.map((part) => this.#read(part, member, room, stopped, subscriber));
@@ -42,6 +52,7 @@ export class MemoryBusSource implements Source {
       return () => {
         cutting.abort(new WeirError('cancelled', 'the subscription was cut'));
         for (const part of this.#parts) part.leave(member);
+        record.become('idle');
         this.#store.wake();
       };
     });
@@ -66,6 +77,15 @@ export class MemoryBusSource implements Source {
 
   lag(): Promise<number> {
     return Promise.resolve(this.#parts.reduce((sum, part) => sum + part.waiting, 0));
+  }
+
+  /** It reads what no other member has: where others have all, it stands by. */
+  status(): SourceStatus | undefined {
+    const member = this.#member;
+    const partitions = this.#parts.map(({ owner }, number) => ({ number, isHeld: owner !== undefined && owner === member, silentMs: 0 }));
+    const status = this.#record?.status(partitions);
+    const isStandby = status?.state === 'reading' && this.#parts.every(({ owner }) => owner !== undefined && owner !== member);
+    return status && isStandby ? { ...status, state: 'standby' } : status;
   }
 
   async close(): Promise<void> {

@@ -43,6 +43,11 @@ export class PartitionGroup {
     return this.waiting + this.#inFlight.size;
   }
 
+  /** Who may read it now; undefined when it is free. */
+  get owner(): object | undefined {
+    return this.#owner;
+  }
+
   /** Makes `member` the owner if the partition is free. */
   take(member: object): boolean {
     if (this.#owner === member) return true;

@@ -8,13 +8,18 @@ const trimLimit = 1_000;
  * Trims what every group has acknowledged, in small steps; tells of entries that somebody else has trimmed away unread; removes
  * consumers of processes that are gone.
  */
-export async function maintain(group: StreamGroup, settings: RedisStreamSettings, ownConsumers: readonly string[]): Promise<void> {
+export async function maintain(
+  group: StreamGroup,
+  settings: RedisStreamSettings,
+  ownConsumers: readonly string[],
+  trimmedAway: (count: number) => void,
+): Promise<void> {
   const { retainMs, staleConsumerMs } = settings;
   let trimmed: number;
   do trimmed = await group.trim(retainMs, trimLimit);
   while (trimmed >= trimLimit / 2);
   const lost = await group.lostUnread();
-  if (lost > 0) settings.report.trimmed?.(group.stream, group.group, lost);
+  if (lost > 0) trimmedAway(lost);
   const stale = await group.staleConsumers(staleConsumerMs);
   for (const consumer of stale) {
     if (!ownConsumers.includes(consumer)) await group.removeConsumer(consumer, staleConsumerMs);

@@ -23,6 +23,7 @@ export class Reader {
   readonly #reading: Reading;
   readonly #consumer: string;
   readonly #partition: string;
+  readonly #index: number;
   readonly #activity: string;
   readonly #read: StreamRead;
   readonly #own: OwnPending;
@@ -32,11 +33,13 @@ export class Reader {
   #isPrepared = false;
   #failures = 0;
 
-  constructor(reading: Reading, consumer: string, partition: string, blocking: Connection) {
+  /** `index`: which of the source's readers it is, from 0. */
+  constructor(reading: Reading, consumer: string, index: number, blocking: Connection) {
     this.#reading = reading;
     this.#consumer = consumer;
-    this.#partition = partition;
-    this.#activity = `read ${partition} ${reading.group.group}`;
+    this.#index = index;
+    this.#partition = `${reading.topic.name}/${index + 1}`;
+    this.#activity = `read ${this.#partition} ${reading.group.group}`;
     this.#read = new StreamRead(reading, consumer, blocking);
     this.#own = new OwnPending(reading, consumer);
   }
@@ -56,13 +59,15 @@ export class Reader {
   }
 
   async #round(): Promise<void> {
-    const { room, settings, stopped, gate } = this.#reading;
+    const { room, settings, stopped, gate, states } = this.#reading;
     let left = await room.take(settings.readCount, this.#partition, stopped);
     const emit = (some: readonly Held[]): void => void (left -= this.#emit(some));
     try {
       if (this.#suspects.length > 0 && this.#backlog.length === 0 && !this.#own.isDue) await this.#deliverAlone(emit);
       else {
+        states.asks(this.#index);
         const some = await this.#next(left);
+        states.answered(this.#index);
         while (gate.closed) await gate.closed;
         emit(some);
       }
@@ -174,15 +179,15 @@ export class Reader {
   }
 
   #trimmed(count: number): void {
-    const { settings, topic, group } = this.#reading;
-    if (count > 0) settings.report.trimmed?.(topic.name, group.group, count);
+    if (count > 0) this.#reading.trimmed(count);
   }
 
   /** A lost answer may have delivered entries to this consumer, so it looks for its own pending ones after every failure. */
   async #backOff(error: unknown): Promise<void> {
-    const { settings, stopped, outage } = this.#reading;
+    const { settings, stopped, outage, states } = this.#reading;
     if (stopped.aborted) return;
     if (!(error instanceof WeirError) || kindOf(error) !== 'transient' || error.code === 'refused') throw error;
+    states.failed(this.#index, error);
     outage.failed(this.#activity, error);
     this.#own.due();
     this.#failures += 1;

@@ -7,6 +7,7 @@ import type { Connection } from './connection.ts';
 import type { Gate } from './gate.ts';
 import type { InFlight } from './inFlight.ts';
 import type { Outage } from '../outage.ts';
+import type { ReaderStates } from './readerStates.ts';
 import type { RedisStreamSettings } from './redisStreamOptions.ts';
 import type { StreamGroup } from './streamGroup.ts';
 
@@ -23,6 +24,9 @@ export interface Reading {
   readonly claims: ClaimSchedule;
   readonly probe: BlockProbe;
   readonly outage: Outage;
+  readonly states: ReaderStates;
+  /** Entries were trimmed away by someone else before this group had finished them. */
+  readonly trimmed: (count: number) => void;
   /** Aborted when no more is to be read; what was read is emitted. */
   readonly stopped: AbortSignal;
   /** Aborted when no more is to be emitted. */

@@ -1,6 +1,7 @@
 import { Observable, type Subscriber } from 'rxjs';
 import type { Topic } from '../bus.ts';
 import type { Room, Settled, Source } from '../source.ts';
+import { SourceRecord, type SourceStatus } from '../sourceStatus.ts';
 import { WeirError } from '../../errors.ts';
 import type { DeadLetter } from '../../message/deadLetter.ts';
 import type { Delivery } from '../../message/message.ts';
@@ -14,6 +15,7 @@ import { InFlight } from './inFlight.ts';
 import { maintain } from './maintain.ts';
 import type { Outage } from '../outage.ts';
 import { Reader } from './reader.ts';
+import { ReaderStates } from './readerStates.ts';
 import type { RedisStreamSettings } from './redisStreamOptions.ts';
 import { StreamGroup } from './streamGroup.ts';
 import { translateError } from './translateError.ts';
@@ -41,6 +43,8 @@ export class StreamSource implements Source {
   readonly #consumers: readonly string[];
   readonly #blocking: readonly Connection[];
   readonly #inFlight = new InFlight();
+  readonly #record: SourceRecord;
+  readonly #states: ReaderStates;
   readonly #closing = new AbortController();
   #epoch = 0;
   /** Ends of the subscriptions so far: the next one begins when they have left the connections. */
@@ -54,6 +58,8 @@ export class StreamSource implements Source {
     this.#parts = parts;
     this.#group = new StreamGroup(topic.name, group, parts.commands);
     this.#consumers = Array.from({ length: readers }, (_, index) => `${instance}-${index + 1}`);
+    this.#record = new SourceRecord(clock, timeLimitMs);
+    this.#states = new ReaderStates(clock, this.#record, readers);
     this.#blocking = this.#consumers.map((name) => new Connection({ url, origin, clock, timeLimitMs, name: `weir-${name}` }));
   }
 
@@ -93,6 +99,10 @@ export class StreamSource implements Source {
     return undelivered + Math.max(0, (await this.#group.pendingCount()) - this.#inFlight.size);
   }
 
+  status(): SourceStatus {
+    return this.#record.status(this.#states.partitions());
+  }
+
   /** Stops reading, removes this process's consumers where they own nothing, and ends their connections. */
   async close(): Promise<void> {
     this.#closing.abort(new WeirError('cancelled', 'the source was closed'));
@@ -115,25 +125,28 @@ export class StreamSource implements Source {
     const { settings, commands, probe, outage } = this.#parts;
     const { clock, claimMinMs, claimMaxMs } = settings;
     this.#epoch += 1;
+    this.#record.assigned();
     this.#inFlight.release();
     this.#startTimers();
     const reading = {
-      ...{ settings, commands, probe, outage, room, ...signals },
+      ...{ settings, commands, probe, outage, room, states: this.#states, ...signals },
       ...{ topic: this.#topic, epoch: this.#epoch, group: this.#group, inFlight: this.#inFlight },
       gate: new Gate(this.#inFlight, signals.cut),
       claims: new ClaimSchedule(clock, claimMinMs, claimMaxMs),
       emit: (delivery: Delivery) => subscriber.next(delivery),
+      trimmed: (count: number) => this.#trimmed(count),
     };
     const runs = this.#blocking.map(async (connection, index) => {
       const consumer = this.#consumers[index] as string;
       try {
-        await new Reader(reading, consumer, `${this.#topic.name}/${index + 1}`, connection).run();
+        await new Reader(reading, consumer, index, connection).run();
       } catch (error) {
         stopAll();
         throw error;
       }
     });
     const failed = (await Promise.allSettled(runs)).find((result) => result.status === 'rejected');
+    this.#states.ended();
     if (isCut()) this.#endRenewal?.();
     else if (failed) subscriber.error(translateError(failed.reason));
     else subscriber.complete();
@@ -149,7 +162,9 @@ export class StreamSource implements Source {
     const kept = { ...settings, retainMs: this.#topic.retainMs ?? settings.retainMs };
     this.#endRenewal?.();
     this.#endRenewal = this.#often('renew', idleLimitMs / 3, () => this.#renew());
-    this.#endMaintenance ??= this.#often('maintain', trimEveryMs, () => maintain(this.#group, kept, this.#consumers));
+    this.#endMaintenance ??= this.#often('maintain', trimEveryMs, () =>
+      maintain(this.#group, kept, this.#consumers, (count) => this.#trimmed(count)),
+    );
   }
 
   /** Does something now and then. */
@@ -163,6 +178,11 @@ export class StreamSource implements Source {
     return repeat(settings.clock, delayMs, told, (error) => {
       if (error instanceof WeirError) outage.failedRarely(activity, error);
     });
+  }
+
+  #trimmed(count: number): void {
+    this.#record.removed(count);
+    this.#parts.settings.report.trimmed?.(this.#topic.name, this.#group.group, count);
   }
 
   #activity(name: string): string {

@@ -7,7 +7,7 @@ import { aMessage, aTopic, messages, publish } from '../../conformance/busHarnes
 import { aPrivateKafka, sharedKafka } from '../../support/services.ts';
 import { TcpProxy } from '../../support/tcpProxy.ts';
 import { until } from '../../support/until.ts';
-import { readTopic, testBus } from './aKafkaBus.ts';
+import { read, readTopic, testBus } from './aKafkaBus.ts';
 import { lz4, snappy, withCodecs } from './otherCodecs.ts';
 import { committed, logOf, plainAdmin, plainConsumer, plainProducer } from './plainKafka.ts';
 
@@ -113,15 +113,18 @@ describe.skipIf(brokers === '')('a committed offset that the broker has no more'
     expect(values).toEqual(['10']);
   });
 
-  test('makes ours read from the oldest that is there, and say so', async () => {
+  test('makes ours read from the oldest that is there, and say so, and how many are lost', async () => {
     const removed: string[] = [];
-    const bus = testBus(brokers, { report: { removed: (partition, group) => void removed.push(`${partition} ${group}`) } });
+    const report = { removed: (...told: readonly unknown[]) => void removed.push(told.join(' ')) };
+    const bus = testBus(brokers, { report });
     const topic = await aTopicThatLostItsBeginning();
-    const reading = readTopic(bus, topic, { settleAs: 'done' });
+    const source = bus.subscribe(topic, { group: topic.name });
+    const reading = read(source, { settleAs: 'done' });
     await publish(bus, topic, [aMessage(10)]);
     await until('it goes on', () => reading.numbers.includes(10));
+    expect(source.status?.()?.removed).toBe(3);
     expect(reading.numbers).toEqual([8, 9, 10]);
-    expect(removed).toEqual([`${topic.name}/0 ${topic.name}`]);
+    expect(removed).toEqual([`${topic.name}/0 ${topic.name} 3`]);
     await until('it is committed', async () => (await committed(await plainAdmin(brokers), topic.name))[0] === 11);
   });
 
