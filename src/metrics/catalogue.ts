@@ -41,6 +41,36 @@ export const catalogue = {
     help: 'How long the oldest standing watermark of the pipeline has not risen; 0 when nothing waits above one.',
     labels: ['pipeline'],
   },
+  weir_source_state: {
+    type: 'gauge',
+    help: '1 for the state in which the source of the pipeline stands towards the bus in this process, 0 for the others.',
+    labels: ['pipeline', 'state'],
+  },
+  weir_source_partition_held: {
+    type: 'gauge',
+    help: '1 while this process reads the partition, 0 while another may; of Redis Streams, whose entries are shared singly, the number of a reader.',
+    labels: ['pipeline', 'partition'],
+  },
+  weir_source_partition_silence_seconds: {
+    type: 'gauge',
+    help: 'How long a partition that this process reads has been asked for messages without an answer; 0 while it is not asked. Left out where it is not held.',
+    labels: ['pipeline', 'partition'],
+  },
+  weir_source_assignments_total: {
+    type: 'counter',
+    help: 'How often this process was told what to read: each rebalance of a group of Kafka, each subscription of a Redis stream.',
+    labels: ['pipeline'],
+  },
+  weir_source_members_replaced_total: {
+    type: 'counter',
+    help: 'Members of a group of Kafka, and connections of a Redis reader, that were replaced after they had read: silent, silentFetch or silentHeartbeat (no answer at all, to reads or to signs of life), lost, refused.',
+    labels: ['pipeline', 'reason'],
+  },
+  weir_source_removed_messages_total: {
+    type: 'counter',
+    help: 'Messages that were removed from the topic before the group had read them.',
+    labels: ['pipeline'],
+  },
   weir_pipeline_stage_seconds: {
     type: 'histogram',
     help: 'Time of one call of a stage: a chunk, an effect, or a burst of decisions.',

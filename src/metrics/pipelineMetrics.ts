@@ -4,6 +4,7 @@ import type { Outcome } from '../message/message.ts';
 import type { PipelineState, Supervised } from '../runtime/supervise.ts';
 import type { MetricName } from './catalogue.ts';
 import { known } from './known.ts';
+import { SourceMetrics } from './sourceMetrics.ts';
 
 /** What a scrape asks about one pipeline. */
 export interface WatchedPipeline {
@@ -23,10 +24,12 @@ export class PipelineMetrics {
   readonly #lag: Gauge;
   readonly #counters: Readonly<Record<'received' | 'messages' | 'restarts', Counter>>;
   readonly #gauges: Readonly<Record<'inFlight' | 'state' | 'paused' | 'watermarkAge', Gauge>>;
+  readonly #sources: SourceMetrics;
   readonly #watched: WatchedPipeline[] = [];
 
   constructor(counter: (name: MetricName) => Counter, gauge: (name: MetricName) => Gauge, clock: Clock) {
     this.#clock = clock;
+    this.#sources = new SourceMetrics(counter, gauge);
     this.#lag = gauge('weir_pipeline_lag');
     this.#counters = {
       received: counter('weir_pipeline_received_total'),
@@ -60,6 +63,7 @@ export class PipelineMetrics {
   refresh(): void {
     for (const metric of [...Object.values(this.#counters), ...Object.values(this.#gauges)]) metric.reset();
     for (const pipeline of this.#watched) this.#write(pipeline);
+    this.#sources.refresh(this.#watched.map(({ supervised }) => supervised));
   }
 
   #write({ supervised, isPaused }: WatchedPipeline): void {

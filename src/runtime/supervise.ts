@@ -1,3 +1,4 @@
+import type { SourceStatus } from '../connectors/sourceStatus.ts';
 import { codeOf, framesField, kindOf, textOf } from '../errors.ts';
 import { backOffMs, type BackOff } from '../message/backOff.ts';
 import type { Outcome } from '../message/message.ts';
@@ -49,6 +50,8 @@ export interface Supervised {
   /** Sums over all runs of this process: received = done + skipped + deferred + dead + released + inFlight. */
   counts(): Counts;
   spans(): readonly Span[];
+  /** How its source stands towards its broker; undefined where there is none, or before it was first read. */
+  source(): SourceStatus | undefined;
   /** How long work has been waiting without a message ending, in milliseconds of elapsed time; 0 when idle or not running. */
   standingMs(): number;
   /** Reads nothing until this cause, and every other that there is, has ended. */
@@ -140,6 +143,10 @@ class Supervisor<V> implements Supervised {
 
   spans(): readonly Span[] {
     return this.#run?.spans() ?? [];
+  }
+
+  source(): SourceStatus | undefined {
+    return this.#spec.source.status?.();
   }
 
   standingMs(): number {

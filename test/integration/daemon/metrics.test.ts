@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parkReasons } from '../../../pipelines/billing/tellParked.ts';
 import { systems } from '../../../pipelines/index.ts';
 import { errorCodes } from '../../../src/errors.ts';
+import { replaceReasons, sourceStates } from '../../../src/connectors/sourceStatus.ts';
 import { catalogue } from '../../../src/metrics/catalogue.ts';
 import { countsOf, isLawful } from '../../../stack/demo/law.ts';
 import { quietNow } from '../../support/quietNow.ts';
@@ -31,11 +32,13 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   pipeline: [...systems.pipelines, ...systems.jobs].map(({ name }) => name),
   stage: ['read', ...[...systems.pipelines, ...systems.jobs].flatMap(({ stages }) => stages)],
   outcome: ['done', 'skipped', 'deferred', 'dead', 'released'],
-  state: ['starting', 'running', 'paused', 'backingOff', 'draining', 'stopped', 'failed'],
+  state: ['starting', 'running', 'paused', 'backingOff', 'draining', 'stopped', 'failed', ...sourceStates],
+  // The readers of a stream.
+  partition: ['1', '2', '3', '4'],
   code: Object.keys(errorCodes),
   schedule: systems.schedules.map(({ name }) => name),
   dependency: ['smtp', 'sms'],
-  reason: parkReasons,
+  reason: [...parkReasons, ...replaceReasons],
   quantile: ['0.99', '1'],
   le: [...catalogue.weir_pipeline_stage_seconds.buckets.map(String), '+Inf'],
 };
