@@ -63,7 +63,6 @@ export class GroupReading {
     const { settings, outage, record, subscriber } = this.#spec;
     for (;;) {
       const error = this.#over.signal.aborted ? undefined : await this.#belong();
-      if (error !== undefined && this.#hasJoined) record.replaced(this.#silence ?? reasonOf(error));
       if (error === undefined) {
         record.become('idle');
         return;
@@ -74,7 +73,6 @@ export class GroupReading {
         subscriber.error(last);
         return;
       }
-      record.become('away', error.message);
       outage.failed(this.#activity, error);
       this.#failures += 1;
       await pause(settings.clock, backOffMs(betweenMembers, this.#failures, settings.clock), this.#over.signal);
@@ -85,6 +83,7 @@ export class GroupReading {
   end(): void {
     this.#over.abort(new WeirError('cancelled', 'the subscription is over'));
     this.#drop();
+    this.#spec.record.become('idle');
     void this.#member?.leave();
   }
 
@@ -134,16 +133,28 @@ export class GroupReading {
     [this.#hasJoined, this.#silence] = [false, undefined];
     this.#spec.record.begin();
     this.#bornMs = settings.clock.elapsedMs();
+    const why = await this.#untilEnded(member);
+    // Leaving takes as long as a call may: what is so already is told before.
+    this.#drop();
+    if (why !== undefined) this.#failed(why);
+    await member.leave();
+    return why;
+  }
+
+  async #untilEnded(member: Member): Promise<WeirError | undefined> {
     try {
       await member.start();
       return await member.ended;
     } catch (error) {
       if (this.#over.signal.aborted) return undefined;
       return error instanceof WeirError ? error : new WeirError('defect', 'a member failed', { cause: error });
-    } finally {
-      this.#drop();
-      await member.leave();
     }
+  }
+
+  #failed(why: WeirError): void {
+    const { record } = this.#spec;
+    if (this.#hasJoined) record.replaced(this.#silence ?? reasonOf(why));
+    record.become('away', why.message);
   }
 
   #joined(member: Member, partitions: readonly number[]): void {
@@ -179,7 +190,7 @@ export class GroupReading {
    */
   async #leaving(member: Member, heartbeat: (() => Promise<void>) | undefined): Promise<void> {
     const { clock, rebalanceTimeoutMs, heartbeatMs } = this.#spec.settings;
-    this.#spec.record.begin();
+    if (!this.#over.signal.aborted) this.#spec.record.begin();
     const held = this.held();
     for (const one of held) one.stop();
     if (heartbeat !== undefined && held.length > 0) {

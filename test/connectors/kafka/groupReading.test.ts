@@ -1,73 +1,108 @@
-import type { Consumer, ConsumerConfig, Kafka } from 'kafkajs';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { GroupReading } from '../../../src/connectors/kafka/groupReading.ts';
 import { withDefaults } from '../../../src/connectors/kafka/kafkaOptions.ts';
-import type { BeforeJoin, GroupHooks } from '../../../src/connectors/kafka/rejoinHook.ts';
 import { Outage } from '../../../src/connectors/outage.ts';
-import { realClock } from '../../../src/runtime/clock.ts';
+import { SourceRecord, type SourceStatus } from '../../../src/connectors/sourceStatus.ts';
+import { virtualClock, type VirtualClock } from '../../../src/runtime/virtualClock.ts';
 import { testTopic } from '../../conformance/busHarness.ts';
-import { until } from '../../support/until.ts';
+import { aRun } from '../../support/aRun.ts';
+import { scriptedKafka, type ScriptedClient } from './scriptedKafka.ts';
 
-type Listener = (event: { readonly payload: unknown }) => void;
+const sessionTimeoutMs = 1_000;
 
-/** A client that does nothing by itself: the test says what happens to it. */
-class ScriptedClient {
-  readonly #listeners = new Map<string, Listener>();
-  readonly #config: ConsumerConfig;
-
-  constructor(config: ConsumerConfig) {
-    this.#config = config;
-  }
-
-  get consumer(): Consumer {
-    const nothing = (): Promise<void> => Promise.resolve();
-    const events = { GROUP_JOIN: 'join', CRASH: 'crash', HEARTBEAT: 'heartbeat', FETCH: 'fetch', STOP: 'stop' };
-    const calls = { connect: nothing, subscribe: nothing, run: nothing, disconnect: nothing, pause: nothing, resume: nothing };
-    const on = (event: string, listener: Listener): void => void this.#listeners.set(event, listener);
-    return { ...calls, events, on } as unknown as Consumer;
-  }
-
-  tell(event: 'join' | 'crash', payload: unknown): void {
-    this.#listeners.get(event)?.({ payload });
-  }
-
-  async aboutToJoin(heartbeat: Parameters<BeforeJoin>[0]): Promise<void> {
-    const [assigner] = this.#config.partitionAssigners ?? [];
-    await (assigner?.({} as never) as unknown as GroupHooks).beforeJoin(heartbeat);
-  }
+interface Made {
+  readonly reading: GroupReading;
+  readonly clock: VirtualClock;
+  readonly clients: readonly ScriptedClient[];
+  readonly hooks: ReturnType<typeof scriptedKafka>['hooks'];
+  readonly errors: unknown[];
+  /** How often it was told that a member was replaced, each time with the count in a row. */
+  readonly rebuilt: number[];
+  readonly status: () => SourceStatus;
 }
 
-test('a member that ends while it gives up its partitions does not touch those of the next', async () => {
-  const topic = testTopic();
-  const clients: ScriptedClient[] = [];
-  const kafka = {
-    consumer: (config: ConsumerConfig) => {
-      const client = new ScriptedClient(config);
-      clients.push(client);
-      return client.consumer;
-    },
-  } as unknown as Kafka;
-  const settings = withDefaults({ brokers: ['none'], clock: realClock, instance: 'a' });
-  let epochs = 0;
+/** A reading whose members join at once and then do what the test says. */
+function aReading(partitions: readonly number[] = [0]): Made {
+  const clock = virtualClock(new Date(0));
+  const rebuilt: number[] = [];
+  const report = { rebuilt: (_topic: string, _group: string, count: number) => void rebuilt.push(count) };
+  const settings = withDefaults({ brokers: [], clock, instance: 'a', sessionTimeoutMs, report });
+  const record = new SourceRecord(clock, settings.timeLimitMs);
+  const { kafka, clients, hooks } = scriptedKafka(partitions);
+  const errors: unknown[] = [];
+  let epoch = 0;
   const reading = new GroupReading({
-    ...{ kafka, settings, topic, group: 'g', outage: new Outage(realClock, {}) },
-    room: { take: () => Promise.reject(new Error('nothing is read')), giveBack: () => undefined },
-    stopped: new AbortController().signal,
-    subscriber: { next: () => undefined, error: () => undefined },
-    nextEpoch: () => (epochs += 1),
+    ...{ kafka, settings, record, group: 'g', stopped: aRun().draining },
+    topic: testTopic({ name: 't' }),
+    outage: new Outage(clock, {}),
+    room: { take: () => new Promise(() => undefined), giveBack: () => undefined },
+    subscriber: { next: () => undefined, error: (error: unknown) => void errors.push(error) },
+    nextEpoch: () => (epoch += 1),
   });
-  const ended = reading.run();
-  const joins = { memberAssignment: { [topic.name]: [0] } };
-  await until('there is a member', () => clients.length === 1);
-  clients[0]?.tell('join', joins);
-  const heartbeat = Promise.withResolvers<undefined>();
-  const leaving = clients[0]?.aboutToJoin(() => heartbeat.promise);
-  clients[0]?.tell('crash', { error: new Error('the broker is gone') });
-  await until('there is another', () => clients.length === 2);
-  clients[1]?.tell('join', joins);
-  heartbeat.resolve(undefined);
-  await leaving;
-  expect(reading.held().map(({ epoch }) => epoch)).toEqual([2]);
-  reading.end();
-  await ended;
+  const status = (): SourceStatus =>
+    record.status(reading.held().map(({ partition, silentMs }) => ({ number: partition, isHeld: true, silentMs })));
+  return { reading, clock, clients, hooks, errors, rebuilt, status };
+}
+
+describe('a reading', () => {
+  test('whose members fall silent one after another replaces three, is wedged with the fourth, and says so', async () => {
+    const { reading, clock, clients, errors, rebuilt, status } = aReading();
+    const run = reading.run();
+    await clock.advance(0);
+    expect(status().state).toBe('reading');
+    while (errors.length === 0) await clock.step();
+    await run;
+    expect(clients).toHaveLength(4);
+    expect(rebuilt).toEqual([1, 2, 3, 4]);
+    expect(errors).toMatchObject([{ code: 'wedged' }]);
+    expect(status()).toMatchObject({ state: 'wedged', replaced: { silent: 4, lost: 0 }, assignments: 4 });
+    expect(status().reason).toContain('4 members of g in a row gave no sign');
+  });
+
+  test.each([
+    ['lost', 'REQUEST_TIMED_OUT'],
+    ['refused', 'TOPIC_AUTHORIZATION_FAILED'],
+    ['refused', 'UNKNOWN_TOPIC_OR_PARTITION'],
+  ] as const)('counts a member as %s that ended by %s, is away, and reads with the next', async (reason, type) => {
+    const { reading, clock, clients, status } = aReading();
+    const run = reading.run();
+    await clock.advance(0);
+    clients[0]?.crash(type);
+    await clock.advance(0);
+    const away = status();
+    expect(away).toMatchObject({ state: 'away', partitions: [], replaced: { [reason]: 1 } });
+    expect(away.reason).not.toBe('');
+    await clock.step();
+    expect(status()).toMatchObject({ state: 'reading', reason: '', replaced: { [reason]: 1 }, assignments: 2 });
+    reading.end();
+    expect(status()).toMatchObject({ state: 'idle', partitions: [] });
+    await run;
+    expect(status().state).toBe('idle');
+  });
+
+  test('whose member holds nothing stands by', async () => {
+    const { reading, clock, status } = aReading([]);
+    const run = reading.run();
+    await clock.advance(0);
+    expect(status()).toMatchObject({ state: 'standby', assignments: 1 });
+    reading.end();
+    await run;
+  });
+
+  test('whose member ends while it gives up its partitions leaves those of the next alone', async () => {
+    const { reading, clock, clients, hooks } = aReading();
+    const run = reading.run();
+    await clock.advance(0);
+    const heartbeat = Promise.withResolvers<undefined>();
+    const leaving = hooks[0]?.beforeJoin?.(() => heartbeat.promise);
+    clients[0]?.crash('REQUEST_TIMED_OUT');
+    while (clients.length < 2) await clock.step();
+    await clock.advance(0);
+    heartbeat.resolve(undefined);
+    await clock.advance(0);
+    await leaving;
+    expect(reading.held().map(({ epoch }) => epoch)).toEqual([2]);
+    reading.end();
+    await run;
+  });
 });

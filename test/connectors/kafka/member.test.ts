@@ -1,25 +1,11 @@
-import { EventEmitter } from 'node:events';
-import type { Assigner, Consumer, ConsumerConfig, Kafka } from 'kafkajs';
 import { describe, expect, test } from 'vitest';
 import { withDefaults } from '../../../src/connectors/kafka/kafkaOptions.ts';
 import { Member, type MemberEvents, type Silence } from '../../../src/connectors/kafka/member.ts';
 import type { GroupHooks } from '../../../src/connectors/kafka/rejoinHook.ts';
 import { virtualClock } from '../../../src/runtime/virtualClock.ts';
+import { scriptedKafka, type ScriptedClient } from './scriptedKafka.ts';
 
 const sessionTimeoutMs = 1_000;
-const events = { GROUP_JOIN: 'join', HEARTBEAT: 'heartbeat', FETCH: 'fetch', STOP: 'stop', CRASH: 'crash' };
-
-/** A client that does nothing by itself: the test says what it is told. */
-class ScriptedClient extends EventEmitter {
-  readonly events = events;
-  readonly connect = (): Promise<void> => Promise.resolve();
-  readonly subscribe = (): Promise<void> => Promise.resolve();
-  readonly disconnect = (): Promise<void> => Promise.resolve();
-  readonly run = (): Promise<void> => {
-    this.emit('join', { payload: { memberAssignment: { t: [0] } } });
-    return Promise.resolve();
-  };
-}
 
 const nothing = (): void => undefined;
 const noEvents: MemberEvents = {
@@ -29,15 +15,10 @@ const noEvents: MemberEvents = {
 /** A member that has joined, its client, and what that tells besides. */
 async function aMember(events: Partial<MemberEvents>, clock = virtualClock(new Date(0))) {
   const settings = withDefaults({ brokers: [], clock, instance: 'a', sessionTimeoutMs });
-  const client = new ScriptedClient();
-  const hooks: (Assigner & Partial<GroupHooks>)[] = [];
-  const consumer = ({ partitionAssigners = [] }: ConsumerConfig): Consumer => {
-    hooks.push(...partitionAssigners.map((assigner) => assigner({} as Parameters<typeof assigner>[0])));
-    return client as unknown as Consumer;
-  };
-  const member = new Member({ consumer } as unknown as Kafka, settings, { topic: 't', group: 'g' }, { ...noEvents, ...events });
+  const { kafka, clients, hooks } = scriptedKafka();
+  const member = new Member(kafka, settings, { topic: 't', group: 'g' }, { ...noEvents, ...events });
   await member.start();
-  return { member, client, hooks: hooks[0] as GroupHooks };
+  return { member, client: clients[0] as ScriptedClient, hooks: hooks[0] as GroupHooks };
 }
 
 /** Runs a member for ten session timeouts, in which only these answers come; what it says fell silent. */

@@ -29,7 +29,18 @@ function statusOf(source: Source): SourceStatus {
 }
 
 async function comesTo(source: Source, state: SourceStatus['state'], limitMs = 20_000): Promise<SourceStatus> {
-  await until(`the source is ${state}, and not ${statusOf(source).state}`, () => statusOf(source).state === state, { limitMs });
+  const passed = new Set<string>();
+  await until(
+    `the source is ${state}, and not ${statusOf(source).state}`,
+    () => {
+      const status = statusOf(source);
+      passed.add(`${status.state} ${held(status).length}`);
+      return status.state === state;
+    },
+    { limitMs },
+  );
+  // At no moment did it say that it reads, and nothing.
+  expect([...passed]).not.toContain('reading 0');
   return statusOf(source);
 }
 
