@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { SourceStatus } from '../../connectors/sourceStatus.ts';
+import type { Clock } from '../../message/clock.ts';
 import { listPauses, type Pause } from '../../runtime/pauses/pauseStore.ts';
 import type { Json } from '../../runtime/jobs/job.ts';
 import type { Supervised } from '../../runtime/supervise.ts';
@@ -8,24 +10,41 @@ import type { HousePorts } from './housePorts.ts';
 /** How the pipelines of the asked daemon stand. Those of other profiles are listed too, since a pause holds in every daemon. */
 export const listPipelinesRoute = defineQuestion({
   name: 'pipelines.list',
-  about: 'list the pipelines of this daemon with their states; who paused one, when and why',
+  about: 'list the pipelines of this daemon with their states and what they read; who paused one, when and why',
   role: 'viewer',
   input: z.strictObject({}),
-  answer: async ({ database, pipelines, supervised }: HousePorts) => {
+  answer: async ({ database, clock, pipelines, supervised }: HousePorts) => {
     const running = new Map(supervised().map((pipeline) => [pipeline.name, pipeline]));
     const pauses = new Map((await listPauses(database)).map((pause) => [pause.pipeline, pause]));
-    return pipelines.map((name) => ({ pipeline: name, ...standing(running.get(name)), ...pausing(pauses.get(name)) }));
+    return pipelines.map((name) => ({
+      pipeline: name,
+      ...standing(running.get(name), clock),
+      ...pausing(pauses.get(name)),
+    }));
   },
 });
 
-function standing(pipeline: Supervised | undefined): { readonly [field: string]: Json } {
-  if (pipeline === undefined) return { state: 'not in this daemon', reason: null, waitsFor: null, restarts: null, inFlight: null };
+/** What is short stands first, sentences last: so a table that is wider than its window is still one. */
+function standing(pipeline: Supervised | undefined, clock: Clock): { readonly [field: string]: Json } {
+  const source = pipeline?.source();
   return {
-    state: pipeline.state(),
-    reason: pipeline.reason() || null,
-    waitsFor: pipeline.waits().join('; ') || null,
-    restarts: pipeline.restarts(),
-    inFlight: pipeline.counts().inFlight,
+    state: pipeline?.state() ?? 'not in this daemon',
+    ...reading(source, clock),
+    inFlight: pipeline?.counts().inFlight ?? null,
+    restarts: pipeline?.restarts() ?? null,
+    reason: pipeline?.reason() || null,
+    waitsFor: [...(pipeline?.waits() ?? []), source?.reason ?? ''].filter(Boolean).join('; ') || null,
+  };
+}
+
+/** Where its source stands towards the bus, since when, and which partitions of the topic this daemon reads. */
+function reading(source: SourceStatus | undefined, clock: Clock): { readonly [field: string]: Json } {
+  if (source === undefined) return { source: null, sourceSince: null, partitions: null };
+  const held = source.partitions.filter(({ isHeld }) => isHeld).map(({ number }) => number);
+  return {
+    source: source.state,
+    sourceSince: new Date(clock.now().getTime() - (clock.elapsedMs() - source.sinceMs)).toISOString(),
+    partitions: `${held.join(', ') || 'none'} of ${source.partitions.length}`,
   };
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Json } from '../../../src/runtime/jobs/job.ts';
 import { startWeir } from '../../support/weirProcess.ts';
 import { say } from '../../commandLine/aPlace.ts';
 import { eventually } from '../daemon/eventually.ts';
@@ -20,16 +21,20 @@ describe('what an operator does to a running daemon', () => {
 
     const second = await month.start();
     await second.logged('pipeline state', { pipeline: 'billing.deliver', state: 'paused' });
-    const listed = await month.say('pipelines', 'list');
+    const list = async (): Promise<Json | undefined> => (await month.say('pipelines', 'list')).answer;
+    await eventually('the others read', async () => JSON.stringify(await list()).split('"reading"').length === 3);
     const standing = { restarts: 0, inFlight: 0, waitsFor: null };
     const nobody = { reason: null, pausedBy: null, pausedAt: null, pausedBecause: null };
-    expect(listed.answer).toEqual([
+    const at = expect.stringMatching(/Z$/) as string;
+    const read = { source: 'reading', sourceSince: at, partitions: '1, 2 of 2' };
+    expect(await list()).toEqual([
       {
         ...{ pipeline: 'billing.deliver', state: 'paused', reason: 'paused by kim', ...standing },
-        ...{ pausedBy: 'kim', pausedAt: expect.stringMatching(/Z$/) as string, pausedBecause: 'the provider asked' },
+        ...{ source: 'idle', sourceSince: at, partitions: 'none of 2' },
+        ...{ pausedBy: 'kim', pausedAt: at, pausedBecause: 'the provider asked' },
       },
-      { pipeline: 'billing.deadLetters', state: 'running', ...standing, ...nobody },
-      { pipeline: 'billing.deliverSms', state: 'running', ...standing, ...nobody },
+      { pipeline: 'billing.deadLetters', state: 'running', ...standing, ...nobody, ...read },
+      { pipeline: 'billing.deliverSms', state: 'running', ...standing, ...nobody, ...read },
     ]);
     expect((await month.say('pipelines', 'resume', 'billing.deliver', '--reason', 'they are back')).answer).toMatchObject({
       state: 'resumed',

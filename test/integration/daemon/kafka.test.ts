@@ -1,10 +1,11 @@
 import { Kafka, logLevel, type Admin } from 'kafkajs';
 import { describe, expect, it, vi } from 'vitest';
+import { createToken } from '../../../src/console/apiTokens.ts';
 import { emailTopic } from '../../../pipelines/billing/dispatchedBill.ts';
 import { freePort } from '../../../stack/freePort.ts';
 import { aPrivateKafka, sharedKafka } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
-import { runWeir, startWeir } from '../../support/weirProcess.ts';
+import { runWeir, startWeir, type WeirProcess } from '../../support/weirProcess.ts';
 import { aMonth, type AMonth } from './aMonth.ts';
 
 vi.setConfig({ testTimeout: 90_000 });
@@ -75,6 +76,57 @@ describe.skipIf(sharedKafka() === undefined)('a daemon over Kafka', () => {
     expect(JSON.parse(ready.text)).toMatchObject({ dependencies: { kafka: 'unreachable' } });
     expect(await daemon.stop(), daemon.errors()).toEqual({ code: 0, signal: null });
     expect(daemon.log().filter(({ msg }) => msg === 'Kafka failed a command: it is tried again until it works')).toHaveLength(1);
+  });
+});
+
+describe.skipIf(sharedKafka() === undefined)('weir pipelines list over Kafka', () => {
+  it('shows which daemon reads what, which stands by, and since when Kafka is away and why', async () => {
+    const month = await aMonth();
+    const kafka = await aPrivateKafka();
+    const environment = { ...overKafka(month, new URL(kafka.url).host), WEIR_KAFKA_SESSION_TIMEOUT_MS: '6000' };
+    expect((await runWeir(environment, 'migrate')).code).toBe(0);
+    const token = await createToken(month.database, { name: 'kim', role: 'viewer', at: new Date(), by: 'test' });
+    const rows = async (daemon: WeirProcess): Promise<readonly (readonly string[])[]> => {
+      const { output, errors } = await runWeir({ WEIR_ADMIN_URL: await daemon.adminUrl(), WEIR_TOKEN: token }, 'pipelines', 'list');
+      expect(errors).toBe('');
+      const lines = output.split('\n').map((line) => line.trim().split(/\s{2,}/));
+      return lines.filter(([name]) => name?.startsWith('billing.'));
+    };
+    /** State, source and partitions of each pipeline. */
+    const shown = async (daemon: WeirProcess): Promise<readonly string[]> =>
+      (await rows(daemon)).map(([, state, source, , partitions]) => `${state} ${source} ${partitions}`);
+    const comesTo = async (daemon: WeirProcess, ...states: readonly string[]): Promise<void> => {
+      await until(`it shows ${states.join(', ')}`, async () => (await shown(daemon)).join() === states.join(), { limitMs: 30_000 });
+    };
+
+    const first = startWeir(environment, 'run');
+    await first.logged('partitions assigned', { key: 'cg-billing-email-send' });
+    await comesTo(first, 'running reading 0, 1, 2 of 3', 'running reading 0 of 1', 'running reading 0, 1, 2 of 3');
+    const second = startWeir(environment, 'run');
+    await second.logged('partitions assigned', { key: 'cg-billing-email-fail-log' });
+    await until('one of them stands by', async () => {
+      const states = [...(await shown(first)), ...(await shown(second))];
+      return states.includes('running standby none of 1') && states.includes('running reading 0 of 1');
+    });
+    const share = (await Promise.all([first, second].map(shown))).map(([deliver = '']) => deliver.replace(/.*reading | of 3/g, ''));
+    expect(share.join(', ').split(', ').toSorted()).toEqual(['0', '1', '2']);
+
+    const killedAt = Date.now();
+    await kafka.kill('SIGKILL');
+    await comesTo(first, 'running away none of 3', 'running away none of 1', 'running away none of 3');
+    const [deliver = []] = await rows(first);
+    const sinceMs = Date.parse(String(deliver[3]).replace(' UTC', 'Z').replace(' ', 'T'));
+    expect(sinceMs).toBeGreaterThan(killedAt - 1_000);
+    expect(deliver.join(' ')).toContain('Kafka cannot be reached or closed the connection: see kafka.brokers (WEIR_KAFKA_BROKERS)');
+    const metrics = (await first.ask('/metrics')).text;
+    expect(metrics).toContain('weir_source_state{pipeline="billing.deliver",state="away"} 1');
+    expect(metrics).toContain('weir_source_partition_held{pipeline="billing.deliver",partition="0"} 0');
+    expect(metrics).toMatch(/weir_source_members_replaced_total\{pipeline="billing.deliver",reason="lost"\} 1\n/);
+
+    await second.stop();
+    await kafka.start();
+    await comesTo(first, 'running reading 0, 1, 2 of 3', 'running reading 0 of 1', 'running reading 0, 1, 2 of 3');
+    expect(await first.stop(), first.errors()).toEqual({ code: 0, signal: null });
   });
 });
 
