@@ -61,9 +61,9 @@ export const catalogue = {
     help: 'How often this process was told what to read: each rebalance of a group of Kafka, each subscription of a Redis stream.',
     labels: ['pipeline'],
   },
-  weir_source_members_replaced_total: {
+  weir_source_readers_replaced_total: {
     type: 'counter',
-    help: 'Members of a group of Kafka, and connections of a Redis reader, that were replaced after they had read: silent, silentFetch or silentHeartbeat (no answer at all, to reads or to signs of life), lost, refused.',
+    help: 'Members of a group of Kafka, and connections of readers of Redis, that were replaced after they had read: silent (no answer), silentFetch (none to reads), silentHeartbeat (none to signs of life), lost, refused.',
     labels: ['pipeline', 'reason'],
   },
   weir_source_removed_messages_total: {

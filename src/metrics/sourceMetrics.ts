@@ -11,7 +11,7 @@ export class SourceMetrics {
   constructor(counter: (name: MetricName) => Counter, gauge: (name: MetricName) => Gauge) {
     this.#counters = {
       assignments: counter('weir_source_assignments_total'),
-      replaced: counter('weir_source_members_replaced_total'),
+      replaced: counter('weir_source_readers_replaced_total'),
       removed: counter('weir_source_removed_messages_total'),
     };
     this.#gauges = {

@@ -10,6 +10,7 @@ import { textTopic } from '../../pipelines/billing/requestedText.ts';
 import { systems } from '../../pipelines/index.ts';
 import { exitCodes } from '../../src/commandLine/exitCodes.ts';
 import { joinedSchema } from '../../src/commandLine/systems.ts';
+import { replaceReasons, sourceStates } from '../../src/connectors/sourceStatus.ts';
 import { topicConfigs } from '../../src/connectors/kafka/topicConfig.ts';
 import { errorCodes } from '../../src/errors.ts';
 import { say } from '../commandLine/aPlace.ts';
@@ -96,6 +97,15 @@ describe('docs/operations.md', () => {
       return [topic, String(numPartitions), group === undefined ? 'none' : `\`${group}\``, kept[retainMs]];
     });
     expect(told.sort()).toEqual(made.sort());
+  });
+
+  it('tells what each state of a source means, and each reason to replace what reads', () => {
+    const firstCells = (heading: string): readonly string[] => {
+      const [, section = ''] = new RegExp(`^##+ ${heading}$([\\s\\S]*?)^##`, 'm').exec(page) ?? [];
+      return [...section.matchAll(/^\| ([a-z][\w, ]*) \|/gim)].flatMap(([, cell = '']) => cell.split(', ')).slice(1);
+    };
+    expect(firstCells('Who reads what')).toEqual([...sourceStates]);
+    expect(firstCells('Readers are replaced')).toEqual([...replaceReasons]);
   });
 
   it('quotes what is said about the bus as it is said', () => {

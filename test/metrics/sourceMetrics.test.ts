@@ -41,14 +41,14 @@ describe('the metrics of sources', () => {
   it('count from the first scrape on, so that the first rise is seen as one, and never twice', async () => {
     const none = await shown({ deliver: aStatus() });
     for (const reason of Object.keys(noneReplaced)) {
-      expect(none.get(`weir_source_members_replaced_total{pipeline="deliver",reason="${reason}"}`)).toBe(0);
+      expect(none.get(`weir_source_readers_replaced_total{pipeline="deliver",reason="${reason}"}`)).toBe(0);
     }
     expect(none.get('weir_source_removed_messages_total{pipeline="deliver"}')).toBe(0);
     const status = aStatus({ assignments: 4, removed: 30, replaced: { ...noneReplaced, lost: 2 } });
     const series = await shown({ deliver: status }, { deliver: status });
     expect(series.get('weir_source_assignments_total{pipeline="deliver"}')).toBe(4);
     expect(series.get('weir_source_removed_messages_total{pipeline="deliver"}')).toBe(30);
-    expect(series.get('weir_source_members_replaced_total{pipeline="deliver",reason="lost"}')).toBe(2);
+    expect(series.get('weir_source_readers_replaced_total{pipeline="deliver",reason="lost"}')).toBe(2);
   });
 
   it('tell nothing of a source that has no broker, nor of a partition that is there no more', async () => {

@@ -121,7 +121,7 @@ describe.skipIf(sharedKafka() === undefined)('weir pipelines list over Kafka', (
     const metrics = (await first.ask('/metrics')).text;
     expect(metrics).toContain('weir_source_state{pipeline="billing.deliver",state="away"} 1');
     expect(metrics).toContain('weir_source_partition_held{pipeline="billing.deliver",partition="0"} 0');
-    expect(metrics).toMatch(/weir_source_members_replaced_total\{pipeline="billing.deliver",reason="lost"\} 1\n/);
+    expect(metrics).toMatch(/weir_source_readers_replaced_total\{pipeline="billing.deliver",reason="lost"\} 1\n/);
 
     await second.stop();
     await kafka.start();

@@ -34,7 +34,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   outcome: ['done', 'skipped', 'deferred', 'dead', 'released'],
   state: ['starting', 'running', 'paused', 'backingOff', 'draining', 'stopped', 'failed', ...sourceStates],
   // The readers of a stream.
-  partition: ['1', '2', '3', '4'],
+  partition: ['1', '2'],
   code: Object.keys(errorCodes),
   schedule: systems.schedules.map(({ name }) => name),
   dependency: ['smtp', 'sms'],
