@@ -69,7 +69,8 @@ export class GroupReading {
       }
       if (error.kind !== 'transient' || this.#rebuilds > rebuildLimit) {
         const last = error.kind === 'transient' ? this.#wedged() : error;
-        record.become(last.code === 'wedged' ? 'wedged' : 'idle', last.message);
+        if (last.code === 'wedged') record.become('wedged', last.message);
+        else record.become('idle');
         subscriber.error(last);
         return;
       }
