@@ -1,3 +1,4 @@
+import type { Redis } from 'ioredis';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Source } from '../../../src/connectors/source.ts';
 import type { SourceStatus } from '../../../src/connectors/sourceStatus.ts';
@@ -22,15 +23,22 @@ function held({ partitions }: SourceStatus): readonly number[] {
   return partitions.filter(({ isHeld }) => isHeld).map(({ number }) => number);
 }
 
+/** The connections of readers that wait for entries, once there are so many. */
+async function blockedReaders(client: Redis, count: number): Promise<readonly string[] | undefined> {
+  const lines = String(await client.client('LIST')).split('\n');
+  const blocked = lines.filter((line) => / flags=b .* cmd=xreadgroup /.test(line));
+  return blocked.length === count ? blocked.map((line) => /^id=(\d+)/.exec(line)?.[1] ?? '') : undefined;
+}
+
 describe('the status of a source', () => {
   test('tells which of its readers read; connections that are lost are counted, each once', async () => {
-    const [bus, client, topic] = [testBus(own.url), testClient(own.url), testTopic()];
+    const [bus, client, topic] = [testBus(own.url, { blockMs: 5_000, claimMinMs: 5_000 }), testClient(own.url), testTopic()];
     const source = bus.subscribe(topic, { group: 'g', readers: 2 });
     expect(statusOf(source)).toMatchObject({ state: 'idle', assignments: 0 });
     read(source, { settleAs: 'done' });
     await until('both read', () => held(statusOf(source)).length === 2);
     expect(statusOf(source)).toMatchObject({ state: 'reading', assignments: 1, replaced: { lost: 0 } });
-    await client.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    for (const id of await until('both wait for entries', () => blockedReaders(client, 2))) await client.call('CLIENT', 'KILL', 'ID', id);
     await until('both were replaced', () => statusOf(source).replaced.lost === 2);
     await until('both read again', () => held(statusOf(source)).length === 2);
     expect(statusOf(source)).toMatchObject({ state: 'reading', reason: '', replaced: { silent: 0, lost: 2 } });
