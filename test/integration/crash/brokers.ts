@@ -13,18 +13,18 @@ import { through } from './through.ts';
 
 type Named = Pick<Topic, 'name'>;
 
-/** A broker for one test, and how what a process asks of it looks on the wire. */
+/** A broker for one test, and how what a process asks of it looks on the wire: markers as `TcpProxy.strike` takes them. */
 export interface Broker {
   /** Where a month finds it. */
   readonly place: BusPlace;
   readonly proxy: TcpProxy;
   /** What leads a process through the proxy. */
   readonly proxied: Readonly<Record<string, string>>;
-  /** Messages are written to a topic. */
+  /** The marker of a request that writes messages to a topic. */
   published(topic: Named): string | RegExp;
-  /** A dead letter of a topic is written. */
+  /** The marker of one that writes a dead letter of a topic. */
   putAside(topic: Pick<Topic, 'deadLetters'>): string | RegExp;
-  /** A group says that it has settled messages of a topic. */
+  /** The marker of one by which a group settles messages of a topic. */
   settled(topic: Named, group: string): string | RegExp;
   /** Loses all messages of a topic. */
   lose(topic: Named): Promise<void>;
@@ -64,7 +64,7 @@ function words(...some: readonly string[]): string {
 
 /**
  * A request to Kafka begins with the number of its kind and of its version, its own number and the name of its client. Clients go
- * where the broker says that it is: so all of them go through the proxy, and whoever looks at the topics must not write meanwhile.
+ * where the broker says that it is: so all of them go through the proxy, and nobody else may do what kills a process.
  */
 async function aKafkaBroker(): Promise<Broker> {
   const port = await freePort();
@@ -73,6 +73,7 @@ async function aKafkaBroker(): Promise<Broker> {
   const host = `127.0.0.1:${proxy.port}`;
   const kafka = await startKafka({ port, settings: [`advertised.listeners=CLIENTS://${host}`] });
   onTestFinished(() => kafka.close());
+  // In no transaction, for all replicas, with a time limit, to one topic.
   const published = ({ name }: Named): RegExp => request(0, `\\xff{4}.{4}\\0\\0\\0\\x01${text(name)}`);
   return {
     place: { kafka: { url: `kafka://${host}` } },
