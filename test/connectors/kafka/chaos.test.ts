@@ -72,7 +72,7 @@ describe.skipIf(brokers === undefined)('members of a group on Kafka', () => {
     const plan: string[] = [];
     const start = (): void => {
       const bus = aKafkaBus(brokers ?? '', { instance: `member-${plan.length}` });
-      members.push({ bus, chain: handling(bus.subscribe(topic, { group: 'g' }), deliveries) });
+      members.push({ bus, chain: handling(bus.subscribe(topic, { group: topic.name }), deliveries) });
       plan.push('start');
     };
     const stop = async (how: 'drain' | 'cut'): Promise<void> => {
@@ -96,7 +96,7 @@ describe.skipIf(brokers === undefined)('members of a group on Kafka', () => {
       if (members.length === 0) start();
       await published;
       await until('every key was consumed', () => deliveries.size === count, { limitMs: 60_000 });
-      await until('all is committed', async () => (await outside.oldestUnsettledAt(topic, { group: 'g' })) === undefined);
+      await until('all is committed', async () => (await outside.oldestUnsettledAt(topic, { group: topic.name })) === undefined);
       expect(deliveries.flaws).toEqual([]);
     } catch (error) {
       const told = `CHAOS_SEED=${seed} repeats it: ${plan.join(' ')}; ${deliveries.size} of ${count}, ${deliveries.duplicates} again`;
