@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Bus, Topic } from '../../src/connectors/bus.ts';
+import type { Source } from '../../src/connectors/source.ts';
 import { deadLetterHeaderNames } from '../../src/message/deadLetterHeaders.ts';
 import { until } from '../support/until.ts';
 import { aDeadLetter, aMessage, aTopic, messages, publish, type BusHarness } from './busHarness.ts';
@@ -316,7 +317,7 @@ export function sourceSuite(name: string, start: () => Promise<BusHarness>): voi
 
     describe('status', () => {
       test('it is idle until it is read and when it is read no more, and reads meanwhile what was assigned to it', async () => {
-        const { bus, topic, read } = await setUp();
+        const { bus, topic } = await setUp();
         const source = bus.subscribe(topic, { group: 'g' });
         const told = (): unknown => {
           const { state = 'idle', partitions = [], assignments = 0 } = source.status?.() ?? {};
@@ -339,7 +340,7 @@ export function sourceSuite(name: string, start: () => Promise<BusHarness>): voi
       });
 
       test('of two members, one that has nothing to read stands by, and takes over', async () => {
-        const { bus, topic, read } = await setUp();
+        const { bus, topic } = await setUp();
         const sources = [bus, harness.bus('b')].map((each) => each.subscribe(topic, { group: 'g' }));
         const readings = sources.map((source) => read(source, { settleAs: 'done' }));
         const held = (source: Source): boolean => source.status?.()?.partitions.some(({ isHeld }) => isHeld) ?? false;

@@ -4,10 +4,11 @@ import kafkajs, { CompressionTypes, type Consumer, type Producer } from 'kafkajs
 import { beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../../../stack/freePort.ts';
 import { aMessage, aTopic, messages, publish } from '../../conformance/busHarness.ts';
+import { read } from '../../conformance/reading.ts';
 import { aPrivateKafka, sharedKafka } from '../../support/services.ts';
 import { TcpProxy } from '../../support/tcpProxy.ts';
 import { until } from '../../support/until.ts';
-import { read, readTopic, testBus } from './aKafkaBus.ts';
+import { readTopic, testBus } from './aKafkaBus.ts';
 import { lz4, snappy, withCodecs } from './otherCodecs.ts';
 import { committed, logOf, plainAdmin, plainConsumer, plainProducer } from './plainKafka.ts';
 

@@ -2,7 +2,7 @@ import type { KafkaMessage } from 'kafkajs';
 import { describe, expect, test } from 'vitest';
 import { HeldPartition } from '../../../src/connectors/kafka/heldPartition.ts';
 import { virtualClock, type VirtualClock } from '../../../src/runtime/virtualClock.ts';
-import { testTopic } from './aKafkaBus.ts';
+import { testTopic } from '../../conformance/busHarness.ts';
 
 interface Held {
   readonly held: HeldPartition;

@@ -3,10 +3,11 @@ import type { SourceStatus } from '../../../src/connectors/sourceStatus.ts';
 import type { Source } from '../../../src/connectors/source.ts';
 import { freePort } from '../../../stack/freePort.ts';
 import { aTopic, publish } from '../../conformance/busHarness.ts';
+import { read } from '../../conformance/reading.ts';
 import { aPrivateKafka, sharedKafka } from '../../support/services.ts';
 import { TcpProxy } from '../../support/tcpProxy.ts';
 import { until } from '../../support/until.ts';
-import { read, testBus } from './aKafkaBus.ts';
+import { testBus } from './aKafkaBus.ts';
 
 const isHere = sharedKafka() !== undefined;
 

@@ -3,10 +3,11 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Source } from '../../../src/connectors/source.ts';
 import type { SourceStatus } from '../../../src/connectors/sourceStatus.ts';
 import type { Service } from '../../../stack/service.ts';
-import { messages, publish } from '../../conformance/busHarness.ts';
+import { messages, publish, testTopic } from '../../conformance/busHarness.ts';
+import { read } from '../../conformance/reading.ts';
 import { aPrivateRedis } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
-import { read, testBus, testClient, testTopic } from './aRedisBus.ts';
+import { testBus, testClient } from './aRedisBus.ts';
 
 let own: Service;
 beforeAll(async () => {
