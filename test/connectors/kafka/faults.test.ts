@@ -139,7 +139,15 @@ describe.skipIf(!isHere)('a consumer', () => {
 function aMember(brokers: string, topic: Topic, over: Partial<KafkaOptions & MemberEvents> = {}): Member {
   const settings = withDefaults({ brokers: [brokers], clock: realClock, instance: 'a', ...over });
   const nothing = (): void => undefined;
-  const events = { joined: nothing, leaving: () => Promise.resolve(), read: () => false, answered: nothing, removed: nothing, silent: nothing, ...over };
+  const events = {
+    joined: nothing,
+    leaving: () => Promise.resolve(),
+    read: () => false,
+    answered: nothing,
+    removed: nothing,
+    silent: nothing,
+    ...over,
+  };
   return new Member(openClient(settings), settings, { topic: topic.name, group: topic.name }, events);
 }
 

@@ -15,12 +15,15 @@ test('nothing but these changes is allowed', () => {
   const allowed = states.flatMap((from) => states.filter((to) => mayChange(from, to)).map((to) => `${from} → ${to}`));
   expect(allowed).toEqual([
     'CREATED → SEND_PENDING',
+    'CREATED → PARKED',
     'SEND_PENDING → SEND_PENDING',
     'SEND_PENDING → IN_QUIET_HOUR',
     'SEND_PENDING → SENDING',
     'SEND_PENDING → COMPLETED',
+    'SEND_PENDING → PARKED',
     'IN_QUIET_HOUR → SEND_PENDING',
     'IN_QUIET_HOUR → COMPLETED',
+    'IN_QUIET_HOUR → PARKED',
     'SENDING → SEND_PENDING',
     'SENDING → SENDING',
     'SENDING → COMPLETED',
