@@ -16,6 +16,13 @@ export function translateError(error: unknown, origin = ''): Error {
   const options = { cause: error, kind: 'transient' } as const;
   if (root instanceof kafkajs.KafkaJSSASLAuthenticationError)
     return new WeirError('refused', 'Kafka refuses the user or its password', options);
+  if (root instanceof kafkajs.KafkaJSGroupCoordinatorNotFound) {
+    return new WeirError(
+      'unavailable',
+      'Kafka names no coordinator of the group: it is starting, or the right to read the group is missing',
+      options,
+    );
+  }
   if (type === undefined) {
     const place = origin === '' ? '' : `: see ${origin}`;
     return new WeirError('unavailable', `Kafka cannot be reached or closed the connection${place}`, options);
