@@ -6,7 +6,9 @@ import { mostResolved } from '../../../pipelines/billing/operatorStore.ts';
 import { mostDoubted, type DoubtedBills } from '../../../pipelines/billing/restoredStore.ts';
 import { codeOf, textOf, WeirError } from '../../../src/errors.ts';
 import { Decision } from '../../../src/message/decision.ts';
-import { aBilling, billRow, emptied, pending, sendable, settled, type Billing } from './aBilling.ts';
+import { lockWaits } from '../../support/lockWaits.ts';
+import { until } from '../../support/until.ts';
+import { aBilling, aNewMember, aUsage, billRow, emptied, pending, sendable, settled, type Billing } from './aBilling.ts';
 
 let billing: Billing;
 
@@ -31,8 +33,8 @@ async function claimed(bill: DispatchedBill): Promise<SendableBill> {
   return answer;
 }
 
-function park(expected: number, until = noon): Promise<DoubtedBills> {
-  const selection = { until: new Date(until), expected };
+function park(expected: number, by = noon): Promise<DoubtedBills> {
+  const selection = { until: new Date(by), expected };
   return billing.database.withTransaction((transaction) => billing.ports.restored.parkDoubtful(transaction, selection));
 }
 
@@ -88,6 +90,46 @@ describe('after a restore, a bill that may have been sent since', () => {
     expect(await billRow(billing, bill)).toMatchObject({ send_status: 'COMPLETED' });
   });
 
+  it('is an SMS that was asked for, or that somebody held, which keeps its key', async () => {
+    const [asked, held] = await pendingBills(2);
+    if (held === undefined) throw new Error('two were expected');
+    for (const bill of [asked, held]) {
+      await billing.ports.bills.record([refused(await claimed(bill), new WeirError('refused', '550'))]);
+      const which = { publicInfoId: bill.publicInfoId, billingDate: undefined };
+      await billing.database.withTransaction((transaction) => billing.ports.operations.requestText(transaction, which));
+    }
+    await change(held, `text_not_before = NULL, text_not_after = '2026-11-16T03:00:00Z'`);
+    const keys = async (): Promise<unknown> => [
+      (await billRow(billing, asked))?.['send_token'],
+      (await billRow(billing, held))?.['send_token'],
+    ];
+    const before = await keys();
+    expect(await park(2)).toEqual({ parked: 2, remaining: 0 });
+    expect(await keys()).toEqual(before);
+    expect(await billRow(billing, held)).toMatchObject({ ...parked, attempts: 2 });
+    expect(await attempts()).toMatchObject([{}, { number: 2, channel: 'SMS', ...doubted }, {}, { number: 2, channel: 'SMS', ...doubted }]);
+  });
+
+  it('keeps in its attempt that somebody had asked for it in spite of its quiet hours', async () => {
+    const [bill] = await pendingBills(1);
+    await change(bill, 'quiet_override = true');
+    await park(1);
+    expect(await billing.database.query('SELECT is_forced FROM billing.send_attempt')).toEqual([{ is_forced: true }]);
+  });
+
+  it('is parked once, whoever says so at the same time', async () => {
+    await pendingBills(5);
+    const parks = Promise.withResolvers<DoubtedBills>();
+    await billing.database.withTransaction(async (transaction) => {
+      const selection = { until: new Date(noon), expected: 5 };
+      expect(await billing.ports.restored.parkDoubtful(transaction, selection)).toEqual({ parked: 5, remaining: 0 });
+      parks.resolve(park(5));
+      await until('the other waits', async () => (await lockWaits(billing.database)) > 0);
+    });
+    expect(await parks.promise).toEqual({ parked: 0, remaining: 0 });
+    expect(await attempts()).toHaveLength(5);
+  });
+
   it('is resolved as any parked bill is', async () => {
     const bills = await pendingBills(2);
     await park(2);
@@ -133,6 +175,28 @@ describe('after a restore, a bill is left alone', () => {
     expect(await refusalOf(park(1, '2026-11-15T03:00:01Z'))).toMatch(/^refused: 2026-11-15T03:00:01.000Z has not come/);
     expect(await billRow(billing, bill)).toMatchObject({ send_status: 'SEND_PENDING', attempts: 0 });
     expect(await attempts()).toEqual([]);
+  });
+});
+
+describe('after a restore, nothing is parked', () => {
+  const refusal =
+    'refused: The bills of 2026-11 are not all there, and may have been sent: weir run --job billing.settle --key 2026-11 first.';
+
+  it('while a month that was due by then is not settled', async () => {
+    await billing.members.insertMembers([aNewMember()]);
+    await billing.members.insertUsage([aUsage()]);
+    billing.setNow(noon);
+    expect(await refusalOf(park(1))).toBe(refusal);
+    // A second before its first bills are mailed, nothing of it can have been sent.
+    expect(await refusalOf(park(1, '2026-11-14T14:59:59Z'))).toMatch(/^refused: 0 bills/);
+    await billing.run('billing.settle', '2026-11');
+    expect(await park(1)).toEqual({ parked: 1, remaining: 0 });
+  });
+
+  it('while the settlement of one is under way', async () => {
+    await pendingBills(2);
+    await billing.database.execute("UPDATE weir.job_run SET status = 'OPEN', finished_at = NULL WHERE job = 'billing.settle'");
+    expect(await refusalOf(park(2))).toBe(refusal);
   });
 });
 
