@@ -69,7 +69,7 @@ async function rehearse(kafka?: Service): Promise<void> {
 
   const restored = restoredTo(backup, month);
   const held = startWeir(restored.environment, 'run', '--hold');
-  await held.logged('pipeline state', { pipeline: 'billing.deliver', state: 'paused', reason: 'held at start' });
+  await isHeld(held);
   const kim = await anOperator(restored);
   const doubt = (expected: number): ReturnType<Operator> =>
     kim(held, 'billing', 'restored', '--until', lostAt, '--expected', String(expected), '--reason', 'the disk burnt');
@@ -87,12 +87,16 @@ async function rehearse(kafka?: Service): Promise<void> {
   expect(inbox.count()).toBe(mailed);
   expect((await delivered(restored)).flaws).toEqual([]);
 
-  // The operator compares with the log of the mail server, and lets go what it does not have.
+  expect(await daemon.stop(), daemon.errors()).toEqual({ code: 0, signal: null });
+
+  // The operator compares with the log of the mail server, while nothing runs that could park more, and lets go what it does not have.
+  const heldAgain = startWeir(restored.environment, 'run', '--hold');
+  await isHeld(heldAgain);
   const decide = async (as: 'sent' | 'resend', bills: readonly string[]): Promise<void> => {
-    const { answer } = await kim(daemon, 'billing', 'resolve', '--as', as, '--bills', bills.join(','), '--reason', 'mail log');
+    const { answer } = await kim(heldAgain, 'billing', 'resolve', '--as', as, '--bills', bills.join(','), '--reason', 'mail log');
     expect(answer).toMatchObject({ resolved: bills.length });
   };
-  const { bills } = (await kim(daemon, 'billing', 'unknown', '--limit', '1000')).answer as { readonly bills: readonly ParkedSheet[] };
+  const { bills } = (await kim(heldAgain, 'billing', 'unknown', '--limit', '1000')).answer as { readonly bills: readonly ParkedSheet[] };
   const { yes = [], no = [] } = Object.groupBy(bills, ({ messageId }) => (inbox.byMessageId(messageId).length > 0 ? 'yes' : 'no'));
   await decide(
     'sent',
@@ -102,11 +106,18 @@ async function rehearse(kafka?: Service): Promise<void> {
     'resend',
     no.map(({ bill }) => bill),
   );
+  expect(await heldAgain.stop(), heldAgain.errors()).toEqual({ code: 0, signal: null });
+  const last = startDelivery(restored.environment);
   await redispatched(restored, 1);
-  expect(await daemon.stop(), daemon.errors()).toEqual({ code: 0, signal: null });
+  expect(await last.stop(), last.errors()).toEqual({ code: 0, signal: null });
   expect(inbox.doubles()).toEqual([]);
   expect(await states(restored)).toEqual({ COMPLETED: BigInt(inbox.count()), FAILED: BigInt(members - 1 - inbox.count()) });
   expect(inbox.count()).toBeGreaterThanOrEqual(mailed);
+}
+
+async function isHeld(daemon: WeirProcess): Promise<void> {
+  await daemon.logged('pipeline state', { pipeline: 'billing.deliver', state: 'paused', reason: 'held at start' });
+  await until('it answers', async () => (await daemon.ask('/readyz')).status === 200);
 }
 
 /** Publishes again what nobody seems to have sent: as a restored database knows it, that was long ago. */
