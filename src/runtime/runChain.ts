@@ -32,8 +32,6 @@ export interface ChainSpec<V> {
   readonly limits: WindowLimits;
   /** How long effects may take to end after the run was cut, in milliseconds. */
   readonly stopTimeoutMs: number;
-  /** Begins without granting room, until it is resumed. */
-  readonly isPaused?: boolean;
 }
 
 /**
@@ -105,7 +103,6 @@ class LiveRun<V> implements ChainRun, Run {
     this.#end = resolve;
     this.#spec = spec;
     this.#window = new Window(spec.limits);
-    if (spec.isPaused === true) this.#window.pause();
     this.#ledger = new Ledger(this.#window, spec.clock);
   }
 

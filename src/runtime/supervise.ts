@@ -11,9 +11,10 @@ import type { Span } from './span.ts';
  *
  * | from | event | to |
  * |-|-|-|
- * | starting | subscribed | running, or paused when it is held |
+ * | starting | subscribed | running |
+ * | starting | there is a cause to pause: it is not subscribed, so that others have its share | paused |
  * | running | pause (operator, newer message version) | paused |
- * | paused | the last of its causes ended | running; starting, when a newer message version had ended the run |
+ * | paused | the last of its causes ended | running; starting, when no run is there |
  * | running, paused | infrastructure failed | backingOff |
  * | backingOff | delay over | starting |
  * | running, paused | drain | draining; stopped, when no run is there |
@@ -154,11 +155,14 @@ class Supervisor<V> implements Supervised {
   }
 
   start(): void {
+    if (this.#isPaused) {
+      this.#becomePaused();
+      return;
+    }
     this.#become('starting', '');
-    this.#run = runChain({ ...this.#spec, isPaused: this.#isPaused });
+    this.#run = runChain(this.#spec);
     void this.#run.ended.then((end) => this.#afterRun(end));
-    if (this.#isPaused) this.#becomePaused();
-    else this.#become('running', '');
+    this.#become('running', '');
   }
 
   pause(cause: PauseCause, reason: string): void {

@@ -148,12 +148,12 @@ describe('supervise', () => {
     expect(source.settled.size).toBe(3);
   });
 
-  it('reads nothing while held or paused', async () => {
+  it('is not subscribed while it is held, so that others have its share', async () => {
     const source = scriptedSource({ count: 100 });
-    const { supervised, clock } = started({ source }, true);
+    const { supervised, clock, states } = started({ source }, true);
     await clock.advance(10_000);
-    expect(supervised.state()).toBe('paused');
-    expect(source.read).toEqual([]);
+    expect(states).toEqual(['paused']);
+    expect(source.subscriptions).toBe(0);
     supervised.resume('held');
     await clock.advance(1);
     expect(source.settled.size).toBe(100);
@@ -192,6 +192,22 @@ describe('supervise', () => {
     expect({ state: supervised.state(), reason: supervised.reason(), subscriptions: source.subscriptions }).toEqual({
       ...{ state: 'paused', reason: 'version 2; this Weir reads 1', subscriptions: 1 },
     });
+  });
+
+  it('is not subscribed again when it was paused while it backed off', async () => {
+    let isAway = true;
+    const onSettle = (): Promise<void> => (isAway ? Promise.reject(new WeirError('unavailable', 'away')) : Promise.resolve());
+    const source = scriptedSource({ count: 1, onSettle });
+    const { supervised, clock } = started({ source });
+    await clock.advance(5);
+    expect(supervised.state()).toBe('backingOff');
+    supervised.pause('operator', 'by an operator');
+    isAway = false;
+    await clock.advance(10_000);
+    expect({ state: supervised.state(), subscriptions: source.subscriptions }).toEqual({ state: 'paused', subscriptions: 1 });
+    supervised.resume('operator');
+    await clock.advance(10);
+    expect(source.settled.size).toBe(1);
   });
 
   it('drains while it backs off, and while it is paused with work in flight', async () => {

@@ -102,6 +102,11 @@ describe.skipIf(sharedKafka() === undefined)('weir pipelines list over Kafka', (
     const first = startWeir(environment, 'run');
     await first.logged('partitions assigned', { key: 'cg-billing-email-send' });
     await comesTo(first, 'running reading 0, 1, 2 of 3', 'running reading 0 of 1', 'running reading 0, 1, 2 of 3');
+    const held = startWeir(environment, 'run', '--hold');
+    await held.logged('pipeline state', { pipeline: 'billing.deliverSms', state: 'paused', reason: 'held at start' });
+    await comesTo(held, 'paused idle none of 3', 'paused idle none of 1', 'paused idle none of 3');
+    await comesTo(first, 'running reading 0, 1, 2 of 3', 'running reading 0 of 1', 'running reading 0, 1, 2 of 3');
+    expect((await held.stop()).code).toBe(0);
     const second = startWeir(environment, 'run');
     await second.logged('partitions assigned', { key: 'cg-billing-email-fail-log' });
     await until('one of them stands by', async () => {
