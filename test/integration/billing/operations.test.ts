@@ -6,6 +6,8 @@ import type { ParkedSelection, ResolvedBills } from '../../../pipelines/billing/
 import { Decision } from '../../../src/message/decision.ts';
 import { codeOf, textOf, WeirError } from '../../../src/errors.ts';
 import { runJob } from '../../../src/runtime/jobs/runJob.ts';
+import { lockWaits } from '../../support/lockWaits.ts';
+import { until } from '../../support/until.ts';
 import { aBilling, billRow, emptied, pending, sendable, settled, type Billing } from './aBilling.ts';
 
 let billing: Billing;
@@ -175,6 +177,19 @@ describe('resolving parked bills', () => {
     expect(await refusalOf(resolve({ billIds: ids }, 'resend'))).toMatch(/is COMPLETED, not parked\.$/);
     expect(await refusalOf(resolve({ billIds: [second.bill.billId, 5n] }, 'resend'))).toBe('notFound: There is no bill 5.');
     expect(await billRow(billing, second.bill)).toMatchObject({ park_reason: 'lost after the final dot' });
+  });
+
+  it('by two people at the same time is done once', async () => {
+    await parked(3);
+    const all = { billingDate: '2026-11-01', expected: 3 };
+    const second = Promise.withResolvers<string>();
+    await billing.database.withTransaction(async (transaction) => {
+      expect(await billing.ports.operations.resolve(transaction, all, 'failed')).toMatchObject({ remaining: 0 });
+      second.resolve(refusalOf(resolve(all, 'resend')));
+      await until('the other waits', async () => (await lockWaits(billing.database)) > 0);
+    });
+    expect(await second.promise).toMatch(/^refused: 0 bills are parked/);
+    expect(await billing.database.query('SELECT DISTINCT send_status FROM billing.billing_p')).toEqual([{ send_status: 'FAILED' }]);
   });
 
   it('twice does it once', async () => {
