@@ -3,7 +3,10 @@ import type { Clock } from '../../message/clock.ts';
 
 /** How a database is reached and how long anything may take. All limits are in milliseconds of elapsed time. */
 export interface DatabaseOptions {
-  /** `postgres://user:password@host:port/database`, with `?sslmode=` where needed. */
+  /**
+   * `postgres://user:password@host:port/database`, with `?sslmode=` where needed. Its `options` hold where they do not contradict
+   * Weir's; no parameter replaces the limits below.
+   */
   readonly url: string;
   /** Where the url was given, for sentences about a connection that was not had. Default `its url`. */
   readonly origin?: string;
