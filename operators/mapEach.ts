@@ -24,13 +24,15 @@ export interface Moment {
  *
  * Synchronous and in order. A throw puts the message aside: a permanent error under its own code, anything else as a defect,
  * since a pure function has nothing that could pass. A message that is put aside leaves once its dead letter is durable; the
- * following ones do not wait. Memory: the messages whose dead letters are being written.
+ * following ones do not wait. `newerVersion` puts nothing aside: it errors the chain, since a newer Weir wrote the message and can
+ * read it. Memory: the messages whose dead letters are being written.
  */
 export function mapEach<T, R>(project: (value: T, moment: Moment) => Answer<R>): Step<T, R> {
   return mapOpen<T, R>(stageName(project), ({ envelope, value }) => {
     try {
       return project(value, { now: envelope.run.clock.now(), attempt: envelope.attempt, key: envelope.key });
     } catch (error) {
+      if (codeOf(error) === 'newerVersion') throw error;
       return dead(asLasting(error));
     }
   });

@@ -1,3 +1,4 @@
+import { codeOf } from '../../src/errors.ts';
 import type { StoredDeadLetter } from '../../src/message/readDeadLetter.ts';
 import { dispatchedBillSchema, type DispatchedBill } from './dispatchedBill.ts';
 
@@ -22,7 +23,8 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
  * Reads the dead letter of a bill's message. Whatever it holds can be logged: a letter that were refused here would be put aside
- * in its turn.
+ * in its turn. Only what a newer Weir wrote throws, `newerVersion`: logged without its bill, it would take its origin for good, and
+ * the row of that bill would wait for its letter for ever.
  */
 export function readFailedMail(letter: StoredDeadLetter): FailedMail {
   return {
@@ -38,8 +40,9 @@ export function readFailedMail(letter: StoredDeadLetter): FailedMail {
 function billOf(bytes: Uint8Array): FailedMail['bill'] {
   try {
     return dispatchedBillSchema.parse(JSON.parse(utf8.decode(bytes)));
-  } catch {
-    // Whatever is wrong with it, and whoever wrote it: it is logged as one that cannot be read.
+  } catch (error) {
+    if (codeOf(error) === 'newerVersion') throw error;
+    // Whatever else is wrong with it, and whoever wrote it: it is logged as one that cannot be read.
     return undefined;
   }
 }

@@ -55,6 +55,18 @@ describe('mapEach', () => {
     expect(moments).toEqual([{ now: new Date('2026-11-01T00:00:00.003Z'), attempt: 3, key: 'member-7' }]);
   });
 
+  it('errors the chain for a newer version, and puts nothing aside', () => {
+    const newer = new WeirError('newerVersion', 'version 2');
+    const refuse = (letter: string): string => {
+      if (letter === 'n') throw newer;
+      return letter.toUpperCase();
+    };
+    const run = inVirtualTime(({ expectObservable, message$, drawn }) => {
+      expectObservable(drawn(message$('anb|').pipe(mapEach(refuse)))).toBe('A#', undefined, newer);
+    });
+    expect(run.deadLetters).toEqual([]);
+  });
+
   it('puts a throw aside under its code when it is permanent, as a defect when it is anything else', () => {
     const run = inVirtualTime(({ expectObservable, message$, drawn }) => {
       expectObservable(drawn(message$('1a2b3c|').pipe(mapEach(decide)))).toBe('xAxBxC|');

@@ -66,6 +66,14 @@ describe('billing.deadLetters', () => {
     expect(run.deadLetters).toMatchObject([{ stage: 'log', code: 'constraint' }]);
   });
 
+  it('ends at a letter of a newer version, which is neither logged nor put aside', async () => {
+    const newer = aLetter({ original: Buffer.from('{"version":99}') });
+    const asked: FailedMail[] = [];
+    const end = logged([newer], (mail) => asked.push(mail) > 0);
+    await expect(end).rejects.toMatchObject({ code: 'newerVersion' });
+    expect(asked).toEqual([]);
+  });
+
   it('puts nothing aside where it, or any other pipeline, would read it again', () => {
     const read = systems.topics.map(({ name }) => name);
     expect(read).toContain(emailDeadLetters.name);

@@ -32,9 +32,15 @@ describe('a failed mail', () => {
     ['half of a surrogate pair as an escape', Buffer.from('"\\ud800"'), '"\\ud800"'],
     ['nothing', Buffer.alloc(0), ''],
     ['an object with a key that reaches a prototype', Buffer.from('{"__proto__":1}'), '{"__proto__":1}'],
-    ['a message of a newer Weir', Buffer.from('{"version":99}'), '{"version":99}'],
+    ['no version that there can be', Buffer.from('{"version":0}'), '{"version":0}'],
   ])('of %s names no bill and keeps the message', (_what, original, payload) => {
     expect(readFailedMail(aLetter(original))).toMatchObject({ bill: undefined, payload });
+  });
+
+  it('of a newer Weir is left to one: logged without its bill, it would never complete the row of the refusal', () => {
+    expect(() => readFailedMail(aLetter(Buffer.from('{"version":99}')))).toThrow(
+      expect.objectContaining({ code: 'newerVersion' }) as Error,
+    );
   });
 
   it('keeps the beginning of a message that is too large for a row, and says how large it was', () => {
