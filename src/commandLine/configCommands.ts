@@ -1,14 +1,14 @@
 import type { LoadedOption } from '../../config/load.ts';
 import type { PostgresDatabase } from '../connectors/postgres/openDatabase.ts';
-import { schemaState } from '../connectors/postgres/schemaState.ts';
-import { textOf } from '../errors.ts';
+import { codeOf, textOf, WeirError, type ErrorCode } from '../errors.ts';
 import { missingKeys } from '../message/encryption.ts';
 import { parseKeyRing } from '../message/keyRing.ts';
+import type { EncryptedRows } from '../runtime/keys/encryptedRows.ts';
 import { lackedKeys } from '../runtime/keys/lackedKeys.ts';
+import { checkSchema } from './checkSchema.ts';
 import { print, readOptions, ready, type CommonFlags, type Place } from './context.ts';
-import { exitCodes, type ExitCode } from './exitCodes.ts';
+import { exitCodes, isOfConfiguration, type ExitCode } from './exitCodes.ts';
 import { openDatabaseOf, openOutside } from './openHouse.ts';
-import type { ProcessOptions } from './systems.ts';
 import { table } from './table.ts';
 
 const masked = '••••••';
@@ -31,59 +31,72 @@ function shown({ value, isSecret }: LoadedOption): string {
   return Array.isArray(value) ? value.join(', ') : String(value);
 }
 
+/** What one thing that was asked said. */
 interface Check {
   readonly what: string;
-  readonly isRight: boolean;
   readonly said: string;
+  /** Of the error, where it is not right. */
+  readonly code?: ErrorCode;
 }
 
-/** `weir config check`: all options are right; with `--connect`, everything they name answers. */
+/**
+ * `weir config check`: all options are right; with `--connect`, everything they name answers and fits. Ends with 78 where a daemon
+ * would, and with 1 where it would wait.
+ */
 export async function checkConfig<P>(place: Place<P>, flags: CommonFlags & { readonly connect?: boolean }): Promise<ExitCode> {
   readOptions(place, flags);
-  const checks: Check[] = [{ what: 'options', isRight: true, said: 'right' }];
+  const checks: Check[] = [{ what: 'options', said: 'right' }];
   if (flags.connect === true) checks.push(...(await connections(place, flags)));
-  print(place, flags, checks, () =>
+  const rows = checks.map(({ what, said, code }) => ({ what, isRight: code === undefined, said }));
+  print(place, flags, rows, () =>
     table(
       ['what', 'state'],
-      checks.map(({ what, said }) => [what, said]),
+      rows.map(({ what, said }) => [what, said]),
     ),
   );
-  return checks.every(({ isRight }) => isRight) ? exitCodes.ok : exitCodes.failed;
+  if (checks.some(({ code }) => code !== undefined && isOfConfiguration(code))) return exitCodes.configuration;
+  return rows.every(({ isRight }) => isRight) ? exitCodes.ok : exitCodes.failed;
 }
 
 async function connections<P>(place: Place<P>, flags: CommonFlags): Promise<readonly Check[]> {
   const { options, log } = ready(place, flags);
-  const database = openDatabaseOf(options.process, place.clock, log);
-  const outside = openOutside(options.process, database, place.clock, log);
+  const { clock, migrations, systems } = place;
+  const database = openDatabaseOf(options.process, clock, log);
+  const outside = openOutside(options.process, database, clock, log);
+  const { keys } = options.process;
   try {
-    const reached = await Promise.all(outside.dependencies.map(async ({ name, isReachable }) => ({ name, isRight: await isReachable() })));
-    const answers = reached.map(({ name, isRight }) => ({ what: name, isRight, said: isRight ? 'reachable' : 'unreachable' }));
-    const schema = await schemaCheck(place, database);
-    return [...answers, schema, ...(schema.isRight ? [await keyCheck(place, options.process, database)] : [])];
+    const answers = await Promise.all(
+      outside.dependencies.map(async ({ name, isReachable }): Promise<Check> => {
+        return (await isReachable()) ? { what: name, said: 'reachable' } : { what: name, said: 'unreachable', code: 'unavailable' };
+      }),
+    );
+    const topics = await asked('topics', async () => {
+      await outside.bus.check(systems.topics);
+      return 'as expected';
+    });
+    const schema = await asked('schema', async () => {
+      const { kind, names } = await checkSchema(database, migrations);
+      return [kind, ...names].join(' ');
+    });
+    const ring = schema.code === undefined ? [await asked('keys', () => keysIn(database, keys.ring, systems.encrypted))] : [];
+    return [...answers, topics, schema, ...ring];
   } finally {
     await outside.close();
   }
 }
 
-async function schemaCheck<P>(place: Place<P>, database: PostgresDatabase): Promise<Check> {
+/** Says what an answer was, or the sentence of its failure, as a daemon does at its start. */
+async function asked(what: string, work: () => Promise<string>): Promise<Check> {
   try {
-    const { kind, names } = await schemaState(database, place.migrations);
-    return { what: 'schema', isRight: kind === 'current', said: [kind, ...names].join(' ') };
+    return { what, said: await work() };
   } catch (error) {
-    return { what: 'schema', isRight: false, said: textOf(error) };
+    return { what, said: textOf(error), code: codeOf(error) };
   }
 }
 
 /** Whether everything that is encrypted can be read with this ring. */
-async function keyCheck<P>({ systems }: Place<P>, { keys }: ProcessOptions, database: PostgresDatabase): Promise<Check> {
-  try {
-    const lacked = await lackedKeys(database, parseKeyRing(keys.ring), systems.encrypted);
-    return {
-      what: 'keys',
-      isRight: lacked.length === 0,
-      said: lacked.length === 0 ? 'all that are used are in the ring' : missingKeys(lacked),
-    };
-  } catch (error) {
-    return { what: 'keys', isRight: false, said: textOf(error) };
-  }
+async function keysIn(database: PostgresDatabase, ring: string, encrypted: readonly EncryptedRows[]): Promise<string> {
+  const lacked = await lackedKeys(database, parseKeyRing(ring), encrypted);
+  if (lacked.length > 0) throw new WeirError('keyMissing', missingKeys(lacked));
+  return 'all that are used are in the ring';
 }

@@ -30,6 +30,9 @@ describe.skipIf(sharedKafka() === undefined)('a daemon over Kafka', () => {
     const refused = await runWeir(environment, 'run');
     expect(refused.code).toBe(78);
     expect(refused.errors).toMatch(/Kafka lacks the topic queuing\.billing\.\S+: run weir migrate/);
+    const check = await runWeir(environment, 'config', 'check', '--connect');
+    expect(check.code).toBe(78);
+    expect(check.output).toMatch(/^topics +Kafka lacks the topic queuing\.billing\.\S+: run weir migrate$/m);
 
     await onKafka(brokers, (admin) => admin.createTopics({ topics: [{ topic: emailTopic.name, numPartitions: 1 }] }));
     expect((await runWeir(environment, 'migrate')).code).toBe(0);
@@ -63,6 +66,12 @@ describe.skipIf(sharedKafka() === undefined)('a daemon over Kafka', () => {
       expect([command, code]).toEqual([command, 78]);
       expect(errors).toContain(`${emailTopic.name} in Kafka has 5 partitions, and 3 were expected`);
     }
+    const check = await runWeir(overKafka(month, brokers), 'config', 'check', '--connect', '--json');
+    expect(check.code).toBe(78);
+    expect(JSON.parse(check.output)).toContainEqual({
+      ...{ what: 'topics', isRight: false },
+      said: `${emailTopic.name} in Kafka has 5 partitions, and 3 were expected: a newer Weir has made more, or somebody else`,
+    });
   });
 
   it('whose broker is not there says so once, where it was tried, lives, and is not ready', async () => {

@@ -119,7 +119,7 @@ describe('a daemon without a key that personal data is encrypted under', () => {
     expect(await weir.logged('cannot start')).toMatchObject({ code: 'keyMissing', error: sentence });
     expect(await weir.ended).toEqual({ code: 78, signal: null });
     const check = await runWeir(lacking, 'config', 'check', '--connect', '--json');
-    expect(check.code).toBe(1);
+    expect(check.code).toBe(78);
     expect(JSON.parse(check.output)).toContainEqual({ what: 'keys', isRight: false, said: sentence });
 
     const both = { ...month.environment, WEIR_KEYS_RING: `${other},${month.environment['WEIR_KEYS_RING'] ?? ''}` };

@@ -1,5 +1,7 @@
+import { Redis } from 'ioredis';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { aDatabase } from '../../support/services.ts';
+import { emailTopic } from '../../../pipelines/billing/dispatchedBill.ts';
+import { aDatabase, aRedis } from '../../support/services.ts';
 import { runWeir } from '../../support/weirProcess.ts';
 import { dayOf } from '../../../pipelines/shared/period.ts';
 import { aMonth, type AMonth } from './aMonth.ts';
@@ -16,6 +18,15 @@ async function printed(...words: readonly string[]): Promise<string> {
   const { code, output, errors } = await runWeir(month.environment, ...words);
   expect({ code, errors }).toEqual({ code: 0, errors: '' });
   return output;
+}
+
+/** A Redis in which something else has the name of a topic. */
+async function topicTaken(): Promise<Readonly<Record<string, string>>> {
+  const url = await aRedis();
+  const client = new Redis(url);
+  await client.set(emailTopic.name, 'taken');
+  client.disconnect();
+  return { WEIR_REDIS_URL: url };
 }
 
 beforeAll(async () => {
@@ -81,12 +92,13 @@ describe('weir config check --connect', () => {
         ['postgres', 'reachable'],
         ['redis', 'reachable'],
         ['smtp', 'reachable'],
+        ['topics', 'as expected'],
         ['schema', 'current'],
         ['keys', 'all that are used are in the ring'],
       ],
     ]);
     const checks = JSON.parse(await printed('config', 'check', '--connect', '--json')) as readonly { isRight: boolean }[];
-    expect(checks.map(({ isRight }) => isRight)).toEqual([true, true, true, true, true, true]);
+    expect(checks.map(({ isRight }) => isRight)).toEqual([true, true, true, true, true, true, true]);
   });
 
   it('ends with 1 when something does not, and still asks the others', async () => {
@@ -103,10 +115,21 @@ describe('weir config check --connect', () => {
         ['postgres', 'unreachable'],
         ['redis', 'reachable'],
         ['smtp', 'unreachable'],
+        ['topics', 'as expected'],
       ],
       ['schema', expect.stringContaining('PostgreSQL cannot be reached') as string],
     ]);
     expect(output + errors).not.toContain('s3cret');
+  });
+
+  it.each([
+    ['a schema', async () => ({ WEIR_DATABASE_URL: await aDatabase() }), /^schema +the database lacks 0001_weir, .*: run weir migrate$/m],
+    ['a topic', topicTaken, /^topics +\S+ in Redis is a string, not a stream$/m],
+  ])('ends with 78 for %s that does not fit, in the words of the daemon, as the daemon does', async (_what, wrong, sentence) => {
+    const environment = { ...month.environment, ...(await wrong()) };
+    const check = await runWeir(environment, 'config', 'check', '--connect');
+    expect([check.code, check.output]).toEqual([78, expect.stringMatching(sentence)]);
+    expect((await runWeir(environment, 'run')).code).toBe(78);
   });
 });
 
