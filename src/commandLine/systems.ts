@@ -88,6 +88,14 @@ function refuseMissingBrokers(tree: Tree, context: z.RefinementCtx): void {
   context.addIssue({ code: 'custom', path: ['kafka', 'brokers'], message: 'expected host:port, since bus.kind is kafka' });
 }
 
+/** A user of Kafka without a password is refused there, and a password without a user is not sent at all. */
+function refuseHalfLogin(tree: Tree, context: z.RefinementCtx): void {
+  const { user, password } = (tree as unknown as ProcessOptions).kafka;
+  if ((user === '') === (password === '')) return;
+  const [given, missing] = user === '' ? ['password', 'user'] : ['user', 'password'];
+  context.addIssue({ code: 'custom', path: ['kafka', missing], message: `expected a ${missing}, since kafka.${given} is set` });
+}
+
 /** The time limits of effects, wherever in the tree they stand. */
 function timeLimitsOf(value: unknown, path: readonly string[]): readonly { readonly path: string; readonly ms: number }[] {
   if (path.at(-1) === 'timeLimitMs' && typeof value === 'number') return [{ path: path.join('.'), ms: value }];
@@ -109,7 +117,8 @@ export function joinedSchema<P>(systems: Pick<Systems<P>, 'pipelines' | 'jobs' |
   return z
     .strictObject({ ...processOptions, keys, ...branches })
     .superRefine(refuseHastyLimit)
-    .superRefine(refuseMissingBrokers);
+    .superRefine(refuseMissingBrokers)
+    .superRefine(refuseHalfLogin);
 }
 
 /** Schemas as branches: `billing.settle` is `settle` under `billing`. */

@@ -44,6 +44,8 @@ describe('wrong options', () => {
       'billing.deliver.send.timeLimitMs=30000',
       'runtime.standingLimitMs expected more than billing.deliver.send.timeLimitMs (30000 ms), got 30000 (--set)',
     ],
+    ['kafka.user=joe', 'log.level=info', 'kafka.password expected a password, since kafka.user is set (set WEIR_KAFKA_PASSWORD or a file)'],
+    ['kafka.password=s3cret', 'kafka.user=', 'kafka.user expected a user, since kafka.password is set (--set)'],
     ['runtime.standingLimitMs=5', 'log.level=info', 'runtime.standingLimitMs Too small: expected number to be >=1000 (in ms) (--set)'],
   ])('that contradict another (%s, %s) are told with what was expected', async (one, other, sentence) => {
     const { exitCode, errors } = await say(['run', '--set', one, '--set', other]);
