@@ -11,6 +11,9 @@ import { exitCodes, isOfConfiguration, type ExitCode } from './exitCodes.ts';
 import { openDatabaseOf, openOutside } from './openHouse.ts';
 import { table } from './table.ts';
 
+/** How long a dependency may take to answer: as long as a client needs to find out why it does not. */
+const reachLimitMs = 10_000;
+
 const masked = '••••••';
 
 /** `weir config print`: every option, its value, unit and origin; secrets masked. */
@@ -66,9 +69,12 @@ async function connections<P>(place: Place<P>, flags: CommonFlags): Promise<read
   const { keys } = options.process;
   try {
     const answers = await Promise.all(
-      outside.dependencies.map(async ({ name, isReachable }): Promise<Check> => {
-        return (await isReachable()) ? { what: name, said: 'reachable' } : { what: name, said: 'unreachable', code: 'unavailable' };
-      }),
+      outside.dependencies.map(({ name, reach }) =>
+        asked(name, async () => {
+          await reach(reachLimitMs);
+          return 'reachable';
+        }),
+      ),
     );
     const topics = await asked('topics', async () => {
       await outside.bus.check(systems.topics);

@@ -85,7 +85,7 @@ class Daemon<P> {
     const { options, clock, log, migrations, signals, systems } = this.#spec;
     await this.#startAdmin();
     const database = openDatabaseOf(options.process, clock, log);
-    this.#dependencies = [{ name: 'postgres', isReachable: () => database.isReachable(2_000) }];
+    this.#dependencies = [{ name: 'postgres', reach: (limitMs) => database.reach(limitMs) }];
     await awaitSchema(database, migrations, { clock, log, stop: signals.drain });
     await requireKeys(database, options.process, systems, log);
     this.#house = await openHouse(options.process, database, { clock, log, count: this.#metrics.count });

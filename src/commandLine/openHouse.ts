@@ -12,9 +12,6 @@ import { instanceOf } from './instanceOf.ts';
 import { openBus } from './openBus.ts';
 import type { ProcessOptions } from './systems.ts';
 
-/** How long a dependency may take to answer /readyz and `config check --connect`. */
-const reachLimitMs = 2_000;
-
 /** How long the probe of a breaker may take: servers that let a client wait for their greeting are there too. */
 const probeLimitMs = 20_000;
 
@@ -61,8 +58,8 @@ export async function openHouse(
   const [row] = await database.query<{ node: bigint }>(`SELECT nextval('weir.instance_node') AS node`);
   const { bus, mailer, texter, dependencies, ...outside } = openOutside(options, database, clock, log);
   const probes = {
-    smtp: () => mailer.isReachable(probeLimitMs),
-    ...(texter === undefined ? {} : { sms: () => texter.isReachable(probeLimitMs) }),
+    smtp: () => isThere(mailer.reach(probeLimitMs)),
+    ...(texter === undefined ? {} : { sms: () => isThere(texter.reach(probeLimitMs)) }),
   };
   const breakers = breakersOf(limitsOf(options), probes, { clock, log });
   const { from, fromName } = options.smtp;
@@ -85,6 +82,13 @@ export async function openHouse(
     await outside.close();
   };
   return { house, breakers: Object.values(breakers), dependencies, close };
+}
+
+function isThere(reached: Promise<void>): Promise<boolean> {
+  return reached.then(
+    () => true,
+    () => false,
+  );
 }
 
 function limitsOf({ breakers: { probeFirstMs, probeMaxMs, ...limits } }: ProcessOptions): BreakerLimits {
@@ -111,10 +115,10 @@ export function openOutside(options: ProcessOptions, database: PostgresDatabase,
   const mailer = openMailer({ url, clock, requireTls, maxConnections });
   const texter = options.sms.url === '' ? undefined : openTexter({ ...options.sms, clock });
   const dependencies = [
-    { name: 'postgres', isReachable: () => database.isReachable(reachLimitMs) },
-    { name: options.bus.kind === 'kafka' ? 'kafka' : 'redis', isReachable: () => bus.isReachable(reachLimitMs) },
-    { name: 'smtp', isReachable: () => mailer.isReachable(reachLimitMs) },
-    ...(texter === undefined ? [] : [{ name: 'sms', isReachable: () => texter.isReachable(reachLimitMs) }]),
+    { name: 'postgres', reach: (limitMs: number) => database.reach(limitMs) },
+    { name: options.bus.kind === 'kafka' ? 'kafka' : 'redis', reach: (limitMs: number) => bus.reach(limitMs) },
+    { name: 'smtp', reach: (limitMs: number) => mailer.reach(limitMs) },
+    ...(texter === undefined ? [] : [{ name: 'sms', reach: (limitMs: number) => texter.reach(limitMs) }]),
   ];
   const close = async (): Promise<void> => {
     await bus.close();

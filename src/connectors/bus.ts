@@ -40,7 +40,7 @@ export interface Bus {
    * when everything is settled. By the broker's own clock.
    */
   oldestUnsettledAt(topic: Topic, options: { readonly group: string }): Promise<Date | undefined>;
-  /** Whether the broker answers within the limit, in milliseconds. Never rejects. */
-  isReachable(limitMs: number): Promise<boolean>;
+  /** Resolves when the broker answers within the limit, in milliseconds. Rejects with a `WeirError` that says why it does not. */
+  reach(limitMs: number): Promise<void>;
   close(): Promise<void>;
 }

@@ -40,8 +40,11 @@ export interface Mail {
 export interface Mailer {
   /** Resolves with the server's reply, which often carries its queue id; the recipient's address is struck out of it. */
   send(mail: Mail, signal: AbortSignal): Promise<{ readonly response: string }>;
-  /** True when the server accepts a session (TLS and credentials included) within the limit. Sends no mail; uses a connection of its own. */
-  isReachable(limitMs: number): Promise<boolean>;
+  /**
+   * Resolves when the server accepts a session (TLS and credentials included) within the limit, in milliseconds; rejects with a
+   * `WeirError` that says why it does not. Sends no mail; uses a connection of its own.
+   */
+  reach(limitMs: number): Promise<void>;
   /** Accepts no more mails, waits for those that were handed over, then ends every connection. */
   close(): Promise<void>;
 }

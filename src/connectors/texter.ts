@@ -28,6 +28,9 @@ export interface Text {
 export interface Texter {
   /** Resolves with the endpoint's name for the message. */
   send(text: Text, signal: AbortSignal): Promise<{ readonly id: string }>;
-  /** True when the endpoint answers at all within the limit, and not that it is out of service. Sends no message. */
-  isReachable(limitMs: number): Promise<boolean>;
+  /**
+   * Resolves when the endpoint answers at all within the limit, in milliseconds, and not that it is out of service; rejects with a
+   * `WeirError` that says why it does not. Sends no message.
+   */
+  reach(limitMs: number): Promise<void>;
 }

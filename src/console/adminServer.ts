@@ -6,8 +6,12 @@ import { serveApi } from './serveApi.ts';
 /** A dependency that /readyz asks about. */
 export interface Dependency {
   readonly name: string;
-  readonly isReachable: () => Promise<boolean>;
+  /** Rejects where it does not answer within the limit, in milliseconds. */
+  readonly reach: (limitMs: number) => Promise<void>;
 }
+
+/** How long a dependency may take to answer /readyz. */
+const reachLimitMs = 2_000;
 
 export interface AdminOptions {
   readonly host: string;
@@ -50,7 +54,13 @@ export async function startAdminServer(options: AdminOptions): Promise<AdminServ
   });
   server.get('/readyz', async (_request, reply) => {
     const states = await Promise.all(
-      options.dependencies().map(async ({ name, isReachable }) => [name, (await isReachable()) ? 'reachable' : 'unreachable'] as const),
+      options.dependencies().map(async ({ name, reach }) => {
+        const state = await reach(reachLimitMs).then(
+          () => 'reachable',
+          () => 'unreachable',
+        );
+        return [name, state] as const;
+      }),
     );
     const failed = options.failed();
     const isWaiting = states.some(([, state]) => state !== 'reachable');

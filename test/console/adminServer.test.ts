@@ -22,7 +22,9 @@ async function started(
     port: facts.port ?? 0,
     scrape: () => Promise.resolve({ contentType: 'text/plain; version=0.0.4', text: 'weir_up 1\n' }),
     standing: () => facts.standing ?? [],
-    dependencies: () => [{ name: 'postgres', isReachable: () => Promise.resolve(facts.isReachable ?? true) }],
+    dependencies: () => [
+      { name: 'postgres', reach: () => ((facts.isReachable ?? true) ? Promise.resolve() : Promise.reject(new Error('away'))) },
+    ],
     hasStarted: () => facts.hasStarted ?? true,
     failed: () => facts.failed ?? [],
     paused: () => facts.paused ?? [],

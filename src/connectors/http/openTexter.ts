@@ -31,13 +31,15 @@ export function openTexter({ url, token, clock }: TexterOptions): Texter {
       if (answer.status < 200 || answer.status >= 300) throw refusalOf(answer);
       return { id: idIn(answer.body) };
     },
-    async isReachable(limitMs) {
+    async reach(limitMs) {
       const limit = new AbortController();
       const cancel = clock.after(limitMs, () => limit.abort());
       try {
-        return (await ask({ method: 'GET', headers, body: '' }, limit.signal)).status < 500;
-      } catch {
-        return false;
+        const { status } = await ask({ method: 'GET', headers, body: '' }, limit.signal);
+        if (status >= 500) throw new WeirError('unavailable', `The SMS endpoint answered ${status}: it cannot be used.`);
+      } catch (error) {
+        if (!limit.signal.aborted) throw error;
+        throw new WeirError('timedOut', `The SMS endpoint did not answer within ${limitMs} ms.`, { cause: error, kind: 'transient' });
       } finally {
         cancel();
       }

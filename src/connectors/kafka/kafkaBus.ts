@@ -41,13 +41,9 @@ export function createKafkaBus(options: KafkaOptions): Bus {
     provide: (topics) => provideTopics(admin, topics, settings.replicas),
     check: (topics) => checkTopics(admin, topics),
     oldestUnsettledAt: ({ name }, { group }) => offsets.oldestUnsettledAt(name, group),
-    isReachable: (limitMs) =>
-      admin
-        .use((client) => client.describeCluster(), limitMs)
-        .then(
-          () => true,
-          () => false,
-        ),
+    async reach(limitMs): Promise<void> {
+      await admin.use((client) => client.describeCluster(), limitMs);
+    },
     async close(): Promise<void> {
       await Promise.all([...sources, ...letters].map((part) => part.close()));
       await Promise.all([producer.close(), admin.close()]);

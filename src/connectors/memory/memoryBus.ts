@@ -44,7 +44,7 @@ export function createMemoryBus(options: { readonly store?: MemoryStore } = {}):
     // Messages in memory bear no time.
     oldestUnsettledAt: (topic, { group }) =>
       Promise.resolve(store.group(topic, group).some((partition) => partition.unsettled > 0) ? new Date(0) : undefined),
-    isReachable: () => Promise.resolve(true),
+    reach: () => Promise.resolve(),
     deadLettersOf: (topic) => memoryDeadLetters(store.topic(topic).deadLetters),
     deadLetters: (topic) => store.topic(topic).deadLetters,
     async close(): Promise<void> {

@@ -16,8 +16,8 @@ const betweenRuns = { firstMs: 10, maxMs: 1000 };
 
 /** A database, and whether it answers. */
 export interface PostgresDatabase extends Database {
-  /** Whether a connection of its own, outside the pool, is made and answered within `limitMs`. Never rejects. */
-  isReachable(limitMs: number): Promise<boolean>;
+  /** Resolves when a connection of its own, outside the pool, is made and answered within `limitMs`. Rejects with a `WeirError` that says why not. */
+  reach(limitMs: number): Promise<void>;
 }
 
 type Result = Awaited<ReturnType<Connection['run']>>;
@@ -40,7 +40,7 @@ export function openDatabase(options: DatabaseOptions): PostgresDatabase {
         void listener.ended.then(() => listeners.delete(listener));
       };
     },
-    isReachable: (limitMs) => isReachable(settings, limitMs),
+    reach: (limitMs) => reach(settings, limitMs),
     close: async () => {
       for (const listener of listeners) listener.end();
       await Promise.all([pool.close(), ...[...listeners].map(({ ended }) => ended)]);
@@ -74,14 +74,9 @@ async function runAgain<T>(
   }
 }
 
-async function isReachable(settings: DatabaseSettings, limitMs: number): Promise<boolean> {
+async function reach(settings: DatabaseSettings, limitMs: number): Promise<void> {
   const startMs = settings.clock.elapsedMs();
-  try {
-    const { connection, end } = await openOwnConnection(settings, { connectionTimeoutMillis: limitMs });
-    const leftMs = Math.max(0, limitMs - (settings.clock.elapsedMs() - startMs));
-    await connection.run({ text: 'SELECT 1' }, { phase: 'read', limitMs: leftMs }).finally(end);
-    return true;
-  } catch {
-    return false;
-  }
+  const { connection, end } = await openOwnConnection(settings, { connectionTimeoutMillis: limitMs });
+  const leftMs = Math.max(0, limitMs - (settings.clock.elapsedMs() - startMs));
+  await connection.run({ text: 'SELECT 1' }, { phase: 'read', limitMs: leftMs }).finally(end);
 }

@@ -38,13 +38,9 @@ export function createRedisStreamBus(options: RedisStreamOptions): Bus {
     provide: (topics) => checkNames(topics, commands),
     check: (topics) => checkNames(topics, commands),
     oldestUnsettledAt: ({ name }, { group }) => new StreamGroup(name, group, commands).oldestUnsettledAt(),
-    isReachable: (limitMs) =>
-      commands
-        .use((client) => client.ping(), limitMs)
-        .then(
-          () => true,
-          () => false,
-        ),
+    async reach(limitMs): Promise<void> {
+      await commands.use((client) => client.ping(), limitMs);
+    },
     async close(): Promise<void> {
       await Promise.all(sources.map((source) => source.close()));
       await commands.close();

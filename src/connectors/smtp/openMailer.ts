@@ -1,3 +1,4 @@
+import { WeirError } from '../../errors.ts';
 import type { Mailer } from '../mailer.ts';
 import { checkMail } from './checkMail.ts';
 import { composeMail } from './composeMail.ts';
@@ -28,15 +29,15 @@ export function openMailer(options: SmtpOptions): Mailer {
         pool.giveBack(session);
       }
     },
-    async isReachable(limitMs) {
+    async reach(limitMs) {
       const limit = new AbortController();
       const cancel = clock.after(limitMs, () => limit.abort());
       try {
         const session = await Session.open(settings, limit.signal);
         await session.quit();
-        return true;
-      } catch {
-        return false;
+      } catch (error) {
+        if (!limit.signal.aborted) throw error;
+        throw new WeirError('timedOut', `The mail server did not greet within ${limitMs} ms.`, { cause: error, kind: 'transient' });
       } finally {
         cancel();
       }

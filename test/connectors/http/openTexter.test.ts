@@ -88,12 +88,15 @@ describe('a texter', () => {
 
   it('finds an endpoint that refuses connections unavailable, and not reachable', async () => {
     const { sms, texter } = await anEndpoint();
-    expect(await texter.isReachable(5_000)).toBe(true);
+    await texter.reach(5_000);
     sms.refuseConnections();
     expect(codeOf(await failureOf(texter.send(text, never)))).toBe('unavailable');
-    expect(await texter.isReachable(5_000)).toBe(false);
+    expect(await failureOf(texter.reach(5_000))).toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('ECONNREFUSED') as string,
+    });
     await sms.acceptConnections();
-    expect(await texter.isReachable(5_000)).toBe(true);
+    await texter.reach(5_000);
   });
 
   it('does not know what became of a message whose connection was cut before the answer', async () => {

@@ -153,11 +153,11 @@ describe('a mailer', () => {
   it('tells whether its server can be reached, without a mail', async () => {
     const inbox = await anInbox();
     const mailer = aMailer(inbox.smtpUrl, { maxConnections: 1 });
-    await expect(mailer.isReachable(5_000)).resolves.toBe(true);
+    await expect(mailer.reach(5_000)).resolves.toBeUndefined();
     inbox.faults.add({ phase: 'ehlo', action: { kind: 'silence' }, times: 1 });
-    await expect(mailer.isReachable(50)).resolves.toBe(false);
+    await expect(mailer.reach(50)).rejects.toMatchObject({ code: 'timedOut', message: 'The mail server did not greet within 50 ms.' });
     await inbox.refuseConnections();
-    await expect(mailer.isReachable(5_000)).resolves.toBe(false);
+    await expect(mailer.reach(5_000)).rejects.toMatchObject({ code: 'unavailable' });
     expect(inbox.count()).toBe(0);
   });
 

@@ -60,7 +60,7 @@ export async function aBilling(): Promise<Billing> {
   const bus = createMemoryBus();
   const mailer = {
     send: () => Promise.resolve({ response: '250 ok' }),
-    isReachable: () => Promise.resolve(true),
+    reach: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
   const sender = { address: 'bills@weir.example', name: 'Weir' };

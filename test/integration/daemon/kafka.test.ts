@@ -41,6 +41,11 @@ describe.skipIf(sharedKafka() === undefined)('a daemon over Kafka', () => {
       expect(topics[0]?.partitions).toHaveLength(emailTopic.partitions);
     });
 
+    const asJoe = { WEIR_KAFKA_USER: 'joe', WEIR_KAFKA_PASSWORD: 's3cret' };
+    const unasked = await runWeir({ ...environment, ...asJoe }, 'config', 'check', '--connect');
+    expect([unasked.code, unasked.output]).toEqual([1, expect.stringMatching(/^kafka +Kafka answers ILLEGAL_SASL_STATE$/m)]);
+    expect(unasked.output + unasked.errors).not.toContain('s3cret');
+
     await month.load([{}, {}]);
     const daemon = startWeir(environment, 'run');
     for (const words of [
@@ -74,15 +79,19 @@ describe.skipIf(sharedKafka() === undefined)('a daemon over Kafka', () => {
     });
   });
 
-  it('whose broker is not there says so once, where it was tried, lives, and is not ready', async () => {
+  it('whose broker is not there says so once, where it was tried, lives, and is not ready; the check of its options says the same', async () => {
     const month = await aMonth();
-    const daemon = startWeir(overKafka(month, `127.0.0.1:${await freePort()}`), 'run');
+    const environment = overKafka(month, `127.0.0.1:${await freePort()}`);
+    const daemon = startWeir(environment, 'run');
     const line = await daemon.logged('Kafka failed a command: it is tried again until it works');
     expect(line).toMatchObject({ code: 'unavailable', error: expect.stringContaining('see kafka.brokers (WEIR_KAFKA_BROKERS)') as string });
     expect((await daemon.ask('/livez')).status).toBe(200);
     const ready = await daemon.ask('/readyz');
     expect(ready.status).toBe(503);
     expect(JSON.parse(ready.text)).toMatchObject({ dependencies: { kafka: 'unreachable' } });
+    const check = await runWeir(environment, 'config', 'check', '--connect', '--json');
+    expect(check.code).toBe(1);
+    expect(JSON.parse(check.output)).toContainEqual({ what: 'kafka', isRight: false, said: line['error'] });
     expect(await daemon.stop(), daemon.errors()).toEqual({ code: 0, signal: null });
     expect(daemon.log().filter(({ msg }) => msg === 'Kafka failed a command: it is tried again until it works')).toHaveLength(1);
   });

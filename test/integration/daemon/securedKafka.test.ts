@@ -100,7 +100,11 @@ describe.skipIf(sharedKafka() === undefined)('a daemon over a Kafka that wants T
   });
 
   it('with a wrong password is refused, and says so once', async () => {
-    const daemon = startWeir({ ...environment, WEIR_KAFKA_PASSWORD: 'wrong horse' }, 'run');
+    const wrong = { ...environment, WEIR_KAFKA_PASSWORD: 'wrong horse' };
+    const check = await runWeir(wrong, 'config', 'check', '--connect');
+    expect([check.code, check.output]).toEqual([1, expect.stringMatching(/^kafka +Kafka refuses the user or its password$/m)]);
+    expect(check.output + check.errors).not.toContain('wrong horse');
+    const daemon = startWeir(wrong, 'run');
     const line = await daemon.logged('Kafka failed a command: it is tried again until it works');
     expect([line['code'], line['error']]).toEqual(['refused', expect.stringContaining('Kafka refuses the user or its password')]);
     expect(daemon.errors()).not.toContain('wrong horse');

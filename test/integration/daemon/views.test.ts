@@ -112,9 +112,9 @@ describe('weir config check --connect', () => {
     expect(cells(output).slice(1)).toEqual([
       ...[
         ['options', 'right'],
-        ['postgres', 'unreachable'],
+        ['postgres', expect.stringMatching(/ECONNREFUSED.* see database\.url \(WEIR_DATABASE_URL\)/) as string],
         ['redis', 'reachable'],
-        ['smtp', 'unreachable'],
+        ['smtp', 'The mail server cannot be used: ECONNREFUSED.'],
         ['topics', 'as expected'],
       ],
       ['schema', expect.stringContaining('PostgreSQL cannot be reached') as string],
