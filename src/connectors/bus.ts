@@ -33,7 +33,10 @@ export interface Bus {
   deadLettersOf(topic: Topic): DeadLetterReader;
   /** Makes topics and their dead-letter topics where they are missing. Repeatable. */
   provide(topics: readonly Topic[]): Promise<void>;
-  /** Throws `schemaMismatch`, with what to do, where a topic is missing or is not made as it is asked for. */
+  /**
+   * Throws `schemaMismatch`, with what to do, where a topic is missing or is not made as it is asked for, and `invalidOption` where
+   * the broker lets nobody read with these options.
+   */
   check(topics: readonly Topic[]): Promise<void>;
   /**
    * Not later than the time at which the oldest message was written that the group has not settled, in any process; undefined

@@ -113,7 +113,12 @@ describe('docs/operations.md', () => {
     const quoted = [...section.matchAll(/^\| (.+?) \|/gm)].flatMap(([, cell = '']) => [...cell.matchAll(/`([^`]+ [^`]+)`/g)]);
     // Placeholders, and the broker's own words, are what differs.
     const parts = quoted.flatMap(([, sentence = '']) => sentence.split(/…|: |[A-Z]+_[A-Z_]+/)).filter((part) => part.trim() !== '');
-    const sources = ['connectors/kafka/translateError', 'connectors/kafka/provideTopics', 'commandLine/openBus'];
+    const sources = [
+      'connectors/kafka/translateError',
+      'connectors/kafka/provideTopics',
+      'connectors/kafka/checkSessionTimeout',
+      'commandLine/openBus',
+    ];
     const said = sources.map((name) => readFileSync(join(root, 'src', `${name}.ts`), 'utf8').replaceAll('${name}', 'Kafka')).join('');
     expect(parts.length).toBeGreaterThan(10);
     expect(parts.filter((part) => !said.includes(part))).toEqual([]);

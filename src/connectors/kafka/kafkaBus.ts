@@ -3,6 +3,7 @@ import { Outage } from '../outage.ts';
 import type { Sink } from '../sink.ts';
 import type { Source } from '../source.ts';
 import { AdminClient } from './adminClient.ts';
+import { checkSessionTimeout } from './checkSessionTimeout.ts';
 import { openClient } from './client.ts';
 import { GroupOffsets } from './groupOffsets.ts';
 import { withDefaults, type KafkaOptions } from './kafkaOptions.ts';
@@ -39,7 +40,10 @@ export function createKafkaBus(options: KafkaOptions): Bus {
       return reader;
     },
     provide: (topics) => provideTopics(admin, topics, settings.replicas),
-    check: (topics) => checkTopics(admin, topics),
+    async check(topics): Promise<void> {
+      await checkTopics(admin, topics);
+      await checkSessionTimeout(admin, settings.sessionTimeoutMs);
+    },
     oldestUnsettledAt: ({ name }, { group }) => offsets.oldestUnsettledAt(name, group),
     async reach(limitMs): Promise<void> {
       await admin.use((client) => client.describeCluster(), limitMs);

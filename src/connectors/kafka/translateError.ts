@@ -7,7 +7,8 @@ const over: ReadonlySet<string> = new Set(['REBALANCE_IN_PROGRESS', 'ILLEGAL_GEN
 /**
  * What the client threw, in our words. Every call of this connector may be repeated, so whatever may pass is transient, a lost
  * answer too; and so is a refusal, since a password, a right or a topic that is missing is no message's fault: all would fail alike
- * until somebody sets it right. A mistake in the program stays what it is. `origin`: where the brokers were given.
+ * until somebody sets it right. An option that the broker does not take is a defect, since this process never gets another. A mistake in
+ * the program stays what it is. `origin`: where the brokers were given.
  */
 export function translateError(error: unknown, origin = ''): Error {
   if (error instanceof WeirError || error instanceof TypeError || error instanceof RangeError) return error;
@@ -29,6 +30,10 @@ export function translateError(error: unknown, origin = ''): Error {
   }
   if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return new WeirError('notFound', 'a topic is missing in Kafka: run weir migrate', options);
   if (type === 'MESSAGE_TOO_LARGE') return new WeirError('refused', 'Kafka refuses a batch as too large: run weir migrate', options);
+  if (type === 'INVALID_SESSION_TIMEOUT') {
+    const sentence = 'it must lie within the limits of the broker, group.min.session.timeout.ms and group.max.session.timeout.ms';
+    return new WeirError('invalidOption', `Kafka refuses kafka.sessionTimeoutMs: ${sentence}`, { ...options, kind: 'defect' });
+  }
   if (type.endsWith('_AUTHORIZATION_FAILED')) return new WeirError('refused', `Kafka refuses a call: ${type}`, options);
   return new WeirError('unavailable', `Kafka answers ${type}`, options);
 }

@@ -79,6 +79,28 @@ describe.skipIf(sharedKafka() === undefined)('a daemon over Kafka', () => {
     });
   });
 
+  it('is refused with a session timeout that the broker does not take, with the limits of the broker, and so says the check', async () => {
+    const month = await aMonth();
+    const kafka = await aPrivateKafka({ settings: ['group.min.session.timeout.ms=6000'] });
+    const environment = overKafka(month, new URL(kafka.url).host);
+    expect((await runWeir(environment, 'migrate')).code).toBe(0);
+    for (const [wrongMs, code] of [
+      ['5999', 78],
+      ['1800001', 78],
+      ['6000', 0],
+    ] as const) {
+      const check = await runWeir({ ...environment, WEIR_KAFKA_SESSION_TIMEOUT_MS: wrongMs }, 'config', 'check', '--connect');
+      expect([wrongMs, check.code]).toEqual([wrongMs, code]);
+    }
+    const daemon = startWeir({ ...environment, WEIR_KAFKA_SESSION_TIMEOUT_MS: '5999' }, 'run');
+    expect(await daemon.logged('cannot start')).toMatchObject({
+      code: 'invalidOption',
+      error:
+        'Kafka refuses kafka.sessionTimeoutMs: 5999 does not lie within its group.min.session.timeout.ms (6000) and group.max.session.timeout.ms (1800000)',
+    });
+    expect(await daemon.ended).toEqual({ code: 78, signal: null });
+  });
+
   it('whose broker is not there says so once, where it was tried, lives, and is not ready; the check of its options says the same', async () => {
     const month = await aMonth();
     const environment = overKafka(month, `127.0.0.1:${await freePort()}`);

@@ -111,7 +111,7 @@ describe.skipIf(sharedKafka() === undefined)('a daemon over a Kafka that wants T
     expect((await daemon.stop()).code).toBe(0);
   });
 
-  it('without rights finds no topic; with those of the runbook it makes and reads them, and says which it lacks', async () => {
+  it('without rights finds no topic; with those of the runbook it makes and reads them, and says which it lacks, or which option is wrong', async () => {
     const refused = await runWeir(environment, 'run');
     expect([refused.code, refused.errors]).toEqual([
       78,
@@ -129,5 +129,17 @@ describe.skipIf(sharedKafka() === undefined)('a daemon over a Kafka that wants T
     await daemon.logged('partitions assigned');
     await daemon.logged('Kafka is back');
     expect(await daemon.stop(), daemon.errors()).toEqual({ code: 0, signal: null });
+
+    const impatient = startWeir({ ...environment, WEIR_KAFKA_SESSION_TIMEOUT_MS: '1800001' }, 'run');
+    await impatient.logged('pipeline failed for good: it reads no more until this process is started again', {
+      pipeline: 'billing.deliver',
+    });
+    expect(await impatient.logged('pipeline failed')).toMatchObject({
+      code: 'invalidOption',
+      error: expect.stringContaining('Kafka refuses kafka.sessionTimeoutMs: it must lie within') as string,
+    });
+    const ready = await impatient.ask('/readyz');
+    expect([ready.status, JSON.parse(ready.text)]).toEqual([503, expect.objectContaining({ status: 'failed' })]);
+    await impatient.stop();
   });
 });
