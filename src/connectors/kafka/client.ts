@@ -1,4 +1,4 @@
-import { connect, isIP, type Socket } from 'node:net';
+import { connect, isIP, Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { Kafka, logLevel, type ISocketFactoryArgs } from 'kafkajs';
 import { WeirError } from '../../errors.ts';
@@ -46,11 +46,16 @@ export async function answered<T>(
   }
 }
 
-/** Without the delay that waits for more to send. */
+/**
+ * Without the delay that waits for more to send. kafkajs 2.2.4 unrefs a socket whenever it ends the connection, also one that has
+ * closed, and whoever fails ends it once more: Node.js keeps each of these for a connection that never comes, and warns of a leak at
+ * the eleventh. So one that has closed has nothing to let go of.
+ */
 function openSocket({ host, port, ssl, onConnect }: ISocketFactoryArgs): Socket {
   const socket = (ssl as typeof ssl | undefined)
     ? connectTls({ host, port, ...(isIP(host) === 0 ? { servername: host } : {}), ...ssl }, onConnect)
     : connect({ host, port }, onConnect);
+  socket.unref = () => (socket.destroyed ? socket : Socket.prototype.unref.call(socket));
   socket.setNoDelay(true);
   socket.setKeepAlive(true, keepAliveMs);
   return socket;
