@@ -69,6 +69,8 @@ export class LogReader {
     const records: KafkaMessage[] = [];
     try {
       const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+      // A crash while it joins rejects it before anybody waits for it.
+      void promise.catch(() => undefined);
       this.#wanted = { next: from, to, records, resolve: () => resolve(undefined), reject };
       this.#joining ??= this.#join();
       const consumer = await answered(this.#settings, 2 * this.#settings.timeLimitMs, this.#joining);
@@ -90,8 +92,8 @@ export class LogReader {
       allowAutoTopicCreation: false,
       retry: { retries: 2, initialRetryTime: 100, maxRetryTime: 1_000, restartOnFailure: () => Promise.resolve(false) },
     });
-    const joined = Promise.withResolvers<Consumer>();
-    consumer.on(consumer.events.GROUP_JOIN, () => joined.resolve(consumer));
+    const joined = Promise.withResolvers<undefined>();
+    consumer.on(consumer.events.GROUP_JOIN, () => joined.resolve(undefined));
     consumer.on(consumer.events.CRASH, ({ payload }) => {
       const error = translateError(payload.error);
       joined.reject(error);
@@ -99,7 +101,7 @@ export class LogReader {
     });
     await consumer.connect();
     await consumer.subscribe({ topics: [this.#topic], fromBeginning: true });
-    await consumer.run({
+    const running = consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
       eachBatch: (payload) => {
@@ -109,7 +111,9 @@ export class LogReader {
         return Promise.resolve();
       },
     });
-    return joined.promise;
+    // It may crash before the call to run it ends.
+    await Promise.all([joined.promise, running]);
+    return consumer;
   }
 
   /** Takes the records of the range; what comes before or behind it was read ahead of a seek. */

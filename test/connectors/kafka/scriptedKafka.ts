@@ -2,14 +2,19 @@ import { EventEmitter } from 'node:events';
 import type { Assigner, Consumer, ConsumerConfig, Kafka } from 'kafkajs';
 import type { GroupHooks } from '../../../src/connectors/kafka/rejoinHook.ts';
 
-/** A consumer that does nothing by itself but join when it is run: the test says what it is told. */
+/** What a consumer does when it is run. */
+export type Script = (client: ScriptedClient) => void;
+
+/** A consumer that does nothing by itself but what its script says when it is run: the test says what it is told. */
 export class ScriptedClient extends EventEmitter {
   readonly events = { GROUP_JOIN: 'join', HEARTBEAT: 'heartbeat', FETCH: 'fetch', STOP: 'stop', CRASH: 'crash' };
   readonly #partitions: readonly number[];
+  readonly #script: Script;
 
-  constructor(partitions: readonly number[]) {
+  constructor(partitions: readonly number[], script: Script) {
     super();
     this.#partitions = partitions;
+    this.#script = script;
   }
 
   connect(): Promise<void> {
@@ -21,8 +26,13 @@ export class ScriptedClient extends EventEmitter {
   }
 
   run(): Promise<void> {
-    this.emit('join', { payload: { memberAssignment: { t: this.#partitions } } });
+    this.#script(this);
     return Promise.resolve();
+  }
+
+  /** Is let into its group. */
+  join(): void {
+    this.emit('join', { payload: { memberAssignment: { t: this.#partitions } } });
   }
 
   resume(): void {
@@ -43,8 +53,14 @@ export class ScriptedClient extends EventEmitter {
   }
 }
 
-/** A client of kafkajs without a broker: its consumers, of the topic `t`, in the order in which they were made, with their hooks. */
-export function scriptedKafka(partitions: readonly number[] = [0]): {
+/**
+ * A client of kafkajs without a broker: its consumers, of the topic `t`, in the order in which they were made, with their hooks.
+ * When they are run they join, or do what the script says.
+ */
+export function scriptedKafka(
+  partitions: readonly number[] = [0],
+  script: Script = (client) => client.join(),
+): {
   readonly kafka: Kafka;
   readonly clients: readonly ScriptedClient[];
   readonly hooks: readonly (Assigner & Partial<GroupHooks>)[];
@@ -53,7 +69,7 @@ export function scriptedKafka(partitions: readonly number[] = [0]): {
   const hooks: (Assigner & Partial<GroupHooks>)[] = [];
   const consumer = ({ partitionAssigners = [] }: ConsumerConfig): Consumer => {
     hooks.push(...partitionAssigners.map((assigner) => assigner({} as Parameters<typeof assigner>[0])));
-    const client = new ScriptedClient(partitions);
+    const client = new ScriptedClient(partitions, script);
     clients.push(client);
     return client as unknown as Consumer;
   };
