@@ -51,7 +51,7 @@ export interface Source<V = Uint8Array> {
    * read under an epoch that is over is dropped silently: its new owner settles it. An error fails the run.
    */
   settle(settled: Settled): Promise<void>;
-  /** Writes a dead letter durably to the place where this source's dead letters live. */
+  /** Writes a dead letter durably to the place where this source's dead letters live; cut, and saying so, where that takes no more. */
   deadLetter(letter: DeadLetter): Promise<void>;
   /** Messages waiting to be read, for metrics; undefined while the source cannot know, absent where it never can. */
   lag?(): Promise<number | undefined>;

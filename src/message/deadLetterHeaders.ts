@@ -10,11 +10,13 @@ export const deadLetterHeaderNames = {
   position: 'weir-position',
   attempts: 'weir-attempts',
   diedAt: 'weir-died-at',
+  originalBytes: 'weir-original-bytes',
 } as const;
 
 /**
  * The headers of a dead letter on a bus: those of the original, and the reason and the place where it was read under our names.
- * Key and value stay the original ones, so removing our names and publishing the rest is a replay.
+ * Key and value stay the original ones, so removing our names and publishing the rest is a replay. Where a bus takes them only in
+ * part, `originalBytes` says how large the original value was: such a letter is not replayed.
  */
 export function deadLetterHeaders(letter: DeadLetter): ReadonlyMap<string, string> {
   const names = deadLetterHeaderNames;

@@ -19,6 +19,8 @@ export interface KeptLetter {
   readonly attempts: number;
   /** ISO 8601. */
   readonly diedAt: string;
+  /** Size of the original value, where the bus took the letter only in part: it cannot be replayed. Absent where all is here. */
+  readonly originalBytes?: number;
 }
 
 /** Reads a dead letter where its topic keeps it. */
@@ -27,10 +29,21 @@ export function keptLetterOf(
   { key, value, headers }: { readonly key: string; readonly value: Uint8Array; readonly headers: ReadonlyMap<string, string> },
 ): KeptLetter {
   const { own, told } = readDeadLetterHeaders(headers);
-  const { pipeline = '', stage = '', code = '', text = '', partition = '', position: readAt = '', attempts, diedAt = '' } = told;
+  const {
+    pipeline = '',
+    stage = '',
+    code = '',
+    text = '',
+    partition = '',
+    position: readAt = '',
+    attempts,
+    diedAt = '',
+    originalBytes,
+  } = told;
   return {
     ...{ position, key, value, headers: own, pipeline, stage, code, text, diedAt },
     readFrom: [partition, readAt].filter((part) => part !== '').join(' '),
     attempts: Number(attempts ?? 0) || 0,
+    ...(originalBytes === undefined ? {} : { originalBytes: Number(originalBytes) }),
   };
 }

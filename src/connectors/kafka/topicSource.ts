@@ -1,6 +1,5 @@
 import { Observable } from 'rxjs';
 import { WeirError } from '../../errors.ts';
-import { deadLetterHeaders } from '../../message/deadLetterHeaders.ts';
 import type { DeadLetter } from '../../message/deadLetter.ts';
 import type { Delivery } from '../../message/message.ts';
 import type { Run } from '../../message/run.ts';
@@ -11,8 +10,8 @@ import { untilSettled } from '../untilSettled.ts';
 import { GroupReading, type GroupReadingSpec } from './groupReading.ts';
 import type { GroupOffsets } from './groupOffsets.ts';
 import type { BatchProducer } from './producer.ts';
-import { recordOf } from './record.ts';
 import { isOver } from './translateError.ts';
+import { writeDeadLetter } from './writeDeadLetter.ts';
 
 /** Parts of a bus that its sources share. */
 export interface SharedParts extends Pick<GroupReadingSpec, 'kafka' | 'settings' | 'outage'> {
@@ -78,8 +77,7 @@ export class TopicSource implements Source {
   }
 
   async deadLetter(letter: DeadLetter): Promise<void> {
-    const record = recordOf({ key: letter.key, value: letter.original, headers: deadLetterHeaders(letter) });
-    await this.#parts.producer.send(this.#topic.deadLetters, [record]);
+    await writeDeadLetter(this.#parts.producer, this.#topic, letter);
   }
 
   async lag(): Promise<number | undefined> {

@@ -4,6 +4,9 @@ import { WeirError } from '../../errors.ts';
 /** Answers that mean that this member's assignment is over: another one holds the partitions, or will. */
 const over: ReadonlySet<string> = new Set(['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'FENCED_INSTANCE_ID']);
 
+/** Answers that mean that a batch is larger than its topic allows. */
+const tooLarge: ReadonlySet<string> = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
+
 /**
  * What the client threw, in our words. Every call of this connector may be repeated, so whatever may pass is transient, a lost
  * answer too; and so is a refusal, since a password, a right or a topic that is missing is no message's fault: all would fail alike
@@ -29,7 +32,7 @@ export function translateError(error: unknown, origin = ''): Error {
     return new WeirError('unavailable', `Kafka cannot be reached or closed the connection${place}`, options);
   }
   if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return new WeirError('notFound', 'a topic is missing in Kafka: run weir migrate', options);
-  if (type === 'MESSAGE_TOO_LARGE') return new WeirError('refused', 'Kafka refuses a batch as too large: run weir migrate', options);
+  if (tooLarge.has(type)) return new WeirError('refused', 'Kafka refuses a batch as too large: raise max.message.bytes', options);
   if (type === 'INVALID_SESSION_TIMEOUT') {
     const sentence = 'it must lie within the limits of the broker, group.min.session.timeout.ms and group.max.session.timeout.ms';
     return new WeirError('invalidOption', `Kafka refuses kafka.sessionTimeoutMs: ${sentence}`, { ...options, kind: 'defect' });
@@ -42,6 +45,12 @@ export function translateError(error: unknown, origin = ''): Error {
 export function isOver(error: unknown): boolean {
   const type = typeOf(rootOf(error));
   return type !== undefined && over.has(type);
+}
+
+/** Whether the broker says that a batch is too large for its topic: it will say so again. */
+export function isTooLarge(error: unknown): boolean {
+  const type = typeOf(rootOf(error));
+  return type !== undefined && tooLarge.has(type);
 }
 
 /** The client wraps what it has tried several times, and gathers what it has asked of several topics at once. */

@@ -21,12 +21,13 @@ export const showLetterRoute = defineQuestion({
     if (letter === undefined) {
       throw new WeirError('notFound', `there is no dead letter ${position} of ${topic}: it was never there, or was trimmed away`);
     }
-    const { pipeline, stage, code, text, attempts, diedAt, readFrom } = letter;
+    const { pipeline, stage, code, text, attempts, diedAt, readFrom, originalBytes } = letter;
     const state = (await readLetterStates(database, topic, [position])).get(position) ?? 'OPEN';
     const headers = [...letter.headers].map(([name, value]) => ({ name: previewText(name), value: previewText(value) }));
     return {
       ...{ position, state, pipeline, stage, code, text, attempts, diedAt, readFrom },
       ...{ key: previewText(letter.key), sizeBytes: letter.value.byteLength, content: previewValue(letter.value), headers },
+      ...(originalBytes === undefined ? {} : { originalBytes }),
     };
   },
 });

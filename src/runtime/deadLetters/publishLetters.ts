@@ -6,16 +6,23 @@ import type { LetterEnd } from './replayStore.ts';
 
 /**
  * Publishes dead letters again, in this order: the original key, bytes and headers, taken from the letter itself, so that an
- * original which was trimmed from its topic is replayed all the same. Answers what became of each; rejects with what may pass.
+ * original which was trimmed from its topic is replayed all the same. What the bus kept only in part is refused. Answers what became
+ * of each; rejects with what may pass.
  */
 export async function publishLetters(reader: DeadLetterReader, sink: Sink, positions: readonly string[]): Promise<readonly LetterEnd[]> {
   const letters = new Map((await reader.at(positions)).map((letter) => [letter.position, letter]));
-  const refusals = await write(sink, [...letters.values()]);
+  const whole = [...letters.values()].filter(({ originalBytes }) => originalBytes === undefined);
+  const refusals = await write(sink, whole);
   return positions.map((position) => {
-    if (!letters.has(position)) return { position, state: 'GONE', note: null };
-    const note = refusals.get(position);
+    const letter = letters.get(position);
+    if (letter === undefined) return { position, state: 'GONE', note: null };
+    const note = letter.originalBytes === undefined ? refusals.get(position) : sentenceOf(letter);
     return note === undefined ? { position, state: 'REPLAYED', note: null } : { position, state: 'REFUSED', note };
   });
+}
+
+function sentenceOf({ originalBytes, readFrom }: KeptLetter): string {
+  return `it was too large to be kept whole: ask its producer for it, or look for the original of ${originalBytes} bytes at ${readFrom}`;
 }
 
 /** Writes letters at once; where one of them is refused for good, each alone. Answers why, by position. */

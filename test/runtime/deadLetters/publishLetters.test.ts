@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryBus } from '../../../src/connectors/memory/memoryBus.ts';
+import type { DeadLetterReader } from '../../../src/connectors/deadLetterReader.ts';
 import type { Outgoing, Sink } from '../../../src/connectors/sink.ts';
 import { WeirError } from '../../../src/errors.ts';
 import { publishLetters } from '../../../src/runtime/deadLetters/publishLetters.ts';
@@ -50,6 +51,25 @@ describe('publishLetters', () => {
       { position: '2', state: 'REPLAYED', note: null },
     ]);
     expect(written.map(({ key }) => key)).toEqual(['a', 'c']);
+  });
+
+  it('refuses those of which the bus kept only a part, and publishes the others', async () => {
+    const { bus, topic } = await fourLetters();
+    const reader = bus.deadLettersOf(topic);
+    const cut: DeadLetterReader = {
+      ...reader,
+      at: async (positions) => {
+        const letters = await reader.at(positions);
+        return letters.map((letter) => (letter.key === 'a' ? { ...letter, originalBytes: 5_000 } : letter));
+      },
+    };
+    const written: Outgoing[] = [];
+    const ends = await publishLetters(cut, noting(bus.publish(topic), written), ['0', '2']);
+    expect(ends).toEqual([
+      { position: '0', state: 'REFUSED', note: expect.stringContaining('the original of 5000 bytes at topic/1 5-1') as string },
+      { position: '2', state: 'REPLAYED', note: null },
+    ]);
+    expect(written.map(({ key }) => key)).toEqual(['c']);
   });
 
   it('rejects with what may pass, so that it is tried again', async () => {
