@@ -125,7 +125,7 @@ export class GroupReading {
         joined: (partitions) => this.#joined(member, partitions),
         leaving: (heartbeat) => this.#leaving(member, heartbeat),
         read: (partition, records) => this.#held.get(partition)?.push(records) ?? false,
-        answered: (partition) => this.#held.get(partition)?.answered(),
+        answered: (partition) => this.#answered(partition),
         removed: (partition, count) => this.#removed(partition, count),
         silent: (what) => this.#silent(what),
       },
@@ -177,12 +177,23 @@ export class GroupReading {
       this.#held.set(partition, held);
       void held.run();
     }
-    this.#failures = 0;
     this.#hasJoined = true;
     record.assigned();
     record.become(partitions.length > 0 ? 'reading' : 'standby');
-    this.#spec.outage.worked(this.#activity);
+    // Of what is not read nothing more is heard.
+    if (partitions.length === 0 || stopped.aborted) this.#worked();
     settings.report.assigned?.(topic.name, group, partitions);
+  }
+
+  #answered(partition: number): void {
+    this.#held.get(partition)?.answered();
+    this.#worked();
+  }
+
+  /** To be let in is no sign of that: a member that may not read the topic would join, and turn the group, all the time. */
+  #worked(): void {
+    this.#failures = 0;
+    this.#spec.outage.worked(this.#activity);
   }
 
   /**

@@ -6,7 +6,7 @@ import { SourceRecord, type SourceStatus } from '../../../src/connectors/sourceS
 import { virtualClock, type VirtualClock } from '../../../src/runtime/virtualClock.ts';
 import { testTopic } from '../../conformance/busHarness.ts';
 import { aRun } from '../../support/aRun.ts';
-import { scriptedKafka, type ScriptedClient } from './scriptedKafka.ts';
+import { scriptedKafka, type Script, type ScriptedClient } from './scriptedKafka.ts';
 
 const sessionTimeoutMs = 1_000;
 
@@ -18,30 +18,34 @@ interface Made {
   readonly errors: unknown[];
   /** How often it was told that a member was replaced, each time with the count in a row. */
   readonly rebuilt: number[];
+  /** What was told of outages: each that began, and each that was over. */
+  readonly outages: string[];
   readonly status: () => SourceStatus;
 }
 
-/** A reading whose members join at once and then do what the test says. */
-function aReading(partitions: readonly number[] = [0]): Made {
+/** A reading whose members join at once, or do what the script says, and then what the test says. */
+function aReading(partitions: readonly number[] = [0], script?: Script): Made {
   const clock = virtualClock(new Date(0));
   const rebuilt: number[] = [];
   const report = { rebuilt: (_topic: string, _group: string, count: number) => void rebuilt.push(count) };
   const settings = withDefaults({ brokers: [], clock, instance: 'a', sessionTimeoutMs, report });
   const record = new SourceRecord(clock, settings.timeLimitMs);
-  const { kafka, clients, hooks } = scriptedKafka(partitions);
+  const { kafka, clients, hooks } = scriptedKafka(partitions, script);
   const errors: unknown[] = [];
+  const outages: string[] = [];
+  const told = { failed: () => void outages.push('failed'), recovered: () => void outages.push('recovered') };
   let epoch = 0;
   const reading = new GroupReading({
     ...{ kafka, settings, record, group: 'g', stopped: aRun().draining },
     topic: testTopic({ name: 't' }),
-    outage: new Outage(clock, {}),
+    outage: new Outage(clock, told),
     room: { take: () => new Promise(() => undefined), giveBack: () => undefined },
     subscriber: { next: () => undefined, error: (error: unknown) => void errors.push(error) },
     nextEpoch: () => (epoch += 1),
   });
   const status = (): SourceStatus =>
     record.status(reading.held().map(({ partition, silentMs }) => ({ number: partition, isHeld: true, silentMs })));
-  return { reading, clock, clients, hooks, errors, rebuilt, status };
+  return { reading, clock, clients, hooks, errors, rebuilt, outages, status };
 }
 
 describe('a reading', () => {
@@ -78,6 +82,53 @@ describe('a reading', () => {
     expect(status()).toMatchObject({ state: 'idle', partitions: [] });
     await run;
     expect(status().state).toBe('idle');
+  });
+
+  test('whose members are let in and may not read joins ever more rarely, and tells of one outage', async () => {
+    const { reading, clock, clients, outages } = aReading([0], (client) => {
+      client.join();
+      client.crash('TOPIC_AUTHORIZATION_FAILED');
+    });
+    const run = reading.run();
+    await clock.advance(60_000);
+    // Waits of 5 s at most, some of them shorter by chance.
+    expect(clients.length).toBeGreaterThan(5);
+    expect(clients.length).toBeLessThan(40);
+    expect(outages).toEqual(['failed']);
+    reading.end();
+    await run;
+  });
+
+  test('is told to work again by the first answer to a read, and then does not wait for long', async () => {
+    const { reading, clock, clients, hooks, outages } = aReading();
+    const run = reading.run();
+    for (let failures = 1; failures <= 8; failures += 1) {
+      await clock.advance(0);
+      clients.at(-1)?.crash('REQUEST_TIMED_OUT');
+      while (clients.length === failures) await clock.step();
+    }
+    await clock.advance(0);
+    expect(outages).toEqual(['failed']);
+    hooks.at(-1)?.answered?.(0, 0n);
+    expect(outages).toEqual(['failed', 'recovered']);
+    const beforeMs = clock.elapsedMs();
+    clients.at(-1)?.crash('REQUEST_TIMED_OUT');
+    while (clients.length === 9) await clock.step();
+    expect(clock.elapsedMs() - beforeMs).toBeLessThanOrEqual(200);
+    reading.end();
+    await run;
+  });
+
+  test('whose member holds nothing works again when that is let in', async () => {
+    const { reading, clock, clients, outages } = aReading([]);
+    const run = reading.run();
+    await clock.advance(0);
+    clients[0]?.crash('REQUEST_TIMED_OUT');
+    while (clients.length < 2) await clock.step();
+    await clock.advance(0);
+    expect(outages).toEqual(['failed', 'recovered']);
+    reading.end();
+    await run;
   });
 
   test('whose member holds nothing stands by', async () => {
