@@ -3,7 +3,7 @@ import type { Clock } from '../../message/clock.ts';
 import type { Delivery } from '../../message/message.ts';
 import type { Topic } from '../bus.ts';
 import type { Room } from '../source.ts';
-import { contentOf } from './record.ts';
+import { contentOf, sizeOf } from './record.ts';
 
 /** Marks of the read-ahead: it is paused at a high one and resumed at a low one. Answers come in pieces of a megabyte at most. */
 const highCount = 1_000;
@@ -102,7 +102,7 @@ export class HeldPartition {
     for (const record of records) {
       const content = contentOf(record, topic.maxSizeBytes);
       this.#waiting.push({ ...content, partition: this.name, epoch, position: record.offset, attempt: 1 });
-      this.#waitingBytes += content.value.byteLength;
+      this.#waitingBytes += sizeOf(content);
     }
     if (!this.#isPaused && (this.#waiting.length >= highCount || this.#waitingBytes >= highBytes)) {
       this.#isPaused = true;
@@ -159,7 +159,7 @@ export class HeldPartition {
       if (this.#isStopped) break;
       emitted += 1;
       this.#inFlight += 1;
-      this.#waitingBytes -= delivery.value.byteLength;
+      this.#waitingBytes -= sizeOf(delivery);
       this.#lastEmitted = delivery.position;
       emit(delivery);
     }

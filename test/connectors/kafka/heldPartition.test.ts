@@ -27,8 +27,9 @@ function aHeldPartition(): Held {
   return { held, clock, calls, grant: () => resolve(1_000) };
 }
 
-function records(count: number): readonly KafkaMessage[] {
-  return Array.from({ length: count }, (_, offset) => ({ key: null, value: Buffer.from('x'), offset: String(offset) }) as KafkaMessage);
+function records(count: number, over: Partial<KafkaMessage> = {}): readonly KafkaMessage[] {
+  const value = Buffer.from('x');
+  return Array.from({ length: count }, (_, offset) => ({ key: null, value, offset: String(offset), ...over }) as KafkaMessage);
 }
 
 describe('a held partition', () => {
@@ -50,6 +51,21 @@ describe('a held partition', () => {
     grant();
     await clock.advance(300);
     expect([calls, held.silentMs]).toEqual([['pause', 'resume'], 300]);
+  });
+
+  test.each([
+    ['values', { value: Buffer.alloc(200_000) }],
+    ['headers', { headers: { large: Buffer.alloc(200_000, 'x') } }],
+    ['keys', { key: Buffer.alloc(200_000, 'x') }],
+  ])('is paused where few messages with large %s are read ahead, and resumed when they are gone', async (_, over) => {
+    const { held, clock, calls, grant } = aHeldPartition();
+    held.push(records(5, over));
+    expect(calls).toEqual([]);
+    held.push(records(1, over));
+    expect(calls).toEqual(['pause']);
+    grant();
+    await clock.advance(0);
+    expect(calls).toEqual(['pause', 'resume']);
   });
 
   test('is not silent once it is given up', async () => {
