@@ -1,4 +1,5 @@
-import type { Database } from '../../src/connectors/database.ts';
+import { createHash } from 'node:crypto';
+import type { Database, Queryable } from '../../src/connectors/database.ts';
 import type { Identifiers } from '../shared/identifiers.ts';
 import type { FailedMail } from './failedMail.ts';
 
@@ -7,7 +8,7 @@ export interface FailLogStore {
   /**
    * Writes a chunk in one transaction: a letter of a bill completes the oldest row of that bill that has no origin yet (which
    * recording wrote with the refusal, under its attempt); any other gets a row of its own. A letter that was logged before, by its
-   * origin, changes nothing.
+   * origin and payload, changes nothing.
    */
   readonly log: (mails: readonly FailedMail[]) => Promise<readonly FailedMail[]>;
 }
@@ -23,14 +24,37 @@ export interface FailLogOptions {
 export function failLogStore(database: Database, { now, identifiers }: FailLogOptions): FailLogStore {
   return {
     log: async (mails) => {
-      const values = columnsOf(mails, now(), identifiers);
       await database.withTransaction(async (transaction) => {
+        const values = columnsOf(withOwnOrigins(mails, await loggedAt(transaction, mails)), now(), identifiers);
         await transaction.execute({ text: complete, values: values.slice(1), name: 'billing.completeFailLog' });
         await transaction.execute({ text: append, values, name: 'billing.appendFailLog' });
       });
       return mails;
     },
   };
+}
+
+/** The payloads that are logged under the origins of these mails. */
+async function loggedAt(transaction: Queryable, mails: readonly FailedMail[]): Promise<Map<string, string>> {
+  const rows = await transaction.query<{ origin: string; payload: string }>({
+    name: 'billing.failLogOrigins',
+    text: 'SELECT origin, payload FROM billing.email_fail_log WHERE origin = ANY ($1) AND payload IS NOT NULL',
+    values: [mails.map(({ origin }) => origin)],
+  });
+  return new Map(rows.map(({ origin, payload }) => [origin, payload]));
+}
+
+/**
+ * Where a topic of Kafka was removed and made anew, its offsets begin again, and another message has the place of one that is logged:
+ * its origin then bears a hash of the message too, which is the same whenever its letter comes.
+ */
+function withOwnOrigins(mails: readonly FailedMail[], logged: Map<string, string>): readonly FailedMail[] {
+  return mails.map((mail) => {
+    const { origin, payload } = mail;
+    const known = logged.get(origin) ?? payload;
+    logged.set(origin, known);
+    return known === payload ? mail : { ...mail, origin: `${origin} ${createHash('sha256').update(payload).digest('hex').slice(0, 16)}` };
+  });
 }
 
 function columnsOf(mails: readonly FailedMail[], now: Date, identifiers: Identifiers): readonly unknown[] {

@@ -4,7 +4,7 @@ import { dispatchedBillSchema, type DispatchedBill } from './dispatchedBill.ts';
 
 /** A mail that was put aside, as the log keeps it. */
 export interface FailedMail {
-  /** Where its message was read: the same message is logged once. */
+  /** Where its message was read: of one place the same message is logged once. */
   readonly origin: string;
   /** Undefined for a message that nobody can read. */
   readonly bill: Pick<DispatchedBill, 'billId' | 'billingDate' | 'publicInfoId'> | undefined;

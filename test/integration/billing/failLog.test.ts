@@ -97,6 +97,35 @@ describe('the log of failed mails', () => {
     ]);
   });
 
+  it('completes the row of a bill whose message stands where another was: its topic was removed and made anew', async () => {
+    const bill = await one();
+    const before = [letterOf({ ...bill, billId: 5n }, '1-0'), letterOf('?', '2-0')];
+    await billing.ports.failures.log(before);
+    await refuse(bill, '550');
+    const after = [letterOf(bill, '1-0'), letterOf('!', '2-0')];
+    await billing.ports.failures.log(after);
+    const all = await rows();
+    const hashed = (place: string): string => expect.stringMatching(`^queuing.billing.email.send/0 ${place} [0-9a-f]{16}$`) as string;
+    expect(all).toMatchObject([
+      { billing_id: 5n, origin: 'queuing.billing.email.send/0 1-0' },
+      { parse_status: 'FAIL', payload: '?', origin: 'queuing.billing.email.send/0 2-0' },
+      { billing_id: bill.billId, has_attempt: true, error: '550', origin: hashed('1-0') },
+      { parse_status: 'FAIL', payload: '!', origin: hashed('2-0') },
+    ]);
+    // Each is logged once, however often it comes, and together with the one that had its place.
+    for (const letters of [after, before, [...after, ...before, ...after]]) await billing.ports.failures.log(letters);
+    expect(await rows()).toEqual(all);
+  });
+
+  it('tells two messages that had one place apart when they come in one chunk', async () => {
+    const letters = [letterOf('?', '1-0'), letterOf('!', '1-0'), letterOf('?', '1-0')];
+    await billing.ports.failures.log(letters);
+    const all = await rows();
+    expect(all).toMatchObject([{ payload: '?' }, { payload: '!' }]);
+    await billing.ports.failures.log(letters);
+    expect(await rows()).toEqual(all);
+  });
+
   it('completes the refusals of a bill that was sent twice in their order', async () => {
     const bill = await one();
     await refuse(bill, 'first');
