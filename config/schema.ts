@@ -112,7 +112,7 @@ export const processOptions = {
       }),
       rebalanceTimeoutMs: option(ms.min(1_000).default(60_000), {
         about:
-          'How long a group waits for its members when partitions move; half of it is for work in flight. Too small: work is done twice; too large: one that hangs holds up all.',
+          'How long a group waits for its members when partitions move; half of it is for work in flight. The same in all daemons of a group. Too small: work is done twice; too large: one that hangs holds up all.',
         unit: 'ms',
       }),
     })
