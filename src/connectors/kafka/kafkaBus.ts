@@ -39,7 +39,7 @@ export function createKafkaBus(options: KafkaOptions): Bus {
       letters.push(reader);
       return reader;
     },
-    provide: (topics) => provideTopics(admin, topics, settings.replicas),
+    provide: (topics) => provideTopics(admin, topics, settings),
     async check(topics): Promise<void> {
       await checkTopics(admin, topics);
       await checkSessionTimeout(admin, settings.sessionTimeoutMs);

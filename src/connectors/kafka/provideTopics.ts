@@ -1,30 +1,61 @@
 import type { Admin } from 'kafkajs';
-import { WeirError } from '../../errors.ts';
+import { kindOf, WeirError } from '../../errors.ts';
+import { pause } from '../../message/pause.ts';
 import type { Topic } from '../bus.ts';
 import type { AdminClient } from './adminClient.ts';
-import { topicConfigs } from './topicConfig.ts';
+import type { KafkaSettings } from './kafkaOptions.ts';
+import { topicConfigs, type TopicConfig } from './topicConfig.ts';
+
+/** Time between two looks whether a broker knows what was made. */
+const lookEveryMs = 100;
 
 /**
  * Makes topics and their dead letters where they are missing, and adds partitions where they have too few. Repeatable.
  * `schemaMismatch` for a topic that has too many: they cannot be taken away.
  */
-export async function provideTopics(admin: AdminClient, topics: readonly Topic[], replicas: number): Promise<void> {
-  const wanted = topicConfigs(topics, replicas);
+export async function provideTopics(admin: AdminClient, topics: readonly Topic[], settings: ProvideSettings): Promise<void> {
+  const wanted = topicConfigs(topics, settings.replicas);
   await admin.use(async (client) => {
     const existing = await partitionsOf(client);
     const missing = wanted.filter(({ topic }) => !existing.has(topic));
-    if (missing.length > 0) await client.createTopics({ topics: missing, waitForLeaders: true });
+    // The client's own wait fails where a broker does not know a topic yet that another has made.
+    if (missing.length > 0) await client.createTopics({ topics: missing, waitForLeaders: false });
     const small = wanted.filter(({ topic, numPartitions }) => (existing.get(topic) ?? numPartitions) < numPartitions);
     const topicPartitions = small.map(({ topic, numPartitions }) => ({ topic, count: numPartitions }));
     if (small.length > 0) await client.createPartitions({ topicPartitions });
   });
-  await checkTopics(admin, topics);
+  requireTopics(await untilThere(admin, wanted, settings), wanted);
+}
+
+type ProvideSettings = Pick<KafkaSettings, 'clock' | 'replicas' | 'timeLimitMs'>;
+
+/** Asks until a broker knows of all topics and partitions, for the time of a call at most, and gives what it knows then. */
+async function untilThere(
+  admin: AdminClient,
+  wanted: readonly TopicConfig[],
+  { clock, timeLimitMs }: ProvideSettings,
+): Promise<Partitions> {
+  const untilMs = clock.elapsedMs() + timeLimitMs;
+  for (;;) {
+    try {
+      const existing = await admin.use(partitionsOf);
+      const isThere = wanted.every(({ topic, numPartitions }) => (existing.get(topic) ?? 0) >= numPartitions);
+      if (isThere || clock.elapsedMs() >= untilMs) return existing;
+    } catch (error) {
+      // A partition without a leader fails the question.
+      if (kindOf(error) !== 'transient' || clock.elapsedMs() >= untilMs) throw error;
+    }
+    await pause(clock, lookEveryMs);
+  }
 }
 
 /** Throws `schemaMismatch`, with what to do, where a topic or its dead letters are missing or have another number of partitions. */
 export async function checkTopics(admin: AdminClient, topics: readonly Topic[]): Promise<void> {
-  const existing = await admin.use(partitionsOf);
-  for (const { topic, numPartitions } of topicConfigs(topics, 1)) {
+  requireTopics(await admin.use(partitionsOf), topicConfigs(topics, 1));
+}
+
+function requireTopics(existing: Partitions, wanted: readonly TopicConfig[]): void {
+  for (const { topic, numPartitions } of wanted) {
     const partitions = existing.get(topic);
     if (partitions === undefined) throw new WeirError('schemaMismatch', `Kafka lacks the topic ${topic}: run weir migrate`);
     const expected = `${topic} in Kafka has ${partitions} partitions, and ${numPartitions} were expected`;
@@ -33,7 +64,10 @@ export async function checkTopics(admin: AdminClient, topics: readonly Topic[]):
   }
 }
 
-async function partitionsOf(client: Admin): Promise<ReadonlyMap<string, number>> {
+/** How many partitions each topic has. */
+type Partitions = ReadonlyMap<string, number>;
+
+async function partitionsOf(client: Admin): Promise<Partitions> {
   const { topics } = await client.fetchTopicMetadata();
   return new Map(topics.map(({ name, partitions }) => [name, partitions.length]));
 }
