@@ -33,13 +33,17 @@ const mostMembers = 4;
 /** What was delivered of a topic, to whomever. */
 class Deliveries {
   readonly #seen = new Set<string>();
+  readonly #numbers = new Set<number>();
   readonly #highest = new Map<string, number>();
   readonly #lastOfKey = new Map<string, number>();
   readonly flaws: string[] = [];
   duplicates = 0;
+  /** Messages that stand in the topic again: a sink repeats a chunk whose answer is lost. */
+  writtenAgain = 0;
 
+  /** How many messages came, each counted once. */
   get size(): number {
-    return this.#seen.size;
+    return this.#numbers.size;
   }
 
   add(partition: string, position: string, key: string, number: number): void {
@@ -52,6 +56,11 @@ class Deliveries {
     }
     this.#seen.add(place);
     this.#highest.set(partition, Math.max(highest, Number(position)));
+    if (this.#numbers.has(number)) {
+      this.writtenAgain += 1;
+      return;
+    }
+    this.#numbers.add(number);
     if (number < (this.#lastOfKey.get(key) ?? -1)) this.flaws.push(`${key}: ${number} came first behind ${this.#lastOfKey.get(key)}`);
     this.#lastOfKey.set(key, number);
   }
@@ -99,7 +108,7 @@ describe.skipIf(brokers === undefined)('members of a group on Kafka', () => {
       await until('all is committed', async () => (await outside.oldestUnsettledAt(topic, { group: topic.name })) === undefined);
       expect(deliveries.flaws).toEqual([]);
     } catch (error) {
-      const told = `CHAOS_SEED=${seed} repeats it: ${plan.join(' ')}; ${deliveries.size} of ${count}, ${deliveries.duplicates} again`;
+      const told = `CHAOS_SEED=${seed} repeats it: ${plan.join(' ')}; ${deliveries.size} of ${count}, ${deliveries.duplicates} again, ${deliveries.writtenAgain} written again`;
       throw new Error(told, { cause: error });
     } finally {
       while (members.length > 0) await stop('cut');
