@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { KafkaReport } from '../../../src/connectors/kafka/kafkaOptions.ts';
 import { aTopic, messages, publish, testTopic } from '../../conformance/busHarness.ts';
-import { Reading } from '../../conformance/reading.ts';
+import { read, Reading } from '../../conformance/reading.ts';
 import { sharedKafka } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
 import { aKafkaBus, readTopic, testBus } from './aKafkaBus.ts';
@@ -55,6 +55,28 @@ describe.skipIf(brokers === '')('a second member', () => {
     await a.settle();
     expect(b.deliveries.length).toBeGreaterThan(0);
     expect(numbersOf(a, b)).toEqual(upTo(79));
+    expect([a.error, b.error]).toEqual([undefined, undefined]);
+  });
+
+  test('does not push out a first that has work in flight for longer than a session, and less than half of the time to join', async () => {
+    const times = { sessionTimeoutMs: 1_000, rebalanceTimeoutMs: 10_000 };
+    const [first, second, admin] = [testBus(brokers, times), testBus(brokers, { instance: 'b', ...times }), await plainAdmin(brokers)];
+    const topic = await aTopic(first, { partitions: 2 });
+    await publish(first, topic, messages(0, 19, 20));
+    const source = first.subscribe(topic, { group: topic.name });
+    const a = read(source);
+    await a.count(20);
+    const b = readTopic(second, topic);
+    await until('the group waits for the first', async () => (await groupState(admin, topic.name)).state === 'PreparingRebalance');
+    const startedMs = performance.now();
+    await until('two sessions have passed', () => performance.now() - startedMs > 2_500);
+    expect(await groupState(admin, topic.name)).toEqual({ members: 2, state: 'PreparingRebalance' });
+    await a.settle();
+    await until('both hold a partition', () => source.status?.()?.partitions.filter(({ isHeld }) => isHeld).length === 1);
+    await publish(first, topic, messages(20, 39, 20));
+    await until('the rest came', () => numbersOf(a, b).length >= 40);
+    expect(numbersOf(a, b)).toEqual(upTo(39));
+    expect(source.status?.()?.replaced).toMatchObject({ lost: 0, silent: 0 });
     expect([a.error, b.error]).toEqual([undefined, undefined]);
   });
 
