@@ -13,7 +13,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: withServices },
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: withServices, testTimeout: 30_000 },
       },
       {
         extends: true,
