@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { Assigner, Consumer, ConsumerConfig, Kafka } from 'kafkajs';
+import type { Assigner, Consumer, ConsumerConfig, ConsumerRunConfig, Kafka } from 'kafkajs';
 import type { GroupHooks } from '../../../src/connectors/kafka/rejoinHook.ts';
 
 /** What a consumer does when it is run. */
@@ -10,6 +10,8 @@ export class ScriptedClient extends EventEmitter {
   readonly events = { GROUP_JOIN: 'join', HEARTBEAT: 'heartbeat', FETCH: 'fetch', STOP: 'stop', CRASH: 'crash' };
   readonly #partitions: readonly number[];
   readonly #script: Script;
+  /** What it gives a batch to that it has read. */
+  eachBatch: ConsumerRunConfig['eachBatch'];
 
   constructor(partitions: readonly number[], script: Script) {
     super();
@@ -25,7 +27,8 @@ export class ScriptedClient extends EventEmitter {
     return Promise.resolve();
   }
 
-  run(): Promise<void> {
+  run({ eachBatch }: ConsumerRunConfig = {}): Promise<void> {
+    this.eachBatch = eachBatch;
     this.#script(this);
     return Promise.resolve();
   }
