@@ -60,7 +60,7 @@ export class GroupReading {
 
   /** Resolves, never rejects, when it has left the group. */
   async run(): Promise<void> {
-    const { settings, outage, record, subscriber } = this.#spec;
+    const { settings, record, subscriber } = this.#spec;
     for (;;) {
       const error = this.#over.signal.aborted ? undefined : await this.#belong();
       if (error === undefined) {
@@ -74,7 +74,6 @@ export class GroupReading {
         subscriber.error(last);
         return;
       }
-      outage.failed(this.#activity, error);
       this.#failures += 1;
       await pause(settings.clock, backOffMs(betweenMembers, this.#failures, settings.clock), this.#over.signal);
     }
@@ -153,7 +152,8 @@ export class GroupReading {
   }
 
   #failed(why: WeirError): void {
-    const { record } = this.#spec;
+    const { outage, record } = this.#spec;
+    if (why.kind === 'transient') outage.failed(this.#activity, why);
     if (this.#hasJoined) record.replaced(this.#silence ?? reasonOf(why));
     record.become('away', why.message);
   }

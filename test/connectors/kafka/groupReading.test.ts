@@ -131,6 +131,21 @@ describe('a reading', () => {
     await run;
   });
 
+  test('tells that its member has failed before it has left, which takes as long as a call may', async () => {
+    const { reading, clock, clients, outages } = aReading();
+    const run = reading.run();
+    await clock.advance(0);
+    const [client] = clients;
+    if (client === undefined) throw new Error('no member was made');
+    client.disconnect = () => new Promise(() => undefined);
+    client.crash('REQUEST_TIMED_OUT');
+    await clock.advance(0);
+    expect(outages).toEqual(['failed']);
+    reading.end();
+    await clock.advance(60_000);
+    await run;
+  });
+
   test('whose member holds nothing stands by', async () => {
     const { reading, clock, status } = aReading([]);
     const run = reading.run();
