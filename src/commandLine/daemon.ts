@@ -119,6 +119,7 @@ class Daemon<P> {
     const areLoopsClean = await unlessStopped(clock, signals.cut, this.#loops.ended(), options.process.runtime.stopTimeoutMs);
     cancel();
     const exitCode = isClean && areLoopsClean === true && why === 'asked' ? exitCodes.ok : exitCodes.failed;
+    signals.stopped();
     log.info('stopped', { exitCode });
     return exitCode;
   }

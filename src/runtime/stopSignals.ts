@@ -14,6 +14,8 @@ export interface StopSignals {
   stop(): void;
   /** Asks as the second signal does: the grace time is over. */
   stopNow(): void;
+  /** All is stopped: a further signal changes nothing, is not spoken of, and does not kill what is closing. */
+  stopped(): void;
   /** Listens no more. */
   dispose(): void;
 }
@@ -22,7 +24,9 @@ export interface StopSignals {
 export function stopSignals(target: SignalTarget, log: Logger): StopSignals {
   const drain = new AbortController();
   const cut = new AbortController();
+  let isStopped = false;
   const onSignal = (signal: string): void => {
+    if (isStopped) return;
     log.info(drain.signal.aborted ? 'stopping now' : 'draining; a second signal stops at once', { signal });
     (drain.signal.aborted ? cut : drain).abort();
   };
@@ -33,6 +37,7 @@ export function stopSignals(target: SignalTarget, log: Logger): StopSignals {
     cut: cut.signal,
     stop: () => drain.abort(),
     stopNow: () => cut.abort(),
+    stopped: () => void (isStopped = true),
     dispose: () => {
       target.off('SIGTERM', onSignal);
       target.off('SIGINT', onSignal);
