@@ -15,7 +15,7 @@ const lookEveryMs = 100;
  */
 export async function provideTopics(admin: AdminClient, topics: readonly Topic[], settings: ProvideSettings): Promise<void> {
   const wanted = topicConfigs(topics, settings.replicas);
-  await admin.use(async (client) => {
+  const made = await admin.use(async (client) => {
     const existing = await partitionsOf(client);
     const missing = wanted.filter(({ topic }) => !existing.has(topic));
     // The client's own wait fails where a broker does not know a topic yet that another has made.
@@ -23,16 +23,21 @@ export async function provideTopics(admin: AdminClient, topics: readonly Topic[]
     const small = wanted.filter(({ topic, numPartitions }) => (existing.get(topic) ?? numPartitions) < numPartitions);
     const topicPartitions = small.map(({ topic, numPartitions }) => ({ topic, count: numPartitions }));
     if (small.length > 0) await client.createPartitions({ topicPartitions });
+    return missing;
   });
-  requireTopics(await untilThere(admin, wanted, settings), wanted);
+  requireTopics(await untilThere(admin, wanted, made, settings), wanted);
 }
 
 type ProvideSettings = Pick<KafkaSettings, 'clock' | 'replicas' | 'timeLimitMs'>;
 
-/** Asks until a broker knows of all topics and partitions, for the time of a call at most, and gives what it knows then. */
+/**
+ * Asks until a broker knows of all topics and partitions and those that were made answer, for the time of a call at most, and gives what
+ * it knows then. A broker tells of partitions a moment before it takes them: what is written meanwhile is written in part, and again.
+ */
 async function untilThere(
   admin: AdminClient,
   wanted: readonly TopicConfig[],
+  made: readonly TopicConfig[],
   { clock, timeLimitMs }: ProvideSettings,
 ): Promise<Partitions> {
   const untilMs = clock.elapsedMs() + timeLimitMs;
@@ -40,6 +45,7 @@ async function untilThere(
     try {
       const existing = await admin.use(partitionsOf);
       const isThere = wanted.every(({ topic, numPartitions }) => (existing.get(topic) ?? 0) >= numPartitions);
+      if (isThere) await admin.use((client) => Promise.all(made.map(({ topic }) => client.fetchTopicOffsets(topic))));
       if (isThere || clock.elapsedMs() >= untilMs) return existing;
     } catch (error) {
       // A partition without a leader fails the question.

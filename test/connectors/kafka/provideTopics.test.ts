@@ -19,11 +19,15 @@ const failsWith = (type: string): Answer => {
   };
 };
 
-/** Has topics made by a broker that answers so, the last answer for ever; how often it was asked. */
-async function provided(...answers: readonly Answer[]): Promise<number> {
+/**
+ * Has topics made by a broker that answers so, the last answer for ever, and whose first partition takes nothing when it is first asked.
+ * How often it was asked for its topics, and of which for what they hold.
+ */
+async function provided(...answers: readonly Answer[]): Promise<{ readonly asked: number; readonly places: readonly string[] }> {
   const clock = virtualClock(new Date(0));
   let made: readonly ITopicConfig[] = [];
   let asked = 0;
+  const places: string[] = [];
   const admin: Partial<Admin> = {
     connect: () => Promise.resolve(),
     disconnect: () => Promise.resolve(),
@@ -33,6 +37,12 @@ async function provided(...answers: readonly Answer[]): Promise<number> {
       // So kafkajs waits for leaders: by the metadata of brokers that may not know the topics yet.
       if (waitForLeaders !== false) failsWith('UNKNOWN_TOPIC_OR_PARTITION')(made);
       return true;
+    },
+    fetchTopicOffsets: async (name) => {
+      await Promise.resolve();
+      places.push(name);
+      if (places.length === 1) failsWith('NOT_LEADER_FOR_PARTITION')(made);
+      return [];
     },
     fetchTopicMetadata: async () => {
       await Promise.resolve();
@@ -48,16 +58,26 @@ async function provided(...answers: readonly Answer[]): Promise<number> {
   await clock.advance(2 * settings.timeLimitMs);
   await over;
   await providing;
-  return asked;
+  return { asked, places };
 }
 
 test('topics are provided once a broker knows them, though it does not at first', async () => {
-  expect(await provided(none, none, failsWith('LEADER_NOT_AVAILABLE'), none, all)).toBe(5);
+  // Once more, since a partition does not answer yet.
+  expect((await provided(none, none, failsWith('LEADER_NOT_AVAILABLE'), none, all)).asked).toBe(6);
 });
 
 test('topics are provided once a broker knows all of their partitions', async () => {
   const few: Answer = (made) => made.map((config) => ({ ...config, numPartitions: 1 }));
-  expect(await provided(none, few, all)).toBe(3);
+  expect((await provided(none, few, all)).asked).toBe(4);
+});
+
+test('topics are provided once the partitions of those that were made answer', async () => {
+  expect((await provided(none, all)).places).toEqual(['t.dlt', 't', 't.dlt', 't']);
+  const others: Answer = () => [
+    { topic: 't', numPartitions: 3 },
+    { topic: 't.dlt', numPartitions: 1 },
+  ];
+  expect((await provided(others)).places).toEqual([]);
 });
 
 test('topics that no broker comes to know fail with what is missing', async () => {
