@@ -1,6 +1,6 @@
 import { WeirError } from '../src/errors.ts';
 import { expectation } from '../src/expectation.ts';
-import { dead } from '../src/message/decision.ts';
+import { deadUnlessNewer } from './internal/deadUnlessNewer.ts';
 import { mapOpen } from './internal/mapOpen.ts';
 import { parseJson } from './internal/parseJson.ts';
 import type { Step } from './step.ts';
@@ -29,9 +29,7 @@ export function decode<T>(schema: Schema<T>): Step<Uint8Array, T> {
     try {
       return schema.parse(parseJson(value));
     } catch (error) {
-      if (!(error instanceof WeirError)) return dead(new WeirError('undecodable', expectation(error), { cause: error }));
-      if (error.code === 'newerVersion') throw error;
-      return dead(error);
+      return deadUnlessNewer(error instanceof WeirError ? error : new WeirError('undecodable', expectation(error), { cause: error }));
     }
   });
 }

@@ -1,5 +1,6 @@
 import { codeOf, kindOf, WeirError } from '../src/errors.ts';
-import { dead, type Answer } from '../src/message/decision.ts';
+import type { Answer } from '../src/message/decision.ts';
+import { deadUnlessNewer } from './internal/deadUnlessNewer.ts';
 import { mapOpen } from './internal/mapOpen.ts';
 import { stageName } from './internal/stageName.ts';
 import type { Step } from './step.ts';
@@ -32,8 +33,7 @@ export function mapEach<T, R>(project: (value: T, moment: Moment) => Answer<R>):
     try {
       return project(value, { now: envelope.run.clock.now(), attempt: envelope.attempt, key: envelope.key });
     } catch (error) {
-      if (codeOf(error) === 'newerVersion') throw error;
-      return dead(asLasting(error));
+      return deadUnlessNewer(asLasting(error));
     }
   });
 }

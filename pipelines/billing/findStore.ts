@@ -5,6 +5,7 @@ import type { KeyRing } from '../../src/message/keyRing.ts';
 import { normalizeEmail } from '../shared/emailAddress.ts';
 import { maskEmail, maskName, maskPhone } from './mask.ts';
 import type { Channel } from './operatedBill.ts';
+import { parkedOfMonth } from './operatedBillStore.ts';
 import type { SendState } from './sendStatus.ts';
 
 /** What a member is looked for by. */
@@ -136,5 +137,5 @@ const parked = `
   SELECT bill.id, to_char(bill.billing_date, 'YYYY-MM') AS month, bill.public_info_id, bill.park_reason, attempt.number AS attempt,
     attempt.channel, attempt.instance, attempt.started_at, attempt.ended_at AS parked_at, count(*) OVER () AS in_all
   FROM billing.billing_p AS bill LEFT JOIN billing.send_attempt AS attempt ON attempt.id = bill.send_token
-  WHERE bill.send_status = 'SENDING' AND bill.park_reason IS NOT NULL AND bill.billing_date = coalesce($1::timestamp, bill.billing_date)
+  WHERE ${parkedOfMonth}
   ORDER BY attempt.started_at, bill.id LIMIT $2`;

@@ -82,8 +82,9 @@ const lockOfMember = `
 
 const lockByIds = `SELECT ${columns} FROM ${joined} WHERE bill.id = ANY ($1::bigint[]) ORDER BY bill.id FOR UPDATE OF bill`;
 
-const parked = `bill.send_status = 'SENDING' AND bill.park_reason IS NOT NULL AND bill.billing_date = coalesce($1::timestamp, bill.billing_date)`;
+/** Condition on `bill`: it is parked, and of the billing month `$1`, or of any. */
+export const parkedOfMonth = `bill.send_status = 'SENDING' AND bill.park_reason IS NOT NULL AND bill.billing_date = coalesce($1::timestamp, bill.billing_date)`;
 
-const lockAllParked = `SELECT ${columns} FROM ${joined} WHERE ${parked} ORDER BY bill.id LIMIT $2 FOR UPDATE OF bill`;
+const lockAllParked = `SELECT ${columns} FROM ${joined} WHERE ${parkedOfMonth} ORDER BY bill.id LIMIT $2 FOR UPDATE OF bill`;
 
-const countAllParked = `SELECT count(*)::int AS bills FROM billing.billing_p AS bill WHERE ${parked}`;
+const countAllParked = `SELECT count(*)::int AS bills FROM billing.billing_p AS bill WHERE ${parkedOfMonth}`;

@@ -1,5 +1,6 @@
 import { WeirError } from '../../errors.ts';
 import type { Clock } from '../../message/clock.ts';
+import { reachWithin } from '../reachWithin.ts';
 import type { Texter } from '../texter.ts';
 import { exchange, type Exchanged, type ExchangeRequest } from './exchange.ts';
 
@@ -32,17 +33,10 @@ export function openTexter({ url, token, clock }: TexterOptions): Texter {
       return { id: idIn(answer.body) };
     },
     async reach(limitMs) {
-      const limit = new AbortController();
-      const cancel = clock.after(limitMs, () => limit.abort());
-      try {
-        const { status } = await ask({ method: 'GET', headers, body: '' }, limit.signal);
+      await reachWithin(clock, limitMs, `The SMS endpoint did not answer within ${limitMs} ms.`, async (signal) => {
+        const { status } = await ask({ method: 'GET', headers, body: '' }, signal);
         if (status >= 500) throw new WeirError('unavailable', `The SMS endpoint answered ${status}: it cannot be used.`);
-      } catch (error) {
-        if (!limit.signal.aborted) throw error;
-        throw new WeirError('timedOut', `The SMS endpoint did not answer within ${limitMs} ms.`, { cause: error, kind: 'transient' });
-      } finally {
-        cancel();
-      }
+      });
     },
   };
 }

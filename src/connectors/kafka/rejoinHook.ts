@@ -46,9 +46,11 @@ function install(): void {
   ConsumerGroup.prototype.fetch = async function (nodeId): Promise<readonly FetchedBatch[]> {
     const { offsetManager } = this;
     const batches = await fetch.call(this, nodeId);
+    const isPresent = (): boolean => this.offsetManager === offsetManager;
+    const hooks = isPresent() ? hooksOf(this) : undefined;
     for (const batch of batches) {
-      fetched.set(batch, () => this.offsetManager === offsetManager);
-      if (this.offsetManager === offsetManager) hooksOf(this)?.answered(batch.partition, BigInt(batch.fetchedOffset));
+      fetched.set(batch, isPresent);
+      hooks?.answered(batch.partition, BigInt(batch.fetchedOffset));
     }
     return batches;
   };

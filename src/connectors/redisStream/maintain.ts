@@ -18,8 +18,7 @@ export async function maintain(
   let trimmed: number;
   do trimmed = await group.trim(retainMs, trimLimit);
   while (trimmed >= trimLimit / 2);
-  const lost = await group.lostUnread();
-  if (lost > 0) trimmedAway(lost);
+  trimmedAway(await group.lostUnread());
   const stale = await group.staleConsumers(staleConsumerMs);
   for (const consumer of stale) {
     if (!ownConsumers.includes(consumer)) await group.removeConsumer(consumer, staleConsumerMs);

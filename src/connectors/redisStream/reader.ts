@@ -124,7 +124,7 @@ export class Reader {
 
   async #redeliver(ids: readonly string[], deliveries: ReadonlyMap<string, number>): Promise<readonly Held[]> {
     const { entries, trimmedCount } = await this.#reading.group.redeliver(this.#consumer, ids);
-    this.#trimmed(trimmedCount);
+    this.#reading.trimmed(trimmedCount);
     return this.#hold(entries.map((entry) => ({ entry, attempt: (deliveries.get(String(entry[0])) ?? 0) + 1 })));
   }
 
@@ -135,7 +135,7 @@ export class Reader {
     claims.cursor = cursor;
     for (const id of ids) inFlight.move(id, this.#consumer);
     // What is held here is being worked on: trimmed or not, it is not lost.
-    this.#trimmed(trimmedIds.filter((id) => !inFlight.has(id)).length);
+    this.#reading.trimmed(trimmedIds.filter((id) => !inFlight.has(id)).length);
     if (ids.length > 0) this.#own.due();
     return ids.length > 0 || (await group.pendingCount()) > inFlight.size;
   }
@@ -176,10 +176,6 @@ export class Reader {
       emit(held.delivery);
     }
     return count;
-  }
-
-  #trimmed(count: number): void {
-    if (count > 0) this.#reading.trimmed(count);
   }
 
   /** A lost answer may have delivered entries to this consumer, so it looks for its own pending ones after every failure. */

@@ -181,6 +181,7 @@ export class StreamSource implements Source {
   }
 
   #trimmed(count: number): void {
+    if (count <= 0) return;
     this.#record.removed(count);
     this.#parts.settings.report.trimmed?.(this.#topic.name, this.#group.group, count);
   }

@@ -1,5 +1,5 @@
-import { WeirError } from '../../errors.ts';
 import type { Mailer } from '../mailer.ts';
+import { reachWithin } from '../reachWithin.ts';
 import { checkMail } from './checkMail.ts';
 import { composeMail } from './composeMail.ts';
 import { Session } from './session.ts';
@@ -30,17 +30,10 @@ export function openMailer(options: SmtpOptions): Mailer {
       }
     },
     async reach(limitMs) {
-      const limit = new AbortController();
-      const cancel = clock.after(limitMs, () => limit.abort());
-      try {
-        const session = await Session.open(settings, limit.signal);
+      await reachWithin(clock, limitMs, `The mail server did not greet within ${limitMs} ms.`, async (signal) => {
+        const session = await Session.open(settings, signal);
         await session.quit();
-      } catch (error) {
-        if (!limit.signal.aborted) throw error;
-        throw new WeirError('timedOut', `The mail server did not greet within ${limitMs} ms.`, { cause: error, kind: 'transient' });
-      } finally {
-        cancel();
-      }
+      });
     },
     close: () => pool.close(),
   };
