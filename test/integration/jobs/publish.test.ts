@@ -76,7 +76,11 @@ describe('a job that publishes after it has written', () => {
   it('has written nothing above its checkpoint, though what it was given again was less than what was written', async () => {
     const first = mortal(openPool(url));
     const stuck = (): Promise<void> => new Promise(() => undefined);
-    void runJob(copySpec(first.database, { clock: first.clock, options, hooks: { below: publishing(stuck) } }));
+    // It dies in the chunk that would write the first row behind the middle.
+    const write = (rows: readonly CopyRow[]): void => {
+      if (rows.some(({ id }) => id >= 200n)) first.kill();
+    };
+    void runJob(copySpec(first.database, { clock: first.clock, options, hooks: { write, below: publishing(stuck) } }));
     const standing = async (): Promise<{ checkpoint: number; written: number; read: number } | undefined> => {
       const [row] = await database.query<{ checkpoint: number; written: number; read: number }>(`
         SELECT checkpoint::integer, (SELECT max(id)::integer FROM target_row) AS written, rows_read::integer AS read
@@ -84,8 +88,6 @@ describe('a job that publishes after it has written', () => {
       return row;
     };
     const isAt = (id: number) => async (): Promise<boolean> => ((await standing())?.checkpoint ?? 0) >= id;
-    await until('the window is written', isAt(198));
-    first.kill();
     await until('it is dead', () => first.isDead());
     await expireLeases(database);
     const { checkpoint = 0 } = (await standing()) ?? {};
