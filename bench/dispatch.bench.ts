@@ -10,7 +10,7 @@ import { openDispatch, type Outlet } from './dispatch/dispatchContest.ts';
  * Dispatching bills over Redis Streams: the job `billing.dispatch` as `weir run --job` runs it, which reads, marks and publishes.
  * Ceiling: a plain loop that reads the same bills page by page and publishes them, and marks nothing.
  */
-export const dispatchBenchmark: Benchmark = { name: 'dispatch', unit: 'bills', size: 50_000, open: (size) => openDispatch(size, open) };
+export const dispatchBenchmark: Benchmark = { name: 'dispatch', unit: 'bills', size: 200_000, open: (size) => openDispatch(size, open) };
 
 async function open(started: AsyncDisposableStack): Promise<Outlet> {
   const redis = started.adopt(await startRedis(), (service) => service.close());

@@ -10,7 +10,7 @@ import { brokerOf, countRecords, emptyTopic, plainClient, plainProducer } from '
  * Dispatching bills over Kafka: the job `billing.dispatch` as `weir run --job` runs it, which reads, marks and publishes. Ceiling:
  * a plain loop that reads the same bills in pages of 1,000 and hands each page to kafkajs in one awaited send, and marks nothing.
  */
-export const kafkaPublish: Benchmark = { name: 'kafkaPublish', unit: 'bills', size: 50_000, open: (size) => openDispatch(size, open) };
+export const kafkaPublish: Benchmark = { name: 'kafkaPublish', unit: 'bills', size: 200_000, open: (size) => openDispatch(size, open) };
 
 async function open(started: AsyncDisposableStack): Promise<Outlet> {
   const kafka = started.adopt(await startKafka(), (service) => service.close());

@@ -102,13 +102,11 @@ CREATE TABLE billing.billing_p (
   CONSTRAINT billing_channel CHECK (sent_channel IN ('EMAIL', 'SMS')),
   CONSTRAINT billing_failed_has_code CHECK ((send_status = 'FAILED') = (fail_code IS NOT NULL))
 ) PARTITION BY RANGE (billing_date);
-CREATE INDEX billing_p_send_status ON billing.billing_p (send_status, billing_date, id);
--- What redispatch looks for, in the order of its pages: bills that wait for a time, and those whose message is on its way. A new
--- bill is in neither, so they cost settlement nothing. The time comes last: it is compared within the index, so that passing over
--- a month of bills that are not due or not lost reads none of them.
+-- What is looked for by state, and by time within it, in the order of pages. Times come last: they are compared within the index, so
+-- that passing over a month of bills that are not due or not lost reads none of them. A time that is waited for is in an index of its
+-- own, since it is looked for in more than one state; a new bill is not in it, so it costs settlement nothing.
+CREATE INDEX billing_p_send_status ON billing.billing_p (send_status, billing_date, id, pending_since);
 CREATE INDEX billing_p_waiting ON billing.billing_p (billing_date, id, next_attempt_at) WHERE next_attempt_at IS NOT NULL;
-CREATE INDEX billing_p_pending ON billing.billing_p (billing_date, id, pending_since)
-  WHERE send_status = 'SEND_PENDING' AND next_attempt_at IS NULL;
 
 -- The lines of a bill: copies of the usage it was made of.
 -- No foreign key to the bill: checking it for each line costs more than writing the line. Both are written by one transaction, and

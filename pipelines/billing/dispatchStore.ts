@@ -76,6 +76,21 @@ export function dispatchStore(database: Database): DispatchStore {
 export const billColumns = `bill.id, bill.billing_date::date AS billing_date, bill.public_info_id, bill.quiet_override,
     member.email_domain, member.dnd_start::text, member.dnd_end::text, member.zone`;
 
+/**
+ * The next $3 bills of month $1 behind id $2 under a condition. The page is cut first and then each bill's member is looked up
+ * (OFFSET 0 keeps the planner from anything else): left to itself it starts workers for each page, or reads all members.
+ */
+export function pageOf(condition: string, columns = billColumns): string {
+  return `
+  WITH page AS (
+    SELECT * FROM billing.billing_p
+    WHERE billing_date = $1::timestamp AND id > $2::bigint AND ${condition} ORDER BY id LIMIT $3
+  )
+  SELECT ${columns} FROM page AS bill CROSS JOIN LATERAL (
+    SELECT * FROM billing.member WHERE public_info_id = bill.public_info_id OFFSET 0
+  ) AS member ORDER BY bill.id`;
+}
+
 export interface BillRow {
   readonly id: bigint;
   readonly billing_date: string;
@@ -121,39 +136,36 @@ interface DueRow {
   readonly is_unsettled: boolean;
 }
 
+// Stretch n of a month begins with the first bill whose place is at least n of its share.
 const dueStretches = `
   WITH due AS (
-    SELECT billing_date, id, row_number() OVER (PARTITION BY billing_date ORDER BY id) - 1 AS place,
-      count(*) OVER (PARTITION BY billing_date) AS bills
-    FROM billing.billing_p WHERE send_status = 'CREATED' AND send_on <= $1::date
+    SELECT billing_date, array_agg(id ORDER BY id) AS ids, count(*) AS bills, greatest(1, least($2::bigint, count(*) / $3::bigint)) AS stretches
+    FROM billing.billing_p WHERE send_status = 'CREATED' AND send_on <= $1::date GROUP BY billing_date
   ), stretch AS (
-    SELECT billing_date, min(id) AS first_id, count(*) AS bills
-    FROM due GROUP BY billing_date, place * greatest(1, least($2::bigint, bills / $3::bigint)) / bills
+    SELECT billing_date, ids, ceil(bills * n / stretches)::bigint AS place, ceil(bills * (n + 1) / stretches)::bigint AS end_place
+    FROM due CROSS JOIN LATERAL generate_series(0::numeric, stretches - 1) AS n
   )
-  SELECT billing_date::date AS billing_date, first_id, bills, EXISTS (
+  SELECT billing_date::date AS billing_date, ids[place + 1] AS first_id, end_place - place AS bills, EXISTS (
       SELECT FROM weir.job_run WHERE job = 'billing.settle' AND key = to_char(billing_date, 'YYYY-MM') AND status <> 'COMPLETED'
     ) AS is_unsettled
-  FROM stretch ORDER BY billing_date, first_id`;
+  FROM stretch ORDER BY billing_date, place`;
 
-const pageDue = `
-  SELECT ${billColumns} FROM billing.billing_p AS bill JOIN billing.member USING (public_info_id)
-  WHERE send_status = 'CREATED' AND billing_date = $1::timestamp AND bill.id > $2::bigint AND bill.id <= $4::bigint AND send_on <= $5::date
-  ORDER BY bill.id LIMIT $3`;
+const pageDue = pageOf(`id <= $4::bigint AND send_status = 'CREATED' AND send_on <= $5::date`);
 
-const pageMarked = `
-  SELECT ${billColumns} FROM billing.billing_p AS bill JOIN billing.member USING (public_info_id)
-  WHERE send_status = 'SEND_PENDING' AND billing_date = $1::timestamp AND bill.id > $2::bigint AND bill.id <= $4::bigint
-  ORDER BY bill.id LIMIT $3`;
+const pageMarked = pageOf(`id <= $4::bigint AND send_status = 'SEND_PENDING'`);
 
-// What is marked already is not touched: its message may be on the way.
+// What is marked already is not touched: its message may be on the way. It is looked for only among what this statement did not
+// mark, nearly always nothing.
 // IS TRUE keeps the index of states out: it would read everything in that state.
 const markDispatched = `
   WITH marked AS (
     UPDATE billing.billing_p SET send_status = 'SEND_PENDING', pending_since = $4
     WHERE billing_date BETWEEN $1::timestamp AND $2::timestamp AND id = ANY ($3::bigint[]) AND (send_status = 'CREATED') IS TRUE
     RETURNING id
+  ), missed AS (
+    SELECT unnest($3::bigint[]) AS id EXCEPT SELECT id FROM marked
   )
-  SELECT unnest($3::bigint[]) AS id EXCEPT (
-    SELECT id FROM marked UNION ALL
-    SELECT id FROM billing.billing_p
-    WHERE billing_date BETWEEN $1::timestamp AND $2::timestamp AND id = ANY ($3::bigint[]) AND (send_status = 'SEND_PENDING') IS TRUE)`;
+  SELECT id FROM missed WHERE (
+      SELECT send_status FROM billing.billing_p AS bill
+      WHERE bill.id = missed.id AND billing_date BETWEEN $1::timestamp AND $2::timestamp
+    ) IS DISTINCT FROM 'SEND_PENDING'`;

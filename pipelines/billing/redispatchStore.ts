@@ -1,6 +1,6 @@
 import type { Database, Transaction } from '../../src/connectors/database.ts';
 import type { Answer } from '../../src/message/decision.ts';
-import { billColumns, idsOf, passMarked, readBills, type BillPage, type BillRow, type UnmarkedRow } from './dispatchStore.ts';
+import { billColumns, idsOf, pageOf, passMarked, readBills, type BillPage, type BillRow, type UnmarkedRow } from './dispatchStore.ts';
 import { monthRange } from './monthRange.ts';
 import { parkExpired } from './parkStore.ts';
 import { markTexts } from './textRequestStore.ts';
@@ -117,27 +117,22 @@ function probeOf(kind: RedispatchKind): string {
 }
 
 /** One range of an index. */
-function pageOf(condition: string): string {
-  return `
-  WITH found AS (
-    SELECT * FROM billing.billing_p
-    WHERE billing_date = $1::timestamp AND id > $2::bigint AND ${condition} ORDER BY id LIMIT $3
-  )
-  SELECT ${billColumns}, bill.send_token FROM found AS bill JOIN billing.member USING (public_info_id) ORDER BY bill.id`;
+function pageAgainOf(condition: string): string {
+  return pageOf(condition, `${billColumns}, bill.send_token`);
 }
 
 const pages: Readonly<Record<RedispatchKind, string>> = {
-  due: pageOf(conditionOf('due', { asOf: '$4' })),
-  lost: pageOf(conditionOf('lost', { lostBefore: '$4' })),
-  expired: pageOf(conditionOf('expired', { asOf: '$4', textRepeatAfter: '$5' })),
-  text: pageOf(conditionOf('text', { asOf: '$4', textLostBefore: '$5', textRepeatAfter: '$6' })),
+  due: pageAgainOf(conditionOf('due', { asOf: '$4' })),
+  lost: pageAgainOf(conditionOf('lost', { lostBefore: '$4' })),
+  expired: pageAgainOf(conditionOf('expired', { asOf: '$4', textRepeatAfter: '$5' })),
+  text: pageAgainOf(conditionOf('text', { asOf: '$4', textLostBefore: '$5', textRepeatAfter: '$6' })),
 };
 
 // What this run has marked bears its time.
-const markedBills = pageOf(`
+const markedBills = pageAgainOf(`
       id <= $4::bigint AND send_status = 'SEND_PENDING' AND next_attempt_at IS NULL AND pending_since = $5::timestamptz`);
 
-const markedTexts = pageOf(`
+const markedTexts = pageAgainOf(`
       id <= $4::bigint AND send_status = 'SENDING' AND lease_until = 'infinity' AND text_not_before IS NULL AND pending_since = $5::timestamptz`);
 
 // What bears the run's own time was marked by an earlier try of this chunk and goes on to be published.

@@ -52,7 +52,7 @@ export function settleStore(database: Database, identifiers: Identifiers): Settl
       const statement =
         againOf === undefined
           ? { text: pageOfMembers, values, name: 'billing.settlePage' }
-          : { text: pageOfUnbilled, values: [...values, againOf] };
+          : { text: pageOfUnbilled, values: [...values, againOf], name: 'billing.settlePageAgain' };
       return (await database.query<UsageRow>(statement)).map(readUsage);
     },
     at: async (month, publicInfoIds) => {
@@ -104,7 +104,6 @@ const nextOfBucket = `
 
 const pageOfMembers = membersWithUsage + nextOfBucket;
 
-// Without a name: a plan that was kept from when the month was empty reads the whole month for each page.
 const pageOfUnbilled = membersWithUsage + withoutBill + withoutSkip + nextOfBucket;
 
 const theseMembers = `${membersWithUsage} ${withoutBill} AND member.public_info_id = ANY ($2::bigint[])`;
