@@ -1,14 +1,7 @@
-import { request as plain } from 'node:http';
+import { request as plain, type IncomingMessage } from 'node:http';
 import { request as secure } from 'node:https';
 import { WeirError } from '../../errors.ts';
-
-/** What an HTTP server answered. */
-export interface Exchanged {
-  readonly status: number;
-  /** Undefined where it does not say, or says a date. */
-  readonly retryAfterMs: number | undefined;
-  readonly body: string;
-}
+import type { HttpAnswer } from '../httpClient.ts';
 
 export interface ExchangeRequest {
   readonly url: URL;
@@ -24,7 +17,7 @@ export interface ExchangeRequest {
  * then nobody can tell whether a request was read. No redirect is followed. Errors: `unavailable` while nothing was sent,
  * `cancelled` for a signal that is aborted by then; once the request may be on its way everything is `outcomeUnknown`.
  */
-export function exchange({ url, method, headers, body, maxBytes }: ExchangeRequest, signal: AbortSignal): Promise<Exchanged> {
+export function exchange({ url, method, headers, body, maxBytes }: ExchangeRequest, signal: AbortSignal): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     let isConnected = false;
     const fail = (what: string, cause?: Error): void => {
@@ -45,13 +38,7 @@ export function exchange({ url, method, headers, body, maxBytes }: ExchangeReque
         else pieces.push(piece);
       });
       answer.on('error', (error) => fail(codeIn(error), error));
-      answer.on('end', () =>
-        resolve({
-          status: answer.statusCode ?? 0,
-          retryAfterMs: secondsIn(answer.headers['retry-after']),
-          body: Buffer.concat(pieces).toString(),
-        }),
-      );
+      answer.on('end', () => resolve(answered(answer, Buffer.concat(pieces))));
     });
     const aborted = (): void => fail('the call was cut');
     signal.addEventListener('abort', aborted, { once: true });
@@ -63,8 +50,14 @@ export function exchange({ url, method, headers, body, maxBytes }: ExchangeReque
   });
 }
 
-function secondsIn(header: string | undefined): number | undefined {
-  return header !== undefined && /^\d{1,6}$/.test(header) ? Number(header) * 1_000 : undefined;
+function answered({ statusCode = 0, headers }: IncomingMessage, body: Buffer): HttpAnswer {
+  const retryAfter = headers['retry-after'];
+  return {
+    status: statusCode,
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
+    body: body.toString(),
+    ...(retryAfter !== undefined && /^\d{1,6}$/.test(retryAfter) && { retryAfterMs: Number(retryAfter) * 1_000 }),
+  };
 }
 
 /** The code alone: a client's text may repeat what it was given. */

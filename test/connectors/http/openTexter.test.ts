@@ -1,11 +1,11 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openTexter } from '../../../src/connectors/http/openTexter.ts';
 import type { Texter } from '../../../src/connectors/texter.ts';
 import { startSms, type Sms } from '../../../simulators/sms.ts';
-import { codeOf, WeirError } from '../../../src/errors.ts';
+import { codeOf } from '../../../src/errors.ts';
 import { realClock } from '../../../src/runtime/clock.ts';
+import { aServer, failureOf } from './aServer.ts';
 
 const text = { to: '01012345678', text: '[Weir] 10,000원', idempotencyKey: 'attempt-1' };
 const never = new AbortController().signal;
@@ -21,24 +21,11 @@ async function anEndpoint(): Promise<{ readonly sms: Sms; readonly texter: Texte
   return { sms, texter: openTexter({ url: sms.url, token: 'secret', clock: realClock }) };
 }
 
-/** An endpoint that answers anything as it is told. */
-async function aServer(answer: (response: ServerResponse) => void): Promise<Texter> {
-  const server: Server = createServer((_, response) => answer(response));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closing.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return openTexter({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, token: 'secret', clock: realClock });
-}
-
-async function failureOf(sending: Promise<unknown>): Promise<WeirError> {
-  const failure: unknown = await sending.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  if (!(failure instanceof WeirError)) throw new Error(`expected a refusal, got ${String(failure)}`);
-  return failure;
+/** A texter of an endpoint that answers anything as it is told. */
+async function aTexter(answer: (response: ServerResponse) => void): Promise<Texter> {
+  const { url, close } = await aServer(answer);
+  closing.push(close);
+  return openTexter({ url, token: 'secret', clock: realClock });
 }
 
 describe('a texter', () => {
@@ -69,14 +56,14 @@ describe('a texter', () => {
     [504, 'outcomeUnknown', 'unknown'],
     [302, 'outcomeUnknown', 'unknown'],
   ])('takes an answer of %i for %s', async (status, code, kind) => {
-    const texter = await aServer((response) => response.writeHead(status, { location: 'http://elsewhere.example/' }).end('{}'));
+    const texter = await aTexter((response) => response.writeHead(status, { location: 'http://elsewhere.example/' }).end('{}'));
     // Whoever refuses or slows down is there; whoever cannot be used, or may have it, tells nothing.
     const isAnswer = code === 'refused' || code === 'throttled';
     expect(await failureOf(texter.send(text, never))).toMatchObject({ code, kind, isAnswer });
   });
 
   it('tells for how long it is asked to wait', async () => {
-    const texter = await aServer((response) => response.writeHead(429, { 'retry-after': '7' }).end());
+    const texter = await aTexter((response) => response.writeHead(429, { 'retry-after': '7' }).end());
     expect(await failureOf(texter.send(text, never))).toMatchObject({ code: 'throttled', retryAfterMs: 7_000 });
   });
 
@@ -125,17 +112,17 @@ describe('a texter', () => {
   });
 
   it('reads no more of an answer than an id may need', async () => {
-    const texter = await aServer((response) => response.writeHead(201).end('x'.repeat(1_000_000)));
+    const texter = await aTexter((response) => response.writeHead(201).end('x'.repeat(1_000_000)));
     expect(await failureOf(texter.send(text, never))).toMatchObject({ code: 'outcomeUnknown' });
   });
 
   it('takes a message for sent whose answer it cannot read', async () => {
-    const texter = await aServer((response) => response.writeHead(201).end('fine'));
+    const texter = await aTexter((response) => response.writeHead(201).end('fine'));
     expect(await texter.send(text, never)).toEqual({ id: '' });
   });
 
   it('never says number, text or token', async () => {
-    const texter = await aServer((response) => response.writeHead(400).end(JSON.stringify(text)));
+    const texter = await aTexter((response) => response.writeHead(400).end(JSON.stringify(text)));
     const { message } = await failureOf(texter.send(text, never));
     expect(message).toBe('The SMS endpoint answered 400: it does not take this message.');
   });
