@@ -37,7 +37,7 @@ export default {
       severity: 'error',
       comment: 'A connector knows one outside system, the ports and the message; so it can be replaced alone.',
       from: { path: '^src/connectors/' },
-      to: { path: '^(operators|pipelines|config|src/runtime|src/console|src/metrics|stack|simulators|test|bench)/' },
+      to: { path: '^(operators|pipelines|config|src/runtime|src/console|src/api|src/http|src/metrics|stack|simulators|test|bench)/' },
     },
     {
       name: 'connectors-not-each-other',
@@ -51,7 +51,14 @@ export default {
       severity: 'error',
       comment: 'The runtime runs any pipeline over any connector: it sees ports only.',
       from: { path: '^src/runtime/' },
-      to: { path: '^(src/connectors/[^/]+/|pipelines/|config/|src/console/|stack/|simulators/|test/|bench/)' },
+      to: { path: '^(src/connectors/[^/]+/|pipelines/|config/|src/console/|src/api/|src/http/|stack/|simulators/|test/|bench/)' },
+    },
+    {
+      name: 'operators-and-public-apart',
+      severity: 'error',
+      comment: 'What operators may do and what the public may ask share only what stands in src/http.',
+      from: { path: '^src/(api|console|http)/' },
+      to: { path: '^src/(api|console)/', pathNot: '^src/$1/' },
     },
     {
       name: 'config-knows-nothing',

@@ -1,7 +1,7 @@
 import { leavesOf, variableOf, type Leaf } from '../config/option.ts';
 import { systems } from '../pipelines/index.ts';
 import { joinedSchema } from '../src/commandLine/systems.ts';
-import { fieldsOf } from '../src/console/field.ts';
+import { fieldsOf } from '../src/http/field.ts';
 import { houseRoutes } from '../src/console/house/houseRoutes.ts';
 import { errorGuide } from '../src/errorGuide.ts';
 import { errorCodes, type ErrorCode } from '../src/errors.ts';

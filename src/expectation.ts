@@ -10,7 +10,7 @@ const maxFields = 5;
 export function expectation(error: unknown): string {
   const issues = issuesOf(error);
   if (issues.length === 0) return `The schema refused the value: ${textOf(error)}.`;
-  const named = issues.slice(0, maxFields).map(({ path, message }) => `${fieldOf(path)}: ${withoutHeading(message)}`);
+  const named = issues.slice(0, maxFields).map(({ path, message }) => `${fieldOf(path)}: ${expectedOf(message)}`);
   const more = issues.length > maxFields ? [`and ${issues.length - maxFields} more`] : [];
   // The name of a field that nobody knows may hold a line break.
   return [...named, ...more].join('; ').replaceAll(/\s+/g, ' ');
@@ -41,7 +41,7 @@ function fieldOf(path: readonly PropertyKey[]): string {
   return path.length === 0 ? 'value' : path.map(String).join('.');
 }
 
-/** `Invalid input: expected string, received number` as `expected string`. */
-function withoutHeading(message: string): string {
+/** What one issue expected: `Invalid input: expected string, received number` as `expected string`. */
+export function expectedOf(message: string): string {
   return message.replace(/^[A-Z][a-z ]+: (?=expected)/, '').replace(/, received .*$/s, '');
 }

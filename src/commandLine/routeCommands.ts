@@ -1,6 +1,6 @@
 import { Argument, Option, type Command } from 'commander';
 import { textValue } from '../../config/textValue.ts';
-import { fieldsOf, type Field } from '../console/field.ts';
+import { fieldsOf, type Field } from '../http/field.ts';
 import { houseGroups, houseRoutes } from '../console/house/houseRoutes.ts';
 import type { Route, RouteGroups } from '../console/route.ts';
 import { WeirError } from '../errors.ts';

@@ -1,5 +1,5 @@
 import { fastify } from 'fastify';
-import { WeirError } from '../errors.ts';
+import { listenFailure } from '../http/listenFailure.ts';
 import type { Api } from './api.ts';
 import { serveApi } from './serveApi.ts';
 
@@ -72,13 +72,6 @@ export async function startAdminServer(options: AdminOptions): Promise<AdminServ
   try {
     return { url: await server.listen({ host: options.host, port: options.port }), close: () => server.close() };
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EACCES') {
-      const sentence = `the admin port cannot listen on ${options.host}:${options.port} (${code}): set admin.host (WEIR_ADMIN_HOST) to an address of this machine and admin.port above 1023`;
-      throw new WeirError('invalidOption', sentence, { cause: error });
-    }
-    if (code !== 'EADDRINUSE') throw error;
-    const sentence = `port ${options.port} on ${options.host} is in use: set admin.port (WEIR_ADMIN_PORT) to a free one, or 0 for any`;
-    throw new WeirError('portInUse', sentence, { cause: error });
+    throw listenFailure(error, { name: 'admin', host: options.host, port: options.port });
   }
 }

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Database } from '../connectors/database.ts';
+import { FailedAttempts } from '../http/failedAttempts.ts';
+import { Problem } from '../http/problem.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../message/clock.ts';
 import { writeAudit } from '../runtime/audit.ts';
 import type { Json } from '../runtime/jobs/job.ts';
 import { findCaller, type Caller } from './apiTokens.ts';
 import type { BoundAction, BoundRoute } from './boundRoute.ts';
-import { FailedAttempts } from './failedAttempts.ts';
-import { Problem, problemOf } from './problem.ts';
+import { problemOf } from './problemOf.ts';
 import { roles } from './route.ts';
 
 export interface ApiParts {

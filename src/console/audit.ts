@@ -1,6 +1,6 @@
 import { hostname, userInfo } from 'node:os';
 import type { Json } from '../runtime/jobs/job.ts';
-import { fieldsOf } from './field.ts';
+import { fieldsOf } from '../http/field.ts';
 import type { Actor } from './route.ts';
 import type { z } from 'zod';
 

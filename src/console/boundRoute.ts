@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Transaction } from '../connectors/database.ts';
 import { expectation } from '../expectation.ts';
+import { Problem, type FieldProblem } from '../http/problem.ts';
 import type { Json } from '../runtime/jobs/job.ts';
 import { maskedInput } from './audit.ts';
-import { fieldsOf } from './field.ts';
-import { Problem, type FieldProblem } from './problem.ts';
+import { fieldsOf } from '../http/field.ts';
 import type { Action, Actor, Question, Role, Route } from './route.ts';
 
 interface Bound {

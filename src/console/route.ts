@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Transaction } from '../connectors/database.ts';
 import type { Json } from '../runtime/jobs/job.ts';
-import { fieldsOf } from './field.ts';
+import { fieldsOf } from '../http/field.ts';
 
 /** Who may do what: each role may also do what those before it may. */
 export const roles = ['viewer', 'operator', 'admin'] as const;

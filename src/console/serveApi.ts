@@ -1,7 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Api } from './api.ts';
 import type { Caller } from './apiTokens.ts';
-import { Problem, problemOf } from './problem.ts';
+import { Problem } from '../http/problem.ts';
+import { bare, sendProblem } from '../http/sendProblem.ts';
+import { problemOf } from './problemOf.ts';
 
 /**
  * Serves an API under `/api/<group>/<verb>`, by POST with a JSON body only: input may be personal, and addresses are written down
@@ -29,11 +31,5 @@ export function serveApi(server: FastifyInstance, api: () => Api | undefined): v
 }
 
 function errorHandler(error: unknown, _request: FastifyRequest, reply: FastifyReply): void {
-  const { body, headers } = problemOf(error);
-  bare(reply).code(body.status).headers(headers).type('application/problem+json').send(JSON.stringify(body));
-}
-
-/** What operators see is for them alone, and for no cache. */
-function bare(reply: FastifyReply): FastifyReply {
-  return reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff').type('application/json');
+  sendProblem(reply, problemOf(error));
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FailedAttempts } from '../../src/console/failedAttempts.ts';
+import { FailedAttempts } from '../../src/http/failedAttempts.ts';
 import { virtualClock } from '../../src/runtime/virtualClock.ts';
 
 function anAddressThatFailed(times: number): { attempts: FailedAttempts; clock: ReturnType<typeof virtualClock> } {
