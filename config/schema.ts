@@ -223,4 +223,17 @@ export const processOptions = {
       }),
     })
     .prefault({}),
+  outbox: z
+    .strictObject({
+      pollMs: option(ms.default(1_000), {
+        about: 'How often outboxes are looked at that nobody told of. Large: what was not told is published so much later.',
+        unit: 'ms',
+      }),
+      inboxKeepDays: option(z.int().min(1).max(36_500).default(90), {
+        about:
+          'How long a consumer knows an event that it has had. Too small: one that the bus still delivers, or that is replayed, counts twice; too large: disk.',
+        unit: 'days',
+      }),
+    })
+    .prefault({}),
 };

@@ -4,6 +4,7 @@ import type { Pipeline } from '../src/runtime/definePipeline.ts';
 import type { House } from '../src/runtime/house.ts';
 import type { Job } from '../src/runtime/jobs/job.ts';
 import type { EncryptedRows } from '../src/runtime/keys/encryptedRows.ts';
+import type { OutboxSpec } from '../src/runtime/outbox/outbox.ts';
 import type { Schedule } from '../src/runtime/schedules/schedule.ts';
 import { claimStore } from './billing/claimStore.ts';
 import { deadLetters, emailDeadLetters, type DeadLettersPorts } from './billing/deadLetters.pipeline.ts';
@@ -55,6 +56,7 @@ export const systems: {
   readonly pipelines: readonly Pipeline<Ports, unknown>[];
   readonly jobs: readonly Job<Ports, unknown, unknown, unknown>[];
   readonly schedules: readonly Schedule[];
+  readonly outboxes: readonly OutboxSpec[];
   readonly routes: readonly Route<Ports>[];
   readonly groups: RouteGroups;
   readonly encrypted: readonly EncryptedRows[];
@@ -64,6 +66,7 @@ export const systems: {
   pipelines: [deliver, deadLetters, deliverSms],
   jobs: [settle, dispatch, redispatch],
   schedules: [settleSchedule, dispatchSchedule, redispatchSchedule],
+  outboxes: [],
   routes: [findRoute, sendRoute, smsRoute, unknownRoute, resolveRoute, retryRoute, restoredRoute],
   groups: { billing: billingGroup },
   encrypted: [memberKeys],

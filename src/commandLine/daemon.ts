@@ -19,6 +19,9 @@ import type { StopSignals } from '../runtime/stopSignals.ts';
 import { supervise, type PauseCause, type PipelineState, type Supervised } from '../runtime/supervise.ts';
 import { unlessStopped } from '../runtime/unlessStopped.ts';
 import type { House } from '../runtime/house.ts';
+import { runForgetting } from '../runtime/outbox/runForgetting.ts';
+import { runRelays } from '../runtime/outbox/runRelays.ts';
+import { outboxStandings } from '../runtime/outbox/standings.ts';
 import { runSchedules } from '../runtime/schedules/runSchedules.ts';
 import { awaitSchema } from './awaitSchema.ts';
 import { exitCodes, isOfConfiguration, type ExitCode } from './exitCodes.ts';
@@ -98,6 +101,7 @@ class Daemon<P> {
     const jobs = systems.jobs.filter((job) => this.#isOurs(job)).map(({ name }) => name);
     this.#metrics.watchJobs({ names: jobs, openRuns: () => listRuns(database, { jobs, isUnfinished: true }) });
     if (!this.#spec.isHeld) this.#startJobs(ports, this.#house);
+    this.#startOutboxes(this.#house.house);
     this.#startApi(ports, this.#house);
     this.#hasStarted = true;
   }
@@ -232,6 +236,19 @@ class Daemon<P> {
     };
     this.#loops.watch('jobs', watchRuns({ ...shared, jobs, pollMs: settings.pollMs, work }));
     this.#loops.watch('schedules', this.#runSchedules(house));
+  }
+
+  /** Publishes the outboxes of this process's profiles, and keeps the inboxes beside them small; one that is held only tells how they stand. */
+  #startOutboxes({ database, bus }: House): void {
+    const { systems, options, clock, log, signals, isHeld } = this.#spec;
+    const { pollMs, inboxKeepDays: keepDays } = options.process.outbox;
+    const outboxes = systems.outboxes.filter((candidate) => this.#isOurs(candidate));
+    const schemas = outboxes.map(({ schema }) => schema);
+    this.#metrics.watchOutboxes(() => outboxStandings(database, schemas));
+    if (isHeld) return;
+    const shared = { database, outboxes, clock, log, draining: signals.drain };
+    this.#loops.watch('outboxes', runRelays({ ...shared, bus, meter: this.#metrics.outboxes, pollMs }));
+    this.#loops.watch('inboxes', runForgetting({ ...shared, keepDays }));
   }
 
   #runSchedules({ database, instance }: House): Promise<void> {

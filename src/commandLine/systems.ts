@@ -9,6 +9,7 @@ import type { OptionsSchema, Pipeline } from '../runtime/definePipeline.ts';
 import type { House } from '../runtime/house.ts';
 import type { Job } from '../runtime/jobs/job.ts';
 import type { EncryptedRows } from '../runtime/keys/encryptedRows.ts';
+import type { OutboxSpec } from '../runtime/outbox/outbox.ts';
 import type { Schedule } from '../runtime/schedules/schedule.ts';
 import { scheduleOptions, type ScheduleOptions } from './scheduleOptions.ts';
 
@@ -18,6 +19,8 @@ export interface Systems<P> {
   readonly pipelines: readonly Pipeline<P, unknown>[];
   readonly jobs: readonly Job<P, unknown, unknown, unknown>[];
   readonly schedules: readonly Schedule[];
+  /** What committed transactions of systems publish; their topics stand among `topics`. */
+  readonly outboxes: readonly OutboxSpec[];
   /** What operators may ask and do, besides what the house itself offers. */
   readonly routes: readonly Route<P>[];
   /** What each group of these routes is about. */

@@ -107,6 +107,26 @@ export const catalogue = {
     help: 'Time since the oldest fire that is due and whose run has not completed; 0 when there is none. Told by every process that fires the schedule.',
     labels: ['schedule'],
   },
+  weir_outbox_messages: {
+    type: 'gauge',
+    help: 'Messages of committed transactions that wait in the outbox to be published, counted up to 100,000. Told by every process that publishes it.',
+    labels: ['outbox'],
+  },
+  weir_outbox_oldest_seconds: {
+    type: 'gauge',
+    help: 'Time since the oldest message that waits in the outbox was inserted; 0 when there is none. Told by every process that publishes it.',
+    labels: ['outbox'],
+  },
+  weir_outbox_published_total: {
+    type: 'counter',
+    help: 'Messages of the outbox that this process has published.',
+    labels: ['outbox', 'topic'],
+  },
+  weir_outbox_failures_total: {
+    type: 'counter',
+    help: 'Tries to publish the outbox that failed; its messages wait, and are tried again.',
+    labels: ['outbox', 'topic'],
+  },
   weir_event_loop_delay_seconds: {
     type: 'gauge',
     help: 'Delay of the event loop since the last scrape, at its 99th percentile and at its maximum.',

@@ -2,12 +2,15 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Clock } from '../message/clock.ts';
 import type { Breaker, BreakerState } from '../runtime/breaker.ts';
+import type { RelayMeter } from '../runtime/outbox/runRelays.ts';
+import type { OutboxStanding } from '../runtime/outbox/standings.ts';
 import type { RunMeter } from '../runtime/runChain.ts';
 import type { ScheduleMeter } from '../runtime/schedules/runSchedules.ts';
 import { catalogue, type BusinessCounter, type Count, type MetricFacts, type MetricName } from './catalogue.ts';
 import { jobGauges, type WatchedJobs } from './jobGauges.ts';
 import { known } from './known.ts';
 import { PipelineMetrics, type WatchedPipeline } from './pipelineMetrics.ts';
+import { outboxMetrics } from './outboxMetrics.ts';
 import { scheduleMetrics } from './scheduleMetrics.ts';
 
 /** The metrics of the process. */
@@ -16,12 +19,15 @@ export interface Metrics {
   meterOf(pipeline: string, stages?: readonly string[]): RunMeter;
   readonly count: Count;
   readonly schedules: ScheduleMeter;
+  readonly outboxes: RelayMeter;
   /** Adds a pipeline to what every scrape reads. */
   watch(pipeline: WatchedPipeline): void;
   /** Makes every scrape tell the states of breakers. */
   watchBreakers(breakers: readonly Pick<Breaker, 'name' | 'state'>[]): void;
   /** Makes every scrape tell how far the jobs are. */
   watchJobs(jobs: WatchedJobs): void;
+  /** Makes every scrape tell how the outboxes stand. */
+  watchOutboxes(standings: () => Promise<readonly OutboxStanding[]>): void;
   /** The metrics in the text format of Prometheus. The counts of a pipeline are read at one instant, so their law holds in every scrape. */
   scrape(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
@@ -35,6 +41,7 @@ export function createMetrics(clock: Clock): Metrics {
   const counter = (name: MetricName): Counter => new Counter({ ...declared(name), registers: [registry] });
   const gauge = (name: MetricName): Gauge => new Gauge({ ...declared(name), registers: [registry] });
   const breakers: Pick<Breaker, 'name' | 'state'>[] = [];
+  let standings: () => Promise<readonly OutboxStanding[]> = () => Promise.resolve([]);
   let watchedJobs: WatchedJobs = { names: [], openRuns: () => Promise.resolve([]) };
 
   const stageMetrics: StageMetrics = {
@@ -48,6 +55,7 @@ export function createMetrics(clock: Clock): Metrics {
   const writeJobGauges = jobGauges(gauge);
   const business: Readonly<Record<BusinessCounter, Counter>> = { weir_bills_parked_total: counter('weir_bills_parked_total') };
   const schedules = scheduleMetrics({ misses: counter('weir_schedule_misses_total'), late: gauge('weir_schedule_late_seconds') }, clock);
+  const outboxes = outboxMetrics(counter, gauge);
   const loopDelay = gauge('weir_event_loop_delay_seconds');
   const loop = monitorEventLoopDelay({ resolution: 20 });
   loop.enable();
@@ -65,6 +73,7 @@ export function createMetrics(clock: Clock): Metrics {
     meterOf: (pipeline, stages = []) => meterOf(pipeline, stages, stageMetrics),
     count: (name, labels, by) => business[name].inc(labels, by),
     schedules: schedules.meter,
+    outboxes: outboxes.meter,
     watch: (pipeline) => pipelines.watch(pipeline),
     watchBreakers(more) {
       breakers.push(...more);
@@ -72,10 +81,15 @@ export function createMetrics(clock: Clock): Metrics {
     watchJobs(told) {
       watchedJobs = told;
     },
+    watchOutboxes(ask) {
+      standings = ask;
+    },
     async scrape() {
       const openRuns = known(watchedJobs.openRuns, clock);
+      const outboxesNow = known(standings, clock);
       await pipelines.askLags();
       writeJobGauges(watchedJobs.names, await openRuns);
+      outboxes.write(await outboxesNow);
       refresh();
       return { contentType: registry.contentType, text: await registry.metrics() };
     },

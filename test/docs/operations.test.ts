@@ -71,7 +71,7 @@ describe('docs/operations.md', () => {
 
   it('names options and error codes that there are', () => {
     const paths = leavesOf(joinedSchema(systems)).map(({ path }) => path);
-    const named = [...page.matchAll(/`((?:runtime|bus|kafka|jobs|keys|sms|schedules|billing\.redispatch|admin)\.\w[\w.]*)`/g)].map(
+    const named = [...page.matchAll(/`((?:runtime|bus|kafka|jobs|outbox|keys|sms|schedules|billing\.redispatch|admin)\.\w[\w.]*)`/g)].map(
       ([, path = '']) => path,
     );
     expect(named.filter((path) => path !== 'schedules.NAME.enabled' && !paths.includes(path))).toEqual([]);

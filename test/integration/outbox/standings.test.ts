@@ -1,0 +1,17 @@
+import { expect, it } from 'vitest';
+import { outboxStandings } from '../../../src/runtime/outbox/standings.ts';
+import { anOutbox } from './anOutbox.ts';
+
+it('outboxes tell how many messages wait and since when, those of a topic that is declared no more too', async () => {
+  const shop = await anOutbox();
+  await shop.database.execute('CREATE SCHEMA other');
+  await shop.database.query(`SELECT weir.provide_outbox('other')`);
+  await shop.insert('k', 'x', 'y');
+  await shop.database.execute(`UPDATE shop.outbox SET topic = 'gone', created_at = clock_timestamp() - interval '90 seconds'`);
+  const [first, second] = await outboxStandings(shop.database, ['shop', 'other']);
+  expect(first).toMatchObject({ outbox: 'shop', messages: 2 });
+  expect(first?.oldestSeconds).toBeGreaterThanOrEqual(90);
+  expect(first?.oldestSeconds).toBeLessThan(120);
+  expect(second).toEqual({ outbox: 'other', messages: 0, oldestSeconds: 0 });
+  expect(await outboxStandings(shop.database, [])).toEqual([]);
+});
