@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { seededRandom } from './seededRandom.ts';
 
 /** Whom a fault strikes, and how often: part of the schema of rules that come over HTTP. Rules are asked in the order they were added; the first that fits strikes. */
 export const aim = {
@@ -18,6 +19,8 @@ export const aim = {
 export interface Rule<Phase extends string, Action> {
   readonly phase: Phase;
   readonly action: Action;
+  /** Part of what is asked for, where a server answers more than one question: `POST /refunds`. */
+  readonly on?: string | undefined;
   readonly to?: string | undefined;
   readonly share?: number | undefined;
   readonly probability?: number | undefined;
@@ -56,10 +59,10 @@ export class Faults<Phase extends string, Action> {
   }
 
   /** What strikes now, if anything. */
-  at(phase: Phase, recipients: readonly string[]): Action | undefined {
+  at(phase: Phase, recipients: readonly string[], asked = ''): Action | undefined {
     const entry = this.#rules.find((candidate) => {
       const { rule, left } = candidate;
-      if (rule.phase !== phase || left <= 0 || !this.#isMeant(rule, recipients)) return false;
+      if (rule.phase !== phase || left <= 0 || !asked.includes(rule.on ?? '') || !this.#isMeant(rule, recipients)) return false;
       if (rule.probability !== undefined && this.#random() >= rule.probability) return false;
       candidate.toSpare -= 1;
       return candidate.toSpare < 0;
@@ -83,15 +86,4 @@ function shareOf(seed: number, text: string): number {
   let hash = 0x811c9dc5 ^ seed;
   for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193);
   return seededRandom(hash)();
-}
-
-/** Mulberry32. */
-function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

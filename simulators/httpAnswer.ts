@@ -25,6 +25,20 @@ export function json(value: unknown, status = 200): HttpAnswer {
   return { status, type: 'application/json', body: JSON.stringify(value) };
 }
 
+/** A refusal as a problem (RFC 9457). */
+export function problem(status: number, detail: string): HttpAnswer {
+  return { ...json({ type: 'about:blank', status, detail }, status), type: 'application/problem+json' };
+}
+
+/** What a text says as JSON; undefined where it is none. */
+export function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The answer where nothing is. */
 export const notHere: HttpAnswer = { status: 404, type: 'text/plain', body: 'not here' };
 
