@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { amountMinor } from '../../src/api/amountMinor.ts';
 import { defineApiRoute, defineOpenRoute } from '../../src/api/apiRoute.ts';
+import { signatureHeaders } from '../../src/api/signature.ts';
 import { WeirError } from '../../src/errors.ts';
 import { Problem } from '../../src/http/problem.ts';
 import { anApiServer, ask, exchange, type AnApiServer, type ServedWith } from './anApiServer.ts';
@@ -52,6 +53,7 @@ const hook = defineOpenRoute({
     path: z.strictObject({ name: text.meta({ description: 'by whom' }) }),
     body: z.strictObject({ id: z.int().meta({ description: 'which' }) }),
   }),
+  headers: signatureHeaders,
   answers: { 200: { about: 'heard' } },
   verify: (_: Ports, { rawBody, headers }) => {
     if (headers['x-size'] !== String(rawBody.length)) throw new Problem(401, 'expected the size');
