@@ -17,6 +17,17 @@ function isUrl(text: string): boolean {
   }
 }
 
+/** Where a payment gateway is. */
+const gateway = (method: string) =>
+  z
+    .strictObject({
+      url: option(z.union([z.literal(''), address(/^https?:\/\//, 'expected https://host/path')]).default(''), {
+        about: `Where payments by ${method} are asked about and given back. Empty: nowhere, and they wait.`,
+      }),
+      token: option(z.string().default(''), { about: `Bearer token of the gateway of payments by ${method}.`, isSecret: true }),
+    })
+    .prefault({});
+
 /** The options of the process. Those of a pipeline or job stand beside it, and are joined under its name. */
 export const processOptions = {
   instance: option(
@@ -142,6 +153,7 @@ export const processOptions = {
       token: option(z.string().default(''), { about: 'Bearer token of the SMS endpoint.', isSecret: true }),
     })
     .prefault({}),
+  gateways: z.strictObject({ card: gateway('card'), transfer: gateway('transfer'), wallet: gateway('wallet') }).prefault({}),
   keys: z
     .strictObject({
       ring: option(z.string(), {
@@ -154,7 +166,7 @@ export const processOptions = {
     .strictObject({
       failuresInARow: option(z.int().min(1).max(1_000).default(5), {
         about:
-          'Calls of an outside system (smtp, sms) that fail one after the other until all that need it wait. Too small: a passing fault stops all; too large: more work is put off while it is away.',
+          'Calls of an outside system (smtp, sms, card, transfer, wallet) that fail one after the other until all that need it wait. Too small: a passing fault stops all; too large: more work is put off while it is away.',
         unit: 'calls',
       }),
       failureShare: option(z.number().min(0.01).max(0.99).default(0.5), {

@@ -37,6 +37,15 @@ import { settle, type SettlePorts } from './billing/settle.job.ts';
 import { settleStore } from './billing/settleStore.ts';
 import { parkedTeller } from './billing/tellParked.ts';
 import { textStore } from './billing/textStore.ts';
+import { askableGateways } from './payments/gateways/askableGateways.ts';
+import { dueRefundStore, dueStore } from './payments/dueStore.ts';
+import { paymentsOutbox } from './payments/paymentsOutbox.ts';
+import { reconcile, type ReconcilePorts } from './payments/reconcile.job.ts';
+import { refund, type RefundPorts } from './payments/refund.job.ts';
+import { refundStore } from './payments/refundStore.ts';
+import { reconcileSchedule, refundSchedule } from './payments/schedules.ts';
+import { settlementStore } from './payments/settlementStore.ts';
+import { succeededTopic } from './payments/succeededPayment.ts';
 import { createIdentifiers } from './shared/identifiers.ts';
 
 /** The ports of every pipeline and job. */
@@ -48,7 +57,9 @@ type Ports = SettlePorts &
   DeliverSmsPorts &
   OperatePorts &
   RetryPorts &
-  RestoredPorts;
+  RestoredPorts &
+  ReconcilePorts &
+  RefundPorts;
 
 /** Everything of the business that a process can run: a pipeline, job or topic more is a line more. */
 export const systems: {
@@ -62,18 +73,18 @@ export const systems: {
   readonly encrypted: readonly EncryptedRows[];
   readonly openPorts: (house: House) => Ports;
 } = {
-  topics: [emailTopic, emailDeadLetters, textTopic],
+  topics: [emailTopic, emailDeadLetters, textTopic, succeededTopic],
   pipelines: [deliver, deadLetters, deliverSms],
-  jobs: [settle, dispatch, redispatch],
-  schedules: [settleSchedule, dispatchSchedule, redispatchSchedule],
-  outboxes: [],
+  jobs: [settle, dispatch, redispatch, reconcile, refund],
+  schedules: [settleSchedule, dispatchSchedule, redispatchSchedule, reconcileSchedule, refundSchedule],
+  outboxes: [paymentsOutbox],
   routes: [findRoute, sendRoute, smsRoute, unknownRoute, resolveRoute, retryRoute, restoredRoute],
   groups: { billing: billingGroup },
   encrypted: [memberKeys],
   openPorts,
 };
 
-function openPorts({ database, bus, mailer, texter, gate, keyRing, clock, log, count, sender, instance, node }: House): Ports {
+function openPorts({ database, bus, mailer, texter, service, gate, keyRing, clock, log, count, sender, instance, node }: House): Ports {
   const now = (): Date => clock.now();
   const identifiers = createIdentifiers({ now, random: () => clock.random(), node });
   const tellParked = parkedTeller({ log, count });
@@ -101,6 +112,10 @@ function openPorts({ database, bus, mailer, texter, gate, keyRing, clock, log, c
     retries: retryStore(now),
     restored: restoredStore({ now, identifiers, instance }),
     publishSoon: publishSoon({ markedOf: markedStore(database, now), emails, textRequests, log }),
+    gateways: askableGateways(service, gate),
+    duePayments: dueStore(database),
+    settlements: settlementStore({ outbox: paymentsOutbox, now }),
+    refunds: { ...dueRefundStore(database), ...refundStore(database, now) },
     hasTexter: texter !== undefined,
     senderAddress: sender.address,
     oldestUnsettledAt: () => bus.oldestUnsettledAt(emailTopic, { group: deliverGroup }),

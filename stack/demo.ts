@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { seoulDay, seoulInstant } from '../pipelines/billing/seoulTime.ts';
+import { seoulDay, seoulInstant } from '../pipelines/shared/seoulTime.ts';
 import { firstDay, lastDay } from '../pipelines/shared/period.ts';
 import { openDatabase } from '../src/connectors/postgres/openDatabase.ts';
 import { parseKeyRing } from '../src/message/keyRing.ts';

@@ -1,5 +1,5 @@
 import { WeirError } from '../../src/errors.ts';
-import { seoulMinute } from './seoulTime.ts';
+import { seoulMinute } from '../shared/seoulTime.ts';
 
 const minuteMs = 60_000;
 const longPastMs = 60 * minuteMs;

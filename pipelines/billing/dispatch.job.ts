@@ -15,7 +15,7 @@ import type { DispatchStore } from './dispatchStore.ts';
 import { requireSettled } from './requireSettled.ts';
 import { publishBills, type Emails } from './publishBills.ts';
 import { publishingOptions } from './publishingOptions.ts';
-import { parseSeoulDay, seoulDay } from './seoulTime.ts';
+import { parseSeoulDay, seoulDay } from '../shared/seoulTime.ts';
 
 export interface DispatchPorts {
   readonly dispatches: DispatchStore;

@@ -15,7 +15,7 @@ import { redispatchOptions } from './publishingOptions.ts';
 import { lostBeforeOf, planPart, readPart, type FoundBill } from './redispatchPart.ts';
 import { redispatchPreview } from './redispatchPreview.ts';
 import type { RedispatchStore } from './redispatchStore.ts';
-import { parseSeoulMinute } from './seoulTime.ts';
+import { parseSeoulMinute } from '../shared/seoulTime.ts';
 
 export interface RedispatchPorts {
   readonly redispatches: RedispatchStore & ParkStore;

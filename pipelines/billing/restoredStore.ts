@@ -1,7 +1,7 @@
 import type { Transaction } from '../../src/connectors/database.ts';
 import { WeirError } from '../../src/errors.ts';
 import type { Identifiers } from '../shared/identifiers.ts';
-import { seoulDay } from './seoulTime.ts';
+import { seoulDay } from '../shared/seoulTime.ts';
 
 /** What may have been sent although the database, restored to an earlier moment, does not know it. */
 export interface DoubtfulSelection {

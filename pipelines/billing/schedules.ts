@@ -1,7 +1,7 @@
 // When the jobs of billing run by themselves, on Seoul's clock. A night that was missed is made up for, in the order of the month:
 // bills are settled before they are dispatched, those of the 15th before those of the 21st.
 import { defineSchedule } from '../../src/runtime/schedules/schedule.ts';
-import { seoulDay, seoulMinute } from './seoulTime.ts';
+import { seoulDay, seoulMinute } from '../shared/seoulTime.ts';
 
 /** The month that has just ended is billed. */
 export const settleSchedule = defineSchedule({

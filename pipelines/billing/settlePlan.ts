@@ -1,7 +1,7 @@
 import { WeirError } from '../../src/errors.ts';
 import { addMonths, firstDay, parsePeriod, previousPeriod, type Period } from '../shared/period.ts';
 import type { PeriodStore } from './periodStore.ts';
-import { seoulInstant } from './seoulTime.ts';
+import { seoulInstant } from '../shared/seoulTime.ts';
 import type { SettleOptions } from './settleOptions.ts';
 import { buckets } from './settleStore.ts';
 

@@ -1,3 +1,4 @@
+import { openHttpClient } from '../connectors/http/openHttpClient.ts';
 import { openTexter } from '../connectors/http/openTexter.ts';
 import { openDatabase, type PostgresDatabase } from '../connectors/postgres/openDatabase.ts';
 import { openMailer } from '../connectors/smtp/openMailer.ts';
@@ -7,7 +8,8 @@ import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../message/clock.ts';
 import { parseKeyRing } from '../message/keyRing.ts';
 import { breaker, type Breaker, type BreakerLimits } from '../runtime/breaker.ts';
-import type { GatedSystem, House } from '../runtime/house.ts';
+import { serviceNames, type GatedSystem, type House, type ServiceName } from '../runtime/house.ts';
+import type { HttpClient } from '../connectors/httpClient.ts';
 import { instanceOf } from './instanceOf.ts';
 import { openBus } from './openBus.ts';
 import type { ProcessOptions } from './systems.ts';
@@ -19,7 +21,7 @@ const probeLimitMs = 20_000;
 export const databaseOrigin = 'database.url (WEIR_DATABASE_URL)';
 
 /** What a house stands on, and its end. */
-export interface Outside extends Pick<House, 'bus' | 'mailer' | 'texter'> {
+export interface Outside extends Pick<House, 'bus' | 'mailer' | 'texter' | 'service'> {
   readonly dependencies: readonly Dependency[];
   /** Ends every connection, in the order in which they are needed. */
   close(): Promise<void>;
@@ -56,10 +58,11 @@ export async function openHouse(
 ): Promise<OpenHouse> {
   const keyRing = parseKeyRing(options.keys.ring);
   const [row] = await database.query<{ node: bigint }>(`SELECT nextval('weir.instance_node') AS node`);
-  const { bus, mailer, texter, dependencies, ...outside } = openOutside(options, database, clock, log);
+  const { bus, mailer, texter, service, dependencies, ...outside } = openOutside(options, database, clock, log);
   const probes = {
     smtp: () => isThere(mailer.reach(probeLimitMs)),
     ...(texter === undefined ? {} : { sms: () => isThere(texter.reach(probeLimitMs)) }),
+    ...Object.fromEntries(serviceNames.map((name) => [name, () => isThere(service(name)?.reach(probeLimitMs) ?? Promise.resolve())])),
   };
   const breakers = breakersOf(limitsOf(options), probes, { clock, log });
   const { from, fromName } = options.smtp;
@@ -68,6 +71,7 @@ export async function openHouse(
     bus,
     mailer,
     texter,
+    service,
     gate: (system) => breakers[system],
     keyRing,
     clock,
@@ -105,25 +109,33 @@ function breakersOf(
     const probe = probes[name];
     return breaker({ ...limits, ...facts, name, ...(probe === undefined ? {} : { probe }) });
   };
-  return { smtp: of('smtp'), sms: of('sms') };
+  return { smtp: of('smtp'), sms: of('sms'), card: of('card'), transfer: of('transfer'), wallet: of('wallet') };
 }
 
-/** The bus, the mail server and the SMS endpoint beside an open database; nothing is connected to before it is used. `close` closes them all. */
+/** The bus, the mail server, the SMS endpoint and the services beside an open database; nothing is connected to before it is used. `close` closes them all. */
 export function openOutside(options: ProcessOptions, database: PostgresDatabase, clock: Clock, log: Logger): Outside {
   const { url, requireTls, maxConnections } = options.smtp;
   const bus = openBus(options, clock, log);
   const mailer = openMailer({ url, clock, requireTls, maxConnections });
   const texter = options.sms.url === '' ? undefined : openTexter({ ...options.sms, clock });
+  const services = servicesOf(options, clock);
   const dependencies = [
     { name: 'postgres', reach: (limitMs: number) => database.reach(limitMs) },
     { name: options.bus.kind === 'kafka' ? 'kafka' : 'redis', reach: (limitMs: number) => bus.reach(limitMs) },
     { name: 'smtp', reach: (limitMs: number) => mailer.reach(limitMs) },
     ...(texter === undefined ? [] : [{ name: 'sms', reach: (limitMs: number) => texter.reach(limitMs) }]),
+    ...[...services].map(([name, client]) => ({ name, reach: (limitMs: number) => client.reach(limitMs) })),
   ];
   const close = async (): Promise<void> => {
     await bus.close();
     await mailer.close();
     await database.close();
   };
-  return { bus, mailer, texter, dependencies, close };
+  return { bus, mailer, texter, service: (name) => services.get(name), dependencies, close };
+}
+
+/** The services that are set up. */
+function servicesOf({ gateways }: ProcessOptions, clock: Clock): ReadonlyMap<ServiceName, HttpClient> {
+  const open = (name: ServiceName): HttpClient => openHttpClient({ ...gateways[name], service: `The ${name} gateway`, clock });
+  return new Map(serviceNames.filter((name) => gateways[name].url !== '').map((name) => [name, open(name)]));
 }

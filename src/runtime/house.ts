@@ -1,5 +1,6 @@
 import type { Bus } from '../connectors/bus.ts';
 import type { Database } from '../connectors/database.ts';
+import type { HttpClient } from '../connectors/httpClient.ts';
 import type { Address, Mailer } from '../connectors/mailer.ts';
 import type { Texter } from '../connectors/texter.ts';
 import type { Gate } from '../../operators/gate.ts';
@@ -8,8 +9,13 @@ import type { Clock } from '../message/clock.ts';
 import type { KeyRing } from '../message/keyRing.ts';
 import type { Count } from '../metrics/catalogue.ts';
 
+/** Services that are asked over HTTP, each with options of its own. */
+export const serviceNames = ['card', 'transfer', 'wallet'] as const;
+
+export type ServiceName = (typeof serviceNames)[number];
+
 /** Systems whose effects go through a breaker. */
-export type GatedSystem = 'smtp' | 'sms';
+export type GatedSystem = 'smtp' | 'sms' | ServiceName;
 
 /** What the house offers to the systems of the business: the outside behind its ports, and the facts of this process. */
 export interface House {
@@ -18,6 +24,8 @@ export interface House {
   readonly mailer: Mailer;
   /** Undefined where no SMS endpoint is set up. */
   readonly texter: Texter | undefined;
+  /** Undefined where it is not set up. */
+  readonly service: (name: ServiceName) => HttpClient | undefined;
   /** The gate before the effects on an outside system: shut while it is away. */
   readonly gate: (system: GatedSystem) => Gate;
   readonly keyRing: KeyRing;

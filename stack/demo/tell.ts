@@ -1,4 +1,4 @@
-import { seoulMinute } from '../../pipelines/billing/seoulTime.ts';
+import { seoulMinute } from '../../pipelines/shared/seoulTime.ts';
 import type { BillsByStatus } from './books.ts';
 
 /** A heading of the demo. */

@@ -85,7 +85,7 @@ describe('docs/operations.md', () => {
   });
 
   it('tells of every topic in Kafka how many partitions it has, who reads it and how long it is kept', () => {
-    const told = [...page.matchAll(/^\| `(queuing[\w.]+)` \| (\d+) \| (\S+) \| (.+) \|$/gm)].map(([, ...cells]) => cells);
+    const told = [...page.matchAll(/^\| `((?:queuing|payment)\.[\w.]+)` \| (\d+) \| (\S+) \| (.+) \|$/gm)].map(([, ...cells]) => cells);
     const groups: Readonly<Record<string, string>> = {
       [emailTopic.name]: deliverGroup,
       [textTopic.name]: deliverSmsGroup,

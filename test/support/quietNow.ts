@@ -1,4 +1,4 @@
-import { seoulMinute } from '../../pipelines/billing/seoulTime.ts';
+import { seoulMinute } from '../../pipelines/shared/seoulTime.ts';
 import type { QuietHours } from '../../pipelines/shared/quietHours.ts';
 
 /** Quiet hours of Seoul that began two hours ago and last two hours more, whatever the time of day is. */

@@ -73,6 +73,7 @@ export async function aBilling(): Promise<Billing> {
     bus,
     mailer,
     texter: undefined,
+    service: () => undefined,
     gate: openGate,
     keyRing: ring,
     clock,

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Bus, Topic } from '../../../src/connectors/bus.ts';
 import { runJob } from '../../../src/runtime/jobs/runJob.ts';
-import { seoulMinute } from '../../../pipelines/billing/seoulTime.ts';
+import { seoulMinute } from '../../../pipelines/shared/seoulTime.ts';
 import { testTopic } from '../../conformance/busHarness.ts';
 import { read } from '../../conformance/reading.ts';
 import { testBus, testClient } from '../../connectors/redisStream/aRedisBus.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { seoulMinute } from '../../../pipelines/billing/seoulTime.ts';
+import { seoulMinute } from '../../../pipelines/shared/seoulTime.ts';
 import { say } from '../../commandLine/aPlace.ts';
 import { aMonth } from '../daemon/aMonth.ts';
 

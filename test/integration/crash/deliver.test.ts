@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { deliverGroup } from '../../../pipelines/billing/deliver.pipeline.ts';
 import { emailTopic } from '../../../pipelines/billing/dispatchedBill.ts';
-import { seoulMinute } from '../../../pipelines/billing/seoulTime.ts';
+import { seoulMinute } from '../../../pipelines/shared/seoulTime.ts';
 import type { Phase } from '../../../simulators/inbox/faults.ts';
 import { countsOf, isLawful } from '../../../stack/demo/law.ts';
 import { until } from '../../support/until.ts';

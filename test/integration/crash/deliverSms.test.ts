@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { deliverSmsGroup } from '../../../pipelines/billing/deliverSms.pipeline.ts';
 import { operatorStore } from '../../../pipelines/billing/operatorStore.ts';
 import { textTopic } from '../../../pipelines/billing/requestedText.ts';
-import { seoulMinute } from '../../../pipelines/billing/seoulTime.ts';
+import { seoulMinute } from '../../../pipelines/shared/seoulTime.ts';
 import { createIdentifiers } from '../../../pipelines/shared/identifiers.ts';
 import { startSms, type Sms } from '../../../simulators/sms.ts';
 import { realClock } from '../../../src/runtime/clock.ts';

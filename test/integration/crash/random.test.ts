@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { dispatch } from '../../../pipelines/billing/dispatch.job.ts';
 import { redispatch } from '../../../pipelines/billing/redispatch.job.ts';
-import { seoulMinute } from '../../../pipelines/billing/seoulTime.ts';
+import { seoulMinute } from '../../../pipelines/shared/seoulTime.ts';
 import { settle } from '../../../pipelines/billing/settle.job.ts';
 import { virtualClock } from '../../../src/runtime/virtualClock.ts';
 import { insertRun } from '../../../src/runtime/jobs/openRun.ts';

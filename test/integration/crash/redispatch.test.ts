@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { emailTopic } from '../../../pipelines/billing/dispatchedBill.ts';
-import { seoulMinute } from '../../../pipelines/billing/seoulTime.ts';
+import { seoulMinute } from '../../../pipelines/shared/seoulTime.ts';
 import { until } from '../../support/until.ts';
 import { startWeir } from '../../support/weirProcess.ts';
 import { aMonth, type MonthToBill } from './aMonth.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { seoulMinute } from '../../../pipelines/billing/seoulTime.ts';
+import { seoulMinute } from '../../../pipelines/shared/seoulTime.ts';
 import { createToken } from '../../../src/console/apiTokens.ts';
 import { openDatabase } from '../../../src/connectors/postgres/openDatabase.ts';
 import { realClock } from '../../../src/runtime/clock.ts';

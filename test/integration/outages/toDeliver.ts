@@ -1,6 +1,6 @@
 import { deliverGroup } from '../../../pipelines/billing/deliver.pipeline.ts';
 import { emailTopic } from '../../../pipelines/billing/dispatchedBill.ts';
-import { seoulMinute } from '../../../pipelines/billing/seoulTime.ts';
+import { seoulMinute } from '../../../pipelines/shared/seoulTime.ts';
 import { countsOf, isLawful } from '../../../stack/demo/law.ts';
 import { until } from '../../support/until.ts';
 import { startWeir, type WeirProcess } from '../../support/weirProcess.ts';

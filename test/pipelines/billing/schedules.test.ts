@@ -34,7 +34,8 @@ describe('the schedules of billing', () => {
 
   it('run in the profile of their job, and never let a settlement or a dispatch expire', () => {
     for (const { job, profile } of systems.schedules) expect(profile).toBe(systems.jobs.find(({ name }) => name === job)?.profile);
-    const forGood = systems.schedules.filter(({ job }) => job !== 'billing.redispatch');
+    const forGood = systems.schedules.filter(({ job }) => job === 'billing.settle' || job === 'billing.dispatch');
+    expect(forGood).toHaveLength(2);
     expect(forGood.map(({ misfire, maxAgeMs, isForgettable }) => ({ misfire, maxAgeMs, isForgettable }))).toEqual(
       forGood.map(() => ({ misfire: 'runAll', maxAgeMs: Infinity, isForgettable: false })),
     );

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseSeoulDay, parseSeoulMinute } from '../../../pipelines/billing/seoulTime.ts';
+import { parseSeoulDay, parseSeoulMinute } from '../../../pipelines/shared/seoulTime.ts';
 
 test('a minute of Seoul is nine hours before the same figures of UTC', () => {
   expect(parseSeoulMinute('2026-11-22T05:46')).toEqual(new Date('2026-11-21T20:46:00Z'));

@@ -1,6 +1,6 @@
 import { WeirError } from '../../src/errors.ts';
 
-/** Keys of billing runs are Seoul's wall time, nine hours ahead of UTC all year. */
+/** Keys of runs are Seoul's wall time, nine hours ahead of UTC all year. */
 const offset = '+09:00';
 const offsetMs = 9 * 3_600_000;
 

@@ -1,0 +1,98 @@
+-- Payments: orders that wait for their payment, what the gateways were asked for, and what has to be given back.
+-- Amounts are integer minor units. Business times come as parameters.
+CREATE SCHEMA payments;
+
+CREATE TABLE payments.product (
+  id bigint PRIMARY KEY,
+  name text NOT NULL,
+  stock bigint NOT NULL,
+  low_stock_threshold bigint NOT NULL DEFAULT 0,
+  CONSTRAINT product_stock_not_negative CHECK (stock >= 0),
+  CONSTRAINT product_threshold_not_negative CHECK (low_stock_threshold >= 0)
+);
+
+-- PENDING -> COMPLETED | FAILED; ended states never change. buyer_email is a ciphertext, bound to the order's id.
+CREATE TABLE payments.orders (
+  id bigint PRIMARY KEY,
+  status text NOT NULL DEFAULT 'PENDING',
+  amount_minor bigint NOT NULL,
+  buyer_email text NOT NULL,
+  created_at timestamptz NOT NULL,
+  ended_at timestamptz,
+  fail_code text,
+  CONSTRAINT orders_status CHECK (status IN ('PENDING', 'COMPLETED', 'FAILED')),
+  CONSTRAINT orders_amount_positive CHECK (amount_minor > 0),
+  CONSTRAINT orders_ended_has_time CHECK ((status = 'PENDING') = (ended_at IS NULL)),
+  CONSTRAINT orders_failed_has_code CHECK ((status = 'FAILED') = (fail_code IS NOT NULL))
+);
+CREATE INDEX orders_pending ON payments.orders (id, created_at) WHERE status = 'PENDING';
+
+-- One line a product, so that an UPDATE joined to them takes all that was ordered.
+CREATE TABLE payments.order_item (
+  order_id bigint NOT NULL REFERENCES payments.orders,
+  product_id bigint NOT NULL REFERENCES payments.product,
+  quantity bigint NOT NULL,
+  PRIMARY KEY (order_id, product_id),
+  CONSTRAINT order_item_quantity_positive CHECK (quantity > 0)
+);
+
+-- PENDING -> SUCCESS | FAILED; PENDING with a park_reason waits for a person. payment_number is committed before the gateway is asked to
+-- charge and sent with it, so a charge whose answer was lost is found by it; transaction_key is the gateway's own name for the charge.
+-- next_ask_at: null until the gateway has said once that it does not know yet.
+CREATE TABLE payments.payment (
+  id bigint PRIMARY KEY,
+  order_id bigint NOT NULL REFERENCES payments.orders,
+  payment_number text NOT NULL,
+  method text NOT NULL,
+  transaction_key text,
+  amount_minor bigint NOT NULL,
+  status text NOT NULL DEFAULT 'PENDING',
+  created_at timestamptz NOT NULL,
+  asks integer NOT NULL DEFAULT 0,
+  next_ask_at timestamptz,
+  ended_at timestamptz,
+  fail_code text,
+  park_reason text,
+  CONSTRAINT payment_number_once UNIQUE (payment_number),
+  CONSTRAINT payment_key_once UNIQUE (method, transaction_key),
+  CONSTRAINT payment_method CHECK (method IN ('card', 'transfer', 'wallet')),
+  CONSTRAINT payment_status CHECK (status IN ('PENDING', 'SUCCESS', 'FAILED')),
+  CONSTRAINT payment_amount_positive CHECK (amount_minor > 0),
+  CONSTRAINT payment_ended_has_time CHECK ((status = 'PENDING') = (ended_at IS NULL)),
+  CONSTRAINT payment_failed_has_code CHECK ((status = 'FAILED') = (fail_code IS NOT NULL)),
+  CONSTRAINT payment_only_pending_is_parked CHECK (park_reason IS NULL OR status = 'PENDING')
+);
+CREATE UNIQUE INDEX payment_one_success ON payments.payment (order_id) WHERE status = 'SUCCESS';
+CREATE INDEX payment_order ON payments.payment (order_id);
+-- What a reconciliation looks for, in the order of its pages; the time is compared within the index.
+CREATE INDEX payment_due ON payments.payment (method, id, next_ask_at) WHERE status = 'PENDING' AND park_reason IS NULL;
+
+-- Money that was captured for an order that does not get it: REQUESTED -> SENT -> DONE | PARKED. One for each payment, which is also the
+-- key under which the gateway is asked, so that a repeated request gives back once.
+CREATE TABLE payments.refund (
+  payment_id bigint PRIMARY KEY REFERENCES payments.payment,
+  amount_minor bigint NOT NULL,
+  transaction_key text NOT NULL,
+  reason text NOT NULL,
+  status text NOT NULL DEFAULT 'REQUESTED',
+  requested_at timestamptz NOT NULL,
+  asks integer NOT NULL DEFAULT 0,
+  next_ask_at timestamptz NOT NULL,
+  ended_at timestamptz,
+  park_reason text,
+  CONSTRAINT refund_amount_positive CHECK (amount_minor > 0),
+  CONSTRAINT refund_status CHECK (status IN ('REQUESTED', 'SENT', 'DONE', 'PARKED')),
+  CONSTRAINT refund_ended_has_time CHECK ((status IN ('DONE', 'PARKED')) = (ended_at IS NOT NULL)),
+  CONSTRAINT refund_parked_has_reason CHECK ((status = 'PARKED') = (park_reason IS NOT NULL))
+);
+CREATE INDEX refund_due ON payments.refund (payment_id, next_ask_at) WHERE status IN ('REQUESTED', 'SENT');
+
+-- What gateways have called back with, once each.
+CREATE TABLE payments.webhook_inbox (
+  gateway text NOT NULL,
+  event_id text NOT NULL,
+  received_at timestamptz NOT NULL,
+  PRIMARY KEY (gateway, event_id)
+);
+
+SELECT weir.provide_outbox('payments');

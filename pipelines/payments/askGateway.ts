@@ -1,0 +1,76 @@
+import type { Gate } from '../../operators/gate.ts';
+import type { PaymentGateway, RefundAnswer, RefundRequest } from './gateways/gateway.ts';
+import type { DuePayment, Method, PaymentReport } from './payment.ts';
+
+/** A gateway behind its breaker. */
+export interface GatedGateway {
+  readonly gateway: PaymentGateway;
+  readonly gate: Gate;
+}
+
+/** The gateways that are set up; payments of the others wait. */
+export type Gateways = Readonly<Partial<Record<Method, GatedGateway>>>;
+
+/** Nothing became known: the gateway does not answer, and nothing changes. */
+export interface Unanswered {
+  readonly kind: 'unanswered';
+}
+
+export const unanswered: Unanswered = { kind: 'unanswered' };
+
+/** A payment about which something became known. */
+export interface Reported extends PaymentReport {
+  readonly kind: 'reported';
+}
+
+/**
+ * Asks the gateway of a payment what became of it. While its breaker is shut it is not asked: the next run does, and a run that waited
+ * for one gateway would keep the others from being asked again.
+ */
+export function askGateway(gateways: Gateways): (payment: DuePayment, signal: AbortSignal) => Promise<Reported | Unanswered> {
+  return async function ask(payment, signal) {
+    const answer = await unlessShut(gateways[payment.method], (gateway) => gateway.ask(payment, signal));
+    return answer === undefined ? unanswered : { kind: 'reported', paymentId: payment.paymentId, answer };
+  };
+}
+
+/** A refund that a gateway is asked for. */
+export interface DueRefund extends RefundRequest {
+  readonly paymentId: bigint;
+  readonly method: Method;
+  /** Whether it was asked for before: then what became of that is found out first. */
+  readonly wasSent: boolean;
+}
+
+/** What became of a refund. */
+export interface RefundReport {
+  readonly kind: 'refund';
+  readonly paymentId: bigint;
+  readonly answer: RefundAnswer;
+}
+
+/** Asks a gateway for a refund, or what became of it; what it knows nothing of is asked for again under the same key. */
+export function askRefund(gateways: Gateways): (refund: DueRefund, signal: AbortSignal) => Promise<RefundReport | Unanswered> {
+  return async function giveBack(refund, signal) {
+    const answer = await unlessShut(gateways[refund.method], async (gateway) => {
+      const before = refund.wasSent ? await gateway.askRefund(refund, signal) : undefined;
+      return before === undefined || before.kind === 'notFound' ? gateway.refund(refund, signal) : before;
+    });
+    return answer === undefined ? unanswered : { kind: 'refund', paymentId: refund.paymentId, answer };
+  };
+}
+
+async function unlessShut<T>(gated: GatedGateway | undefined, call: (gateway: PaymentGateway) => Promise<T>): Promise<T | undefined> {
+  if (gated === undefined || !gated.gate.isOpen()) return undefined;
+  const entry = gated.gate.enter();
+  try {
+    const answer = await call(gated.gateway);
+    entry.answered();
+    return answer;
+  } catch (error) {
+    entry.failed(error);
+    throw error;
+  } finally {
+    entry.leave();
+  }
+}

@@ -1,0 +1,108 @@
+import fc from 'fast-check';
+import { describe, expect, it, test } from 'vitest';
+import type { GatewayAnswer } from '../../../pipelines/payments/payment.ts';
+import { decideSettlement, type Settlement, type Standing } from '../../../pipelines/payments/settlement.ts';
+
+type Change = Partial<Standing['order']> & { readonly payment?: Partial<Standing['payment']> } & Partial<
+    Pick<Standing, 'hasOtherPayments' | 'isKeyTaken'>
+  >;
+
+function standing({ payment, hasOtherPayments = false, isKeyTaken = false, ...order }: Change = {}): Standing {
+  return {
+    order: { orderId: 1n, status: 'PENDING', amountMinor: 12_000n, items: [{ productId: 7n, quantity: 2n }], ...order },
+    payment: { paymentId: 11n, status: 'PENDING', isParked: false, amountMinor: 12_000n, transactionKey: null, ...payment },
+    hasOtherPayments,
+    isKeyTaken,
+  };
+}
+
+const paid = { kind: 'paid', transactionKey: 'tx-1', amountMinor: 12_000n } as const;
+const back = (code: string, isOrderFailed = false): object => ({
+  kind: 'refunded',
+  code,
+  refund: { transactionKey: 'tx-1', amountMinor: 12_000n },
+  isOrderFailed,
+  isRefundParked: false,
+});
+
+const cases: readonly [string, Change, GatewayAnswer, boolean, object][] = [
+  ['paid, with stock', {}, paid, true, { kind: 'completed', transactionKey: 'tx-1' }],
+  ['paid, without stock', {}, paid, false, back('STOCK_SHORT', true)],
+  ['declined', {}, { kind: 'failed' }, true, { kind: 'failed', code: 'DECLINED', isOrderFailed: true }],
+  ['not found', {}, { kind: 'notFound' }, true, { kind: 'failed', code: 'NOT_FOUND', isOrderFailed: true }],
+  ['not known yet', {}, { kind: 'pending' }, true, { kind: 'waiting' }],
+  ['declined, and another payment is open or paid', { hasOtherPayments: true }, { kind: 'failed' }, true, { isOrderFailed: false }],
+  ['declined, and the order has ended', { status: 'COMPLETED' }, { kind: 'failed' }, true, { isOrderFailed: false }],
+  ['paid less than the payment says', {}, { ...paid, amountMinor: 11_999n }, true, { kind: 'parked', code: 'AMOUNT_MISMATCH' }],
+  ['paid more', {}, { ...paid, amountMinor: 12_001n }, true, { kind: 'parked', code: 'AMOUNT_MISMATCH' }],
+  ['the order costs something else than its payment', { amountMinor: 13_000n }, paid, true, { kind: 'parked', code: 'AMOUNT_MISMATCH' }],
+  ['paid for an order that was completed', { status: 'COMPLETED' }, paid, true, back('ORDER_ENDED')],
+  ['paid for an order that has failed', { status: 'FAILED' }, paid, true, back('ORDER_ENDED')],
+  ['paid after it has failed', { payment: { status: 'FAILED' }, status: 'FAILED' }, paid, true, back('PAID_LATE')],
+  ['declined after it has failed', { payment: { status: 'FAILED' } }, { kind: 'failed' }, true, { kind: 'unchanged' }],
+  ['paid once more', { payment: { status: 'SUCCESS' }, status: 'COMPLETED' }, paid, true, { kind: 'unchanged' }],
+  ['declined after it was paid', { payment: { status: 'SUCCESS' }, status: 'COMPLETED' }, { kind: 'failed' }, true, { kind: 'unchanged' }],
+  ['parked', { payment: { isParked: true } }, paid, true, { kind: 'unchanged' }],
+  ['paid under the key of another payment', { isKeyTaken: true }, paid, true, { kind: 'parked', code: 'KEY_MISMATCH' }],
+  ['paid under another key than its own', { payment: { transactionKey: 'tx-2' } }, paid, true, { kind: 'parked', code: 'KEY_MISMATCH' }],
+  [
+    'paid after it has failed, under the key of another payment',
+    { payment: { status: 'FAILED' }, isKeyTaken: true },
+    paid,
+    true,
+    { kind: 'refunded', code: 'KEY_MISMATCH', isRefundParked: true },
+  ],
+];
+
+test.each(cases)('%s', (_name, change, answer, hasStock, expected) => {
+  expect(decideSettlement(standing(change), answer, () => hasStock)).toMatchObject(expected);
+});
+
+describe('whatever is known', () => {
+  const anyStanding = fc
+    .record({
+      order: fc.constantFrom('PENDING', 'COMPLETED', 'FAILED'),
+      payment: fc.constantFrom('PENDING', 'SUCCESS', 'FAILED'),
+      isParked: fc.boolean(),
+      hasOtherPayments: fc.boolean(),
+      isKeyTaken: fc.boolean(),
+      ordered: fc.bigInt(1n, 3n),
+      asked: fc.bigInt(1n, 3n),
+      key: fc.constantFrom(null, 'tx-1', 'tx-2'),
+    })
+    .map(({ order, payment, isParked, hasOtherPayments, isKeyTaken, ordered, asked, key }) =>
+      standing({
+        status: order as 'PENDING',
+        amountMinor: ordered,
+        hasOtherPayments,
+        isKeyTaken,
+        payment: { status: payment, isParked, amountMinor: asked, transactionKey: key },
+      }),
+    );
+  const anyAnswer: fc.Arbitrary<GatewayAnswer> = fc.oneof(
+    fc.constantFrom<GatewayAnswer>({ kind: 'failed' }, { kind: 'pending' }, { kind: 'notFound' }),
+    fc.bigInt(1n, 3n).map((amountMinor) => ({ kind: 'paid' as const, transactionKey: 'tx-1', amountMinor })),
+  );
+
+  it('completes only a waiting order by a waiting payment, of the same amount, with stock, under a key of its own', () => {
+    const property = fc.property(anyStanding, anyAnswer, fc.boolean(), (at, answer, hasStock) => {
+      const settlement = decideSettlement(at, answer, () => hasStock);
+      if (settlement.kind !== 'completed') return;
+      expect(hasStock).toBe(true);
+      expect([at.order.status, at.payment.status, at.payment.isParked, at.isKeyTaken]).toEqual(['PENDING', 'PENDING', false, false]);
+      expect(answer).toEqual({ kind: 'paid', transactionKey: at.payment.transactionKey ?? 'tx-1', amountMinor: at.order.amountMinor });
+      expect(at.payment.amountMinor).toBe(at.order.amountMinor);
+    });
+    fc.assert(property, { numRuns: 2_000 });
+  });
+
+  it('keeps no captured money: it completes an order, goes back in full, or waits for a person', () => {
+    const property = fc.property(anyStanding, anyAnswer, fc.boolean(), (at, answer, hasStock) => {
+      if (answer.kind !== 'paid' || at.payment.status === 'SUCCESS' || at.payment.isParked) return;
+      const settlement: Settlement = decideSettlement(at, answer, () => hasStock);
+      if (settlement.kind === 'refunded') expect(settlement.refund.amountMinor).toBe(answer.amountMinor);
+      expect(['completed', 'refunded', 'parked']).toContain(settlement.kind);
+    });
+    fc.assert(property, { numRuns: 2_000 });
+  });
+});
