@@ -10,6 +10,7 @@ import { kafkaPublish } from './kafkaPublish.bench.ts';
 import { measure } from './measure.ts';
 import type { MeasureOptions } from './measureOptions.ts';
 import { jsonOf, resultOf, thisMachine, type Result } from './result.ts';
+import { outboxBenchmark } from './outbox.bench.ts';
 import { redisStream } from './redisStream.bench.ts';
 import { runtime } from './runtime.bench.ts';
 import { settleBenchmark } from './settle.bench.ts';
@@ -18,6 +19,7 @@ const benchmarks: readonly Benchmark[] = [
   settleBenchmark,
   dispatchBenchmark,
   deliverBenchmark,
+  outboxBenchmark,
   runtime,
   redisStream,
   kafkaPublish,
