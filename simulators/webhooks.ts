@@ -87,13 +87,12 @@ export class Webhooks {
     const secret = fault?.kind === 'wrongSignature' ? `not ${this.#secret}` : this.#secret;
     const headers = { 'content-type': 'application/json', ...signatureHeaders(secret, timestampS, body) };
     const request = { method: 'POST', headers, body, redirect: 'manual', signal: this.#signal } as const;
-    const status = await fetch(this.#url, request).then(
-      async (response) => {
+    const status = await fetch(this.#url, request)
+      .then(async (response) => {
         await response.arrayBuffer();
         return response.status;
-      },
-      () => undefined,
-    );
+      })
+      .catch(() => undefined);
     this.#deliveries.push({ eventId, status });
   }
 }

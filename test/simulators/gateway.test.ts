@@ -194,13 +194,19 @@ describe.each(['card', 'transfer', 'wallet'] as const)('a gateway in the manner 
     });
 
     it('makes a refund whose client was cut off, later', async () => {
-      const gateway = await struck({ kind: 'detour', arrivesAfterMs: 30 }, 'before');
+      const gateway = await struck({ kind: 'detour', arrivesAfterMs: 10 }, 'before');
       await expect(ask(gateway)).rejects.toThrow();
-      expect(await refundByKey(gateway.url, 'key-1')).toMatchObject(said.unknown);
       await until('the refund has arrived', () => count(gateway) === 1);
       expect(await refundByKey(gateway.url, 'key-1')).toMatchObject(found);
       expect(await ask(gateway)).toMatchObject(made);
       expect(count(gateway)).toBe(1);
+    });
+
+    it('does not know a refund that has not arrived yet', async () => {
+      const gateway = await struck({ kind: 'detour', arrivesAfterMs: 60_000 }, 'before');
+      await expect(ask(gateway)).rejects.toThrow();
+      expect(await refundByKey(gateway.url, 'key-1')).toMatchObject(said.unknown);
+      expect(count(gateway)).toBe(0);
     });
   });
 });
@@ -245,8 +251,9 @@ describe('the control of a gateway', () => {
   it('is down as long as it is told', async () => {
     const gateway = await aGateway('card');
     gateway.charge(paid);
-    await asking(gateway.url, 'POST /refuse?forMs=50');
+    await asking(gateway.url, 'POST /refuse');
     await expect(spoken.card.byKey(gateway.url, 'tx-1')).rejects.toThrow();
+    gateway.refuseConnections(20);
     await until('it takes connections again', () => spoken.card.byKey(gateway.url, 'tx-1'));
   });
 

@@ -90,7 +90,7 @@ describe('a fault of webhooks', () => {
 
   it('delays one event, and others pass it', async () => {
     const { gateway, received } = await aPair();
-    gateway.webhooks.faults.add({ phase: 'webhook', action: { kind: 'delay', delayMs: 100 }, times: 1 });
+    gateway.webhooks.faults.add({ phase: 'webhook', action: { kind: 'delay', delayMs: 400 }, times: 1 });
     const late = gateway.sendWebhook({ paymentNumber: 'pay-1', eventId: 'evt-1' });
     await gateway.sendWebhook({ paymentNumber: 'pay-1', eventId: 'evt-2' });
     await late;
