@@ -29,12 +29,14 @@ export interface WebhookOptions {
   readonly webhookUrl?: string;
   /** Of their signature. Default `webhook-secret`. */
   readonly webhookSecret?: string;
+  /** How long a receiver may take to answer, in milliseconds. Default 10,000; then the event counts as posted and not answered. */
+  readonly webhookLimitMs?: number;
 }
 
 /** One event that was posted. */
 export interface Delivery {
   readonly eventId: string;
-  /** What the receiver answered; undefined where it was not reached. */
+  /** What the receiver answered; undefined where it did not. */
   readonly status: number | undefined;
 }
 
@@ -44,6 +46,7 @@ export class Webhooks {
   readonly #secret: string;
   readonly #now: () => Date;
   readonly #signal: AbortSignal;
+  readonly #limitMs: number;
   readonly #deliveries: Delivery[] = [];
   #url: string | undefined;
   #keptBack: (() => Promise<void>)[] = [];
@@ -54,6 +57,7 @@ export class Webhooks {
     this.#url = options.webhookUrl;
     this.#now = options.now;
     this.#signal = options.signal;
+    this.#limitMs = options.webhookLimitMs ?? 10_000;
   }
 
   /** Events go there from now on. */
@@ -86,7 +90,8 @@ export class Webhooks {
     const timestampS = Math.floor(this.#now().getTime() / 1_000) - (fault?.kind === 'stale' ? fault.byS : 0);
     const secret = fault?.kind === 'wrongSignature' ? `not ${this.#secret}` : this.#secret;
     const headers = { 'content-type': 'application/json', ...signatureHeaders(secret, timestampS, body) };
-    const request = { method: 'POST', headers, body, redirect: 'manual', signal: this.#signal } as const;
+    const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(this.#limitMs)]);
+    const request = { method: 'POST', headers, body, redirect: 'manual', signal } as const;
     const status = await fetch(this.#url, request)
       .then(async (response) => {
         await response.arrayBuffer();

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { startGateway, type Gateway } from '../../simulators/gateway.ts';
+import { aServer } from '../connectors/http/aServer.ts';
 import { aReceiver, type Received } from './aReceiver.ts';
 import { asking } from './asking.ts';
 
@@ -57,6 +58,17 @@ describe('a webhook', () => {
     await asking(gateway.url, 'POST /webhooks', { paymentNumber: 'pay-1', eventId: 'evt-2' });
     expect([eventsOf(received), eventsOf(others)]).toEqual([[], ['evt-2']]);
     expect((await asking(gateway.url, 'GET /webhooks')).body).toEqual([{ eventId: 'evt-1' }, { eventId: 'evt-2', status: 202 }]);
+  });
+});
+
+describe('a receiver of webhooks', () => {
+  it('that does not answer is given up', async () => {
+    const { url, close } = await aServer(() => undefined);
+    const gateway = await startGateway({ manner: 'card', token: 'secret', webhookUrl: url, webhookLimitMs: 20 });
+    closings.push(() => gateway.close(), close);
+    gateway.charge(paid);
+    await gateway.sendWebhook({ paymentNumber: 'pay-1', eventId: 'evt-1' });
+    expect(gateway.webhooks.deliveries).toEqual([{ eventId: 'evt-1', status: undefined }]);
   });
 });
 
