@@ -56,6 +56,36 @@ export const processOptions = {
       port: option(port.default(9464), { about: 'Port of /metrics, /livez, /readyz and /api. 0: any free port, written to the log.' }),
     })
     .prefault({}),
+  api: z
+    .strictObject({
+      host: option(z.string().min(1).default('127.0.0.1'), {
+        about: 'Address that the public API listens on, behind whatever speaks TLS with the outside.',
+      }),
+      port: option(z.union([z.literal(''), port]).default(''), {
+        about: 'Port of the public API. 0: any free port, written to the log. Empty: this process serves none.',
+      }),
+      bodyLimitBytes: option(z.int().min(1_024).max(1_048_576).default(65_536), {
+        about: 'Largest body of a request. Too small: honest requests are refused; too large: memory, since each connection may send one.',
+        unit: 'bytes',
+      }),
+      requestTimeoutMs: option(ms.min(100).default(10_000), {
+        about: 'How long a request may take to arrive. Too small: slow lines are refused; too large: dribbled requests hold connections.',
+        unit: 'ms',
+      }),
+      maxConnections: option(z.int().min(1).max(100_000).default(1_000), {
+        about: 'Connections open at once; more are refused. Too small: callers are; too large: memory.',
+        unit: 'connections',
+      }),
+      callerPerSecond: option(z.int().min(1).max(100_000).default(100), {
+        about: 'Requests that one caller may send. Too small: honest callers wait; too large: one takes the room of the others.',
+        unit: 'requests a second',
+      }),
+      addressPerSecond: option(z.int().min(1).max(100_000).default(200), {
+        about: 'Requests from one address, before it is known who asks. Behind a proxy all share its address: set it for all of them.',
+        unit: 'requests a second',
+      }),
+    })
+    .prefault({}),
   database: z
     .strictObject({
       url: option(address(/^postgres(ql)?:\/\//, 'expected postgres://user:password@host:port/name'), {

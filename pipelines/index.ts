@@ -1,3 +1,4 @@
+import type { ApiRoute } from '../src/api/apiRoute.ts';
 import type { Topic } from '../src/connectors/bus.ts';
 import type { Route, RouteGroups } from '../src/console/route.ts';
 import type { Pipeline } from '../src/runtime/definePipeline.ts';
@@ -70,6 +71,7 @@ export const systems: {
   readonly outboxes: readonly OutboxSpec[];
   readonly routes: readonly Route<Ports>[];
   readonly groups: RouteGroups;
+  readonly apiRoutes: readonly ApiRoute<Ports>[];
   readonly encrypted: readonly EncryptedRows[];
   readonly openPorts: (house: House) => Ports;
 } = {
@@ -80,6 +82,7 @@ export const systems: {
   outboxes: [paymentsOutbox],
   routes: [findRoute, sendRoute, smsRoute, unknownRoute, resolveRoute, retryRoute, restoredRoute],
   groups: { billing: billingGroup },
+  apiRoutes: [],
   encrypted: [memberKeys],
   openPorts,
 };

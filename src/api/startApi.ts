@@ -1,31 +1,21 @@
-import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { codeOf, framesField, textOf } from '../errors.ts';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { listenFailure } from '../http/listenFailure.ts';
 import { Problem } from '../http/problem.ts';
-import { sendProblem } from '../http/sendProblem.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../message/clock.ts';
-import type { ApiCaller } from './apiCaller.ts';
-import { apiProblemOf } from './apiProblemOf.ts';
+import type { ApiMeter } from '../metrics/apiMetrics.ts';
 import type { BoundApiRoute } from './boundApiRoute.ts';
-import { refuseMalformedHttp } from './refuseMalformedHttp.ts';
+import type { Callers } from './callers.ts';
+import { nothingThere, openApiServer, type ApiLimits } from './openApiServer.ts';
 import { refuseOtherMethods, serveApiRoute } from './serveApiRoute.ts';
-
-/** How large and how slow requests may be. */
-export interface ApiLimits {
-  readonly bodyBytes: number;
-  /** From the first byte of a request to its last. */
-  readonly requestTimeoutMs: number;
-  readonly maxConnections: number;
-}
 
 export interface ApiServerOptions {
   readonly host: string;
   readonly port: number;
   readonly limits: ApiLimits;
   readonly routes: readonly BoundApiRoute[];
-  /** Who asks, by an `Authorization` header and an address; throws a `Problem` for whoever may not. */
-  readonly admit: (authorization: string | undefined, address: string) => Promise<ApiCaller>;
+  readonly callers: Callers;
+  readonly meter: ApiMeter;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -33,66 +23,65 @@ export interface ApiServerOptions {
 export interface ApiServer {
   /** `http://host:port` */
   readonly url: string;
-  close(): Promise<void>;
+  /**
+   * Takes no new connection and no further request, answers those under way, and ends the connections that are kept. Those that are
+   * not answered when `cut` is aborted are cut: whoever sent them sends them again. Answers whether all were answered.
+   */
+  close(cut: AbortSignal): Promise<boolean>;
 }
-
-/** How often connections are looked through for slow ones, in milliseconds at most. */
-const maxCheckMs = 1_000;
-
-/** Headers come in one packet; whoever dribbles them holds a connection. */
-const headersTimeoutMs = 5_000;
 
 /**
  * Serves the public API: every refusal is a problem (RFC 9457), and nothing of the inside is told. A path is as it is declared: no
  * other case, no slash behind it. Memory: connections times headers and body, each bounded.
  */
 export async function startApi(options: ApiServerOptions): Promise<ApiServer> {
-  const { host, port, limits, routes, clock, admit } = options;
-  const server = openServer(options);
+  const { host, port, limits, routes, clock, callers, meter } = options;
+  const server = openApiServer(limits, options.log);
+  const draining = new AbortController();
+  server.addHook('onRequest', ({ ip, is404 }, _reply, done) => {
+    callers.limit(ip);
+    refuseEarly(is404, draining.signal);
+    done();
+  });
+  server.addHook('onSend', (_request, reply, _payload, done) => {
+    if (draining.signal.aborted) reply.header('connection', 'close');
+    done();
+  });
+  server.addHook('onResponse', (request, reply, done) => {
+    measure(meter, request, reply);
+    done();
+  });
   for (const route of routes) {
-    serveApiRoute(server, route, { clock, admit: ({ headers, ip }) => admit(headers.authorization, ip) });
+    meter.watch(route.path, route.method);
+    serveApiRoute(server, route, { clock, admit: ({ headers, ip }) => callers.admit(headers.authorization, ip) });
   }
   refuseOtherMethods(server, routes);
   server.server.maxConnections = limits.maxConnections;
   try {
-    return { url: await server.listen({ host, port }), close: () => server.close() };
+    return { url: await server.listen({ host, port }), close: (cut) => drain(server, draining, cut) };
   } catch (error) {
     throw listenFailure(error, { name: 'api', host, port });
   }
 }
 
-function openServer({ limits: { bodyBytes, requestTimeoutMs }, log }: ApiServerOptions): FastifyInstance {
-  const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
-    const problem = apiProblemOf(error);
-    tell(log, error, problem, request.routeOptions.url);
-    // What is left of a refused body is not read.
-    if (!request.raw.complete) reply.header('connection', 'close');
-    sendProblem(reply, problem);
-  };
-  const server = fastify({
-    logger: false,
-    bodyLimit: bodyBytes,
-    requestTimeout: requestTimeoutMs,
-    exposeHeadRoutes: false,
-    frameworkErrors: refuse,
-    clientErrorHandler: refuseMalformedHttp,
-    http: {
-      headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
-      requestTimeout: requestTimeoutMs,
-      connectionsCheckingInterval: Math.min(maxCheckMs, requestTimeoutMs),
-    },
-  });
-  server.removeAllContentTypeParsers();
-  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  server.setErrorHandler(refuse);
-  const nothingThere = (): Promise<never> => Promise.reject(new Problem(404, 'there is nothing at this address'));
-  server.addHook('onRequest', (request) => (request.is404 ? nothingThere() : Promise.resolve()));
-  server.setNotFoundHandler(nothingThere);
-  return server;
+/** Refuses what is not worth reading: what comes during a drain, and what there is not. */
+function refuseEarly(is404: boolean, draining: AbortSignal): void {
+  if (draining.aborted) throw new Problem(503, 'this process is stopping: send it again', { headers: { 'retry-after': '1' } });
+  if (is404) throw nothingThere();
 }
 
-/** Faults of ours, and what had to be put off, are for the log; refusals are for those who sent them. */
-function tell(log: Logger, error: unknown, { body: { status } }: Problem, action = 'unknown'): void {
-  if (status < 500) return;
-  log.error('request failed', { action, code: codeOf(error), error: textOf(error), ...framesField(error) });
+function measure(meter: ApiMeter, { is404, method, routeOptions }: FastifyRequest, { statusCode, elapsedTime }: FastifyReply): void {
+  meter.answered({ route: is404 ? 'none' : (routeOptions.url ?? 'none'), method, status: statusCode }, elapsedTime / 1_000);
+}
+
+/** Lets no one in, waits for what is under way, and cuts it when it is told to. */
+async function drain(server: FastifyInstance, draining: AbortController, cut: AbortSignal): Promise<boolean> {
+  const cutAll = (): void => server.server.closeAllConnections();
+  cut.addEventListener('abort', cutAll, { once: true });
+  draining.abort();
+  const closed = server.close();
+  if (cut.aborted) cutAll();
+  await closed;
+  cut.removeEventListener('abort', cutAll);
+  return !cut.aborted;
 }

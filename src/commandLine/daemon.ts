@@ -1,4 +1,5 @@
 import { checkTopics } from './checkTopics.ts';
+import type { ApiServer } from '../api/startApi.ts';
 import type { Api } from '../console/api.ts';
 import { startAdminServer, type AdminServer, type Dependency } from '../console/adminServer.ts';
 import { codeOf, textOf } from '../errors.ts';
@@ -30,6 +31,7 @@ import { firedSchedules } from './firedSchedules.ts';
 import { openApi } from './openApi.ts';
 import { openDatabaseOf, openHouse, type OpenHouse } from './openHouse.ts';
 import { requireKeys } from './requireKeys.ts';
+import { servePublicApi } from './servePublicApi.ts';
 import type { Options, Systems } from './systems.ts';
 
 /** What a daemon runs, and on what. */
@@ -74,6 +76,7 @@ class Daemon<P> {
   #dependencies: readonly Dependency[] = [];
   #admin: AdminServer | undefined;
   #api: Api | undefined;
+  #publicApi: ApiServer | undefined;
   #house: OpenHouse | undefined;
   readonly #loops: BackgroundLoops;
   #hasStarted = false;
@@ -97,6 +100,8 @@ class Daemon<P> {
     this.#metrics.watchBreakers(this.#house.breakers);
     const pauses = await Pauses.read({ database, clock, log, pollMs: options.process.jobs.pollMs, draining: signals.drain });
     const ports = systems.openPorts(this.#house.house);
+    // Before anything runs that would have to be drained if its port is taken.
+    if (!this.#spec.isHeld) await this.#servePublicApi(ports, this.#house);
     this.#startPipelines(ports, pauses);
     const jobs = systems.jobs.filter((job) => this.#isOurs(job)).map(({ name }) => name);
     this.#metrics.watchJobs({ names: jobs, openRuns: () => listRuns(database, { jobs, isUnfinished: true }) });
@@ -118,17 +123,22 @@ class Daemon<P> {
       log.warn('the grace time is over: what is not settled is released');
       signals.stopNow();
     });
+    // Beside the drain of the pipelines, since what is answered needs the database and nothing of them.
+    const answered = this.#publicApi?.close(signals.cut);
     const isClean = await stopAll(this.#supervised, signals.cut);
     // Jobs that outlive the cut are left to their leases, as effects of a pipeline are.
     const areLoopsClean = await unlessStopped(clock, signals.cut, this.#loops.ended(), options.process.runtime.stopTimeoutMs);
+    const isAnswered = (await answered) ?? true;
     cancel();
-    const exitCode = isClean && areLoopsClean === true && why === 'asked' ? exitCodes.ok : exitCodes.failed;
+    const exitCode = isClean && isAnswered && areLoopsClean === true && why === 'asked' ? exitCodes.ok : exitCodes.failed;
     signals.stopped();
     log.info('stopped', { exitCode });
     return exitCode;
   }
 
   async close(): Promise<void> {
+    // Closed long ago, unless the start failed after it.
+    await this.#publicApi?.close(AbortSignal.abort());
     await this.#house?.close();
     await this.#admin?.close();
   }
@@ -158,6 +168,12 @@ class Daemon<P> {
     const shared = { database: house.database, bus: house.bus, topics: systems.topics, clock, log, draining: signals.drain };
     if (!isHeld) this.#loops.watch('replays', runReplays({ ...shared, holder: house.instance, leaseMs: 2 * leaseMs, wakeUp }));
     this.#api = openApi({ systems, ports, house, levels, supervised: () => this.#supervised, wakeReplays: () => wakeUp.wake() });
+  }
+
+  /** What programs outside ask, from here on; a process that is held takes nothing in. */
+  async #servePublicApi(ports: P, { house }: OpenHouse): Promise<void> {
+    const { systems, options } = this.#spec;
+    this.#publicApi = await servePublicApi({ systems, ports, house, options: options.process.api, meter: this.#metrics.api });
   }
 
   #pipelinesThatAre(state: PipelineState): readonly string[] {

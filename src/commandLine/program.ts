@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { OptionProblems } from '../../config/load.ts';
 import { codeOf, textOf, WeirError, type ErrorCode } from '../errors.ts';
+import { addCallerCommands } from './callerCommands.ts';
 import { common, reasonOption } from './commonFlags.ts';
 import { checkConfig, printConfig } from './configCommands.ts';
 import { explainProblems, type CommonFlags, type Place } from './context.ts';
@@ -91,6 +92,7 @@ function buildProgram<P>(place: Place<P>, end: (code: ExitCode) => void): Comman
     .option('--count <n>', 'how many fires', '10')
     .action(async (flags: NextFlags) => end(await nextFiresCommand(place, flags)));
   addTokenCommands(program, place, end);
+  addCallerCommands(program, place, end);
   addKeyCommands(program, place, end);
   addRouteCommands(program, place, end);
   return program;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { option } from '../../config/option.ts';
 import { processOptions } from '../../config/schema.ts';
+import type { ApiRoute } from '../api/apiRoute.ts';
 import type { Topic } from '../connectors/bus.ts';
 import type { Route, RouteGroups } from '../console/route.ts';
 import { textOf } from '../errors.ts';
@@ -25,6 +26,8 @@ export interface Systems<P> {
   readonly routes: readonly Route<P>[];
   /** What each group of these routes is about. */
   readonly groups: RouteGroups;
+  /** What programs outside may ask and do. */
+  readonly apiRoutes: readonly ApiRoute<P>[];
   /** Where personal data stands, for the rotation of keys. */
   readonly encrypted: readonly EncryptedRows[];
   /** The ports of all of them, made from what the house offers. */

@@ -1,9 +1,8 @@
 import { Option, type Command } from 'commander';
 import { createToken, listTokens, revokeToken, type TokenRow } from '../console/apiTokens.ts';
-import { cliActor } from '../console/audit.ts';
 import { roles, type Role } from '../console/route.ts';
 import { WeirError } from '../errors.ts';
-import { writeAudit } from '../runtime/audit.ts';
+import { auditedChange } from './auditedChange.ts';
 import { common, reasonOption } from './commonFlags.ts';
 import { print, type CommonFlags, type Place } from './context.ts';
 import { exitCodes, type ExitCode } from './exitCodes.ts';
@@ -40,7 +39,7 @@ async function create<P>(place: Place<P>, flags: TokenFlags & { readonly role: R
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$/.test(name)) {
     throw new WeirError('invalidKey', '--name: expected up to 60 letters, digits, dots, dashes and underscores');
   }
-  const token = await change(place, flags, 'tokens.create', { name, role }, (transaction, at, by) =>
+  const token = await auditedChange(place, flags, 'tokens.create', { name, role }, (transaction, at, by) =>
     createToken(transaction, { name, role, at, by }),
   );
   place.errors.write(`This is the only time that the token is shown. Set WEIR_TOKEN to it, or write it into a file (WEIR_TOKEN_FILE).\n`);
@@ -50,7 +49,7 @@ async function create<P>(place: Place<P>, flags: TokenFlags & { readonly role: R
 
 async function revoke<P>(place: Place<P>, flags: TokenFlags): Promise<ExitCode> {
   const { name } = flags;
-  await change(place, flags, 'tokens.revoke', { name }, (transaction, at, by) => revokeToken(transaction, { name, at, by }));
+  await auditedChange(place, flags, 'tokens.revoke', { name }, (transaction, at, by) => revokeToken(transaction, { name, at, by }));
   print(place, flags, { name }, () => `${name} is revoked.`);
   return exitCodes.ok;
 }
@@ -59,25 +58,6 @@ async function list<P>(place: Place<P>, flags: CommonFlags): Promise<ExitCode> {
   const rows = await onDatabase(place, flags, listTokens);
   print(place, flags, rows, () => (rows.length === 0 ? 'There are no tokens yet.' : tokenTable(rows)));
   return exitCodes.ok;
-}
-
-/** Does a change in one transaction with its audit row. */
-async function change<P, T>(
-  place: Place<P>,
-  flags: TokenFlags,
-  action: string,
-  input: { readonly [field: string]: string },
-  work: (transaction: Parameters<typeof createToken>[0], at: Date, by: string) => Promise<T>,
-): Promise<T> {
-  const at = place.clock.now();
-  const actor = cliActor(flags.reason);
-  return onDatabase(place, flags, (database) =>
-    database.withTransaction(async (transaction) => {
-      const done = await work(transaction, at, actor.name);
-      await writeAudit(transaction, { at, actor, role: 'database', action, target: flags.name, input, result: null });
-      return done;
-    }),
-  );
 }
 
 function tokenTable(rows: readonly TokenRow[]): string {

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Database } from '../connectors/database.ts';
-import { FailedAttempts } from '../http/failedAttempts.ts';
+import { Admission } from '../http/admission.ts';
 import { Problem } from '../http/problem.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../message/clock.ts';
@@ -18,9 +17,6 @@ export interface ApiParts {
   readonly routes: readonly BoundRoute[];
 }
 
-/** Tokens that are remembered as good; each is looked up all the same. */
-const maxRemembered = 1_000;
-
 /** What an action may take, in milliseconds: within what its caller waits. */
 const actionLimitMs = 20_000;
 
@@ -32,49 +28,22 @@ const actionLimitMs = 20_000;
 export class Api {
   readonly #parts: ApiParts;
   readonly #routes: ReadonlyMap<string, BoundRoute>;
-  readonly #failed: FailedAttempts;
-  /** Hashes of what was good before: whoever guesses from behind the same proxy must not lock operators out. */
-  readonly #good = new Set<string>();
+  readonly #admission: Admission<Caller>;
 
   constructor(parts: ApiParts) {
     this.#parts = parts;
     this.#routes = new Map(parts.routes.map((route) => [route.name, route]));
     if (this.#routes.size < parts.routes.length) throw new TypeError('two routes have the same name');
-    this.#failed = new FailedAttempts(parts.clock);
+    const { database, clock, log } = parts;
+    const expected = 'expected the header "Authorization: Bearer weir_…": weir tokens create makes a token';
+    this.#admission = new Admission({ clock, log, expected, find: (authorization) => findCaller(database, authorization) });
   }
 
   /** Who asks, by an `Authorization` header. 401, or 429 for an address that failed too often. */
   async admit(authorization: string | undefined, address: string): Promise<Caller> {
-    const { database, log } = this.#parts;
-    const waitMs = this.#failed.waitMs(address);
-    const digest = createHash('sha256')
-      .update(authorization ?? '')
-      .digest('base64');
-    if (waitMs > 0 && !this.#good.has(digest)) {
-      const headers = { 'retry-after': String(Math.ceil(waitMs / 1_000)) };
-      throw new Problem(429, 'too many requests without a good token came from this address', { headers });
-    }
-    const caller = await findCaller(database, authorization).catch((error: unknown) => {
+    return this.#admission.admit(authorization, address).catch((error: unknown) => {
       throw problemOf(error);
     });
-    if (caller !== undefined) {
-      this.#remember(digest);
-      return caller;
-    }
-    this.#good.delete(digest);
-    this.#failed.add(address);
-    const detail =
-      authorization === undefined
-        ? 'expected the header "Authorization: Bearer weir_…": weir tokens create makes a token'
-        : 'this token is not known, or was revoked';
-    log.warn('request without a good token', { address, reason: detail });
-    throw new Problem(401, detail, { headers: { 'www-authenticate': 'Bearer' } });
-  }
-
-  #remember(digest: string): void {
-    const [oldest] = this.#good;
-    if (oldest !== undefined && this.#good.size >= maxRemembered) this.#good.delete(oldest);
-    this.#good.add(digest);
   }
 
   /** Answers a question or does an action. */

@@ -1,6 +1,6 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Queryable } from '../connectors/database.ts';
 import { codeOf, WeirError } from '../errors.ts';
+import { hashOf, isSecretOf, newSecret } from '../http/tokenSecret.ts';
 import type { Role } from './route.ts';
 
 /** Whoever bears a token. */
@@ -26,18 +26,14 @@ export interface NewToken {
   readonly by: string;
 }
 
-const secretBytes = 32;
 const bearer = /^Bearer weir_(\d{1,18})_([A-Za-z0-9_-]{43})$/;
-
-/** Compared with when there is no row, so that an unknown token takes as long as a wrong secret. */
-const noHash = Buffer.alloc(32);
 
 /**
  * Makes a token and answers its text, the only time that anybody sees it. `alreadyCompleted` when the name was given before, to a
  * token that was revoked too.
  */
 export async function createToken(transaction: Queryable, { name, role, at, by }: NewToken): Promise<string> {
-  const secret = randomBytes(secretBytes).toString('base64url');
+  const secret = newSecret();
   try {
     const [row] = await transaction.query<{ id: bigint }>({
       text: 'INSERT INTO weir.api_token (name, role, hash, created_at, created_by) VALUES ($1, $2, $3, $4, $5) RETURNING id',
@@ -74,10 +70,6 @@ export async function findCaller(database: Queryable, authorization: string | un
     text: 'SELECT name, role, hash FROM weir.api_token WHERE id = $1 AND revoked_at IS NULL',
     values: [id],
   });
-  const isRight = timingSafeEqual(hashOf(secret), row?.hash ?? noHash);
+  const isRight = isSecretOf(secret, row?.hash);
   return row !== undefined && isRight ? { name: row.name, role: row.role } : undefined;
-}
-
-function hashOf(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest();
 }

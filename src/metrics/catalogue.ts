@@ -127,6 +127,17 @@ export const catalogue = {
     help: 'Tries to publish the outbox that failed; its messages wait, and are tried again.',
     labels: ['outbox', 'topic'],
   },
+  weir_api_requests_total: {
+    type: 'counter',
+    help: 'Requests to the public API that were answered, by the path as it is declared (none: there is no such), method and class of the status.',
+    labels: ['route', 'method', 'status'],
+  },
+  weir_api_request_seconds: {
+    type: 'histogram',
+    help: 'Time from the arrival of a request to the public API until its answer was handed over.',
+    labels: ['route'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+  },
   weir_event_loop_delay_seconds: {
     type: 'gauge',
     help: 'Delay of the event loop since the last scrape, at its 99th percentile and at its maximum.',

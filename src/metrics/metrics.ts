@@ -6,6 +6,7 @@ import type { RelayMeter } from '../runtime/outbox/runRelays.ts';
 import type { OutboxStanding } from '../runtime/outbox/standings.ts';
 import type { RunMeter } from '../runtime/runChain.ts';
 import type { ScheduleMeter } from '../runtime/schedules/runSchedules.ts';
+import { apiMetrics, type ApiMeter } from './apiMetrics.ts';
 import { catalogue, type BusinessCounter, type Count, type MetricFacts, type MetricName } from './catalogue.ts';
 import { jobGauges, type WatchedJobs } from './jobGauges.ts';
 import { known } from './known.ts';
@@ -20,6 +21,7 @@ export interface Metrics {
   readonly count: Count;
   readonly schedules: ScheduleMeter;
   readonly outboxes: RelayMeter;
+  readonly api: ApiMeter;
   /** Adds a pipeline to what every scrape reads. */
   watch(pipeline: WatchedPipeline): void;
   /** Makes every scrape tell the states of breakers. */
@@ -56,6 +58,8 @@ export function createMetrics(clock: Clock): Metrics {
   const business: Readonly<Record<BusinessCounter, Counter>> = { weir_bills_parked_total: counter('weir_bills_parked_total') };
   const schedules = scheduleMetrics({ misses: counter('weir_schedule_misses_total'), late: gauge('weir_schedule_late_seconds') }, clock);
   const outboxes = outboxMetrics(counter, gauge);
+  const apiSeconds = new Histogram({ ...declared('weir_api_request_seconds'), registers: [registry] });
+  const api = apiMetrics(counter('weir_api_requests_total'), apiSeconds);
   const loopDelay = gauge('weir_event_loop_delay_seconds');
   const loop = monitorEventLoopDelay({ resolution: 20 });
   loop.enable();
@@ -74,6 +78,7 @@ export function createMetrics(clock: Clock): Metrics {
     count: (name, labels, by) => business[name].inc(labels, by),
     schedules: schedules.meter,
     outboxes: outboxes.meter,
+    api,
     watch: (pipeline) => pipelines.watch(pipeline),
     watchBreakers(more) {
       breakers.push(...more);

@@ -6,11 +6,12 @@ import { bindApiRoutes } from '../../src/api/boundApiRoute.ts';
 import { startApi, type ApiServer, type ApiServerOptions } from '../../src/api/startApi.ts';
 import { Problem } from '../../src/http/problem.ts';
 import type { LogFields } from '../../src/logging/logger.ts';
+import type { AnsweredRequest } from '../../src/metrics/apiMetrics.ts';
 import { realClock } from '../../src/runtime/clock.ts';
 
 const servers: ApiServer[] = [];
 afterEach(async () => {
-  for (const server of servers.splice(0)) await server.close();
+  for (const server of servers.splice(0)) await server.close(AbortSignal.abort());
 });
 
 /** The one caller of these tests, by `Bearer kim`; it may use the accounts that begin with `kim`. */
@@ -19,6 +20,7 @@ const kim: ApiCaller = { name: 'kim', mayUse: (account) => account.startsWith('k
 export interface AnApiServer {
   readonly url: string;
   readonly server: ApiServer;
+  readonly answered: readonly AnsweredRequest[];
   readonly lines: readonly (readonly [string, LogFields])[];
 }
 
@@ -31,17 +33,22 @@ export async function anApiServer<P>(
   ports: P,
   { limits, ...others }: ServedWith = {},
 ): Promise<AnApiServer> {
+  const answered: AnsweredRequest[] = [];
   const lines: (readonly [string, LogFields])[] = [];
   const add = (sentence: string, fields: LogFields = {}): void => void lines.push([sentence, fields]);
   const server = await startApi({
     ...{ host: '127.0.0.1', port: 0, clock: realClock, routes: bindApiRoutes(routes, ports) },
     log: { debug: add, info: add, warn: add, error: add },
     limits: { bodyBytes: 65_536, requestTimeoutMs: 10_000, maxConnections: 100, ...limits },
-    admit: (authorization) => (authorization === 'Bearer kim' ? Promise.resolve(kim) : Promise.reject(new Problem(401, 'who is it?'))),
+    callers: {
+      limit: () => undefined,
+      admit: (authorization) => (authorization === 'Bearer kim' ? Promise.resolve(kim) : Promise.reject(new Problem(401, 'who is it?'))),
+    },
+    meter: { watch: () => undefined, answered: (request) => void answered.push(request) },
     ...others,
   });
   servers.push(server);
-  return { url: server.url, server, lines };
+  return { url: server.url, server, lines, answered };
 }
 
 export interface Answered {

@@ -1,3 +1,4 @@
+import { Agent, get } from 'node:http';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -6,6 +7,7 @@ import { defineApiRoute, defineOpenRoute } from '../../src/api/apiRoute.ts';
 import { signatureHeaders } from '../../src/api/signature.ts';
 import { WeirError } from '../../src/errors.ts';
 import { Problem } from '../../src/http/problem.ts';
+import { until } from '../support/until.ts';
 import { anApiServer, ask, exchange, type AnApiServer, type ServedWith } from './anApiServer.ts';
 
 interface Ports {
@@ -72,6 +74,15 @@ const post = (body: string | Uint8Array<ArrayBuffer>, headers: Record<string, st
   body,
   headers,
 });
+
+/** Asks over a connection that is kept. */
+function statusOf(url: string, agent: Agent): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    get(url, { agent }, (response) => {
+      response.resume().once('end', () => resolve(response.statusCode));
+    }).once('error', reject);
+  });
+}
 
 describe('a route', () => {
   it('is given its input, nothing rounded, and answers amounts as they are read', async () => {
@@ -246,6 +257,59 @@ describe('hostile bodies', () => {
       { numRuns: 200 },
     );
     expect({ moved, lines }).toEqual({ moved: [], lines: [] });
+  });
+});
+
+describe('a drain', () => {
+  it('answers what is under way, ends kept connections, and takes no more', async () => {
+    const gate = Promise.withResolvers<never>();
+    const asked = Promise.withResolvers<undefined>();
+    const fail = (): Promise<never> => {
+      asked.resolve(undefined);
+      return gate.promise;
+    };
+    const { url, server } = await served({ moved: [], fail });
+    const kept = new Agent({ keepAlive: true });
+    const idle = await statusOf(`${url}/none`, kept);
+    const underWay = ask(`${url}/moves`, post('{"from":"a","amountMinor":1}'));
+    await asked.promise;
+    const closed = server.close(new AbortController().signal);
+    await expect(fetch(`${url}/none`)).rejects.toThrow();
+    gate.reject(new Problem(409, 'too late'));
+    const { status, headers } = await underWay;
+    expect([idle, status, headers.get('connection'), await closed]).toEqual([404, 409, 'close', true]);
+    kept.destroy();
+  });
+
+  it('cuts what is not answered when it is told to, and says so', async () => {
+    const asked = Promise.withResolvers<undefined>();
+    const fail = (): Promise<never> => {
+      asked.resolve(undefined);
+      return new Promise<never>(() => undefined);
+    };
+    const { url, server } = await served({ moved: [], fail });
+    const underWay = expect(ask(`${url}/moves`, post('{"from":"a","amountMinor":1}'))).rejects.toThrow();
+    await asked.promise;
+    const cut = new AbortController();
+    const closed = server.close(cut.signal);
+    cut.abort();
+    expect(await closed).toBe(false);
+    await underWay;
+  });
+});
+
+describe('what is measured', () => {
+  it('tells paths as they are declared, never as they were sent', async () => {
+    const { url, answered } = await served();
+    await ask(`${url}/moves/7`);
+    await ask(`${url}/canary`);
+    await ask(`${url}/moves`, { method: 'PUT' });
+    await until('three were measured', () => answered.length === 3);
+    expect(answered).toEqual([
+      { route: '/moves/:number', method: 'GET', status: 200 },
+      { route: 'none', method: 'GET', status: 404 },
+      { route: '/moves', method: 'PUT', status: 405 },
+    ]);
   });
 });
 
