@@ -6,6 +6,7 @@ import type { Clock } from '../message/clock.ts';
 import type { ApiMeter } from '../metrics/apiMetrics.ts';
 import type { BoundApiRoute } from './boundApiRoute.ts';
 import type { Callers } from './callers.ts';
+import { withDocument } from './documentRoute.ts';
 import { nothingThere, openApiServer, type ApiLimits } from './openApiServer.ts';
 import { refuseOtherMethods, serveApiRoute } from './serveApiRoute.ts';
 
@@ -31,11 +32,12 @@ export interface ApiServer {
 }
 
 /**
- * Serves the public API: every refusal is a problem (RFC 9457), and nothing of the inside is told. A path is as it is declared: no
+ * Serves the public API, and its document at /openapi.json: every refusal is a problem (RFC 9457), and nothing of the inside is told. A path is as it is declared: no
  * other case, no slash behind it. Memory: connections times headers and body, each bounded.
  */
 export async function startApi(options: ApiServerOptions): Promise<ApiServer> {
-  const { host, port, limits, routes, clock, callers, meter } = options;
+  const { host, port, limits, clock, callers, meter } = options;
+  const routes = withDocument(options.routes);
   const server = openApiServer(limits, options.log);
   const draining = new AbortController();
   server.addHook('onRequest', ({ ip, is404 }, _reply, done) => {
