@@ -9,8 +9,8 @@ export interface HttpClientOptions {
   readonly service: string;
   /** `https://host/path`: paths are put behind it. */
   readonly url: string;
-  /** Brought as bearer token. */
-  readonly token: string;
+  /** Brought as bearer token. Default: none, for a service whose address is its secret. */
+  readonly token?: string;
   readonly clock: Clock;
   /** What `reach` asks for by GET. Default `/`; any status below 500 will do. */
   readonly reachPath?: string;
@@ -22,7 +22,7 @@ export interface HttpClientOptions {
 export function openHttpClient(options: HttpClientOptions): HttpClient {
   const { service, url, token, clock, reachPath = '/', maxAnswerBytes = 65_536 } = options;
   const base = addressOf(url, service);
-  const own = { authorization: `Bearer ${token}`, accept: 'application/json' };
+  const own = { accept: 'application/json', ...(token !== undefined && { authorization: `Bearer ${token}` }) };
   const ask: HttpClient['ask'] = async ({ method, path, headers, body = '' }, signal) => {
     const content = body === '' ? {} : { 'content-type': 'application/json' };
     const target = targetOf(base, path, service);

@@ -54,6 +54,13 @@ describe('a client of an HTTP service', () => {
     });
   });
 
+  it('brings no token where it has none', async () => {
+    const { url, close } = await aServer(mirror);
+    closings.push(close);
+    const { body } = await openHttpClient({ service, url, clock: realClock }).ask(question, never);
+    expect(JSON.parse(body)).not.toHaveProperty('headers.authorization');
+  });
+
   it('lets no header of a caller replace its token', async () => {
     const client = await aClient(mirror);
     const { body } = await client.ask({ ...question, headers: { Authorization: 'Bearer other' } }, never);
