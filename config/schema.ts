@@ -25,6 +25,16 @@ const gateway = (method: string) =>
         about: `Where payments by ${method} are asked about and given back. Empty: nowhere, and they wait.`,
       }),
       token: option(z.string().default(''), { about: `Bearer token of the gateway of payments by ${method}.`, isSecret: true }),
+      webhookSecrets: option(
+        z
+          .string()
+          .regex(/^(|[^,\s]{16,}(,[^,\s]{16,})*)$/, 'expected secrets of 16 characters or more, comma between')
+          .default(''),
+        {
+          about: `Secrets with which the gateway of payments by ${method} signs its webhooks, comma between: all are active. Empty: none are taken.`,
+          isSecret: true,
+        },
+      ),
     })
     .prefault({});
 

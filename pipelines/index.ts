@@ -47,6 +47,8 @@ import { refundStore } from './payments/refundStore.ts';
 import { reconcileSchedule, refundSchedule } from './payments/schedules.ts';
 import { settlementStore } from './payments/settlementStore.ts';
 import { succeededTopic } from './payments/succeededPayment.ts';
+import { webhookRoute, type WebhookPorts } from './payments/webhook.routes.ts';
+import { webhookStore } from './payments/webhookStore.ts';
 import { createIdentifiers } from './shared/identifiers.ts';
 
 /** The ports of every pipeline and job. */
@@ -60,7 +62,8 @@ type Ports = SettlePorts &
   RetryPorts &
   RestoredPorts &
   ReconcilePorts &
-  RefundPorts;
+  RefundPorts &
+  WebhookPorts;
 
 /** Everything of the business that a process can run: a pipeline, job or topic more is a line more. */
 export const systems: {
@@ -82,15 +85,31 @@ export const systems: {
   outboxes: [paymentsOutbox],
   routes: [findRoute, sendRoute, smsRoute, unknownRoute, resolveRoute, retryRoute, restoredRoute],
   groups: { billing: billingGroup },
-  apiRoutes: [],
+  apiRoutes: [webhookRoute],
   encrypted: [memberKeys],
   openPorts,
 };
 
-function openPorts({ database, bus, mailer, texter, service, gate, keyRing, clock, log, count, sender, instance, node }: House): Ports {
+function openPorts({
+  database,
+  bus,
+  mailer,
+  texter,
+  service,
+  webhookSecrets,
+  gate,
+  keyRing,
+  clock,
+  log,
+  count,
+  sender,
+  instance,
+  node,
+}: House): Ports {
   const now = (): Date => clock.now();
   const identifiers = createIdentifiers({ now, random: () => clock.random(), node });
   const tellParked = parkedTeller({ log, count });
+  const settlements = settlementStore({ outbox: paymentsOutbox, now });
   const [emails, textRequests] = [bus.publish(emailTopic), bus.publish(textTopic)];
   return {
     clock,
@@ -117,7 +136,9 @@ function openPorts({ database, bus, mailer, texter, service, gate, keyRing, cloc
     publishSoon: publishSoon({ markedOf: markedStore(database, now), emails, textRequests, log }),
     gateways: askableGateways(service, gate),
     duePayments: dueStore(database),
-    settlements: settlementStore({ outbox: paymentsOutbox, now }),
+    settlements,
+    webhooks: webhookStore(database, settlements, now),
+    webhookSecrets,
     refunds: { ...dueRefundStore(database), ...refundStore(database, now) },
     hasTexter: texter !== undefined,
     senderAddress: sender.address,

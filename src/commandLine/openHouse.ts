@@ -72,6 +72,7 @@ export async function openHouse(
     mailer,
     texter,
     service,
+    webhookSecrets: (name) => options.gateways[name].webhookSecrets.split(',').filter((secret) => secret !== ''),
     gate: (system) => breakers[system],
     keyRing,
     clock,

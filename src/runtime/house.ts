@@ -26,6 +26,8 @@ export interface House {
   readonly texter: Texter | undefined;
   /** Undefined where it is not set up. */
   readonly service: (name: ServiceName) => HttpClient | undefined;
+  /** The secrets with which a service signs what it calls back with; none where that is not taken. */
+  readonly webhookSecrets: (name: ServiceName) => readonly string[];
   /** The gate before the effects on an outside system: shut while it is away. */
   readonly gate: (system: GatedSystem) => Gate;
   readonly keyRing: KeyRing;

@@ -74,6 +74,7 @@ export async function aBilling(): Promise<Billing> {
     mailer,
     texter: undefined,
     service: () => undefined,
+    webhookSecrets: () => [],
     gate: openGate,
     keyRing: ring,
     clock,
