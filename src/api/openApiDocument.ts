@@ -74,6 +74,6 @@ function answerOf({ about, body }: Declared['answers'][number]): ApiJson {
 
 /** As it stands in JSON before it is read: an amount is an integer. */
 function schemaOf(schema: z.ZodType): ApiJson {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-  return rest as ApiJson;
+  const told = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  return Object.fromEntries(Object.entries(told as Readonly<Record<string, ApiJson>>).filter(([name]) => name !== '$schema'));
 }

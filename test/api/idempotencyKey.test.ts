@@ -35,6 +35,7 @@ describe('onceRequestOf', () => {
   it('tells other content apart', () => {
     const all = [
       { a: 1n },
+      { a: 2n },
       { a: '1' },
       { a: [1] },
       { a: [1, 1] },

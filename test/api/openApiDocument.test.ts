@@ -65,8 +65,8 @@ async function documentOf<P>(
 const names = (schema: z.ZodType | undefined): readonly string[] => (schema === undefined ? [] : fieldsOf(schema).map(({ name }) => name));
 
 const sets: readonly (readonly [string, readonly ApiRoute<never>[]])[] = [
-  ['examples', examples as readonly ApiRoute<never>[]],
-  ['the business', systems.apiRoutes as readonly ApiRoute<never>[]],
+  ['examples', examples],
+  ['the business', systems.apiRoutes],
 ];
 
 describe.each(sets)('the document of %s', (_, routes) => {
