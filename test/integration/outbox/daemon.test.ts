@@ -35,7 +35,17 @@ async function startDaemon(
   over: { readonly profiles?: readonly string[]; readonly isHeld?: boolean } = {},
 ): Promise<() => Promise<string>> {
   const systems: Systems<object> = {
-    ...{ topics: [shop.topic], pipelines: [], jobs: [], schedules: [], outboxes: [shop.outbox], routes: [], apiRoutes: [], groups: {}, encrypted: [] },
+    ...{
+      topics: [shop.topic],
+      pipelines: [],
+      jobs: [],
+      schedules: [],
+      outboxes: [shop.outbox],
+      routes: [],
+      apiRoutes: [],
+      groups: {},
+      encrypted: [],
+    },
     openPorts: () => ({}),
   };
   const tree = joinedSchema(systems).parse({

@@ -7,6 +7,7 @@ import { reconcile, type ReconcilePorts } from '../../../pipelines/payments/reco
 import { refund, type RefundPorts } from '../../../pipelines/payments/refund.job.ts';
 import { refundStore } from '../../../pipelines/payments/refundStore.ts';
 import { settlementStore } from '../../../pipelines/payments/settlementStore.ts';
+import { webhookStore, type WebhookStore } from '../../../pipelines/payments/webhookStore.ts';
 import { startGateway, type Gateway } from '../../../simulators/gateway.ts';
 import type { Database } from '../../../src/connectors/database.ts';
 import { openHttpClient } from '../../../src/connectors/http/openHttpClient.ts';
@@ -25,6 +26,7 @@ export interface Payments {
   readonly url: string;
   readonly database: PostgresDatabase;
   readonly gateways: Readonly<Record<Method, Gateway>>;
+  readonly webhooks: WebhookStore;
   /** Ports as a process has them, over its own view of the database. */
   portsOver(database: Database): ReconcilePorts & RefundPorts;
   /** Runs a job to its end, as of the calendar's minute. */
@@ -62,6 +64,7 @@ export async function aPayments(): Promise<Payments> {
   return {
     url,
     database,
+    webhooks: webhookStore(database, settlementStore({ outbox: paymentsOutbox, now }), now),
     gateways: gateways as Record<Method, Gateway>,
     portsOver,
     pass: (minutes) => {
@@ -86,7 +89,7 @@ export async function aPayments(): Promise<Payments> {
 }
 
 async function aGateway(manner: Method): Promise<Gateway> {
-  const gateway = await startGateway({ manner, token: 'secret' });
+  const gateway = await startGateway({ manner, token: 'secret', webhookSecret: 'a secret of the card gateway' });
   atTheEnd(() => gateway.close());
   return gateway;
 }
@@ -94,10 +97,13 @@ async function aGateway(manner: Method): Promise<Gateway> {
 /** Forgets orders, payments, products and runs. What gateways remember stays, since payment numbers are never used twice. */
 export async function emptied(payments: Payments): Promise<void> {
   await payments.database.execute(
-    'TRUNCATE payments.product, payments.orders, payments.order_item, payments.payment, payments.refund, payments.outbox, weir.job_run CASCADE',
+    'TRUNCATE payments.product, payments.orders, payments.order_item, payments.payment, payments.refund, payments.outbox, payments.webhook_inbox, weir.job_run CASCADE',
   );
   payments.backToNoon();
-  for (const gateway of Object.values(payments.gateways)) gateway.faults.clear();
+  for (const { faults, webhooks } of Object.values(payments.gateways)) {
+    faults.clear();
+    webhooks.faults.clear();
+  }
 }
 
 let made = 0;
