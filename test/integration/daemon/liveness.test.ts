@@ -19,7 +19,8 @@ describe('/livez', () => {
     const month = await aMonth();
     await month.load([{}, {}]);
     const { proxy, url } = await behindProxy(month.environment['WEIR_DATABASE_URL'] ?? '');
-    const limits = ['runtime.standingLimitMs=1000', 'billing.deliver.send.timeLimitMs=900', 'billing.deliverSms.send.timeLimitMs=900'];
+    const effects = ['billing.deliver.send', 'billing.deliverSms.send', 'payments.reconcile.ask', 'payments.refund.ask'];
+    const limits = ['runtime.standingLimitMs=1000', ...effects.map((effect) => `${effect}.timeLimitMs=900`)];
     const weir = startWeir(
       { ...month.environment, WEIR_DATABASE_URL: url },
       'run',

@@ -37,7 +37,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   partition: ['1', '2'],
   code: Object.keys(errorCodes),
   schedule: systems.schedules.map(({ name }) => name),
-  dependency: ['smtp', 'sms'],
+  dependency: ['smtp', 'sms', 'card', 'transfer', 'wallet'],
   outbox: systems.outboxes.map(({ schema }) => schema),
   topic: systems.outboxes.flatMap(({ topics }) => topics.map(({ name }) => name)),
   reason: [...parkReasons, ...replaceReasons],

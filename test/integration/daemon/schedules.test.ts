@@ -85,6 +85,8 @@ describe('weir schedule list', () => {
       { name: 'billing.settle', isEnabled: true },
       { name: 'billing.dispatch' },
       { name: 'billing.redispatch' },
+      { name: 'payments.reconcile' },
+      { name: 'payments.refund' },
     ]);
   });
 });
