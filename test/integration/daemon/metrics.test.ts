@@ -38,11 +38,14 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   code: Object.keys(errorCodes),
   schedule: systems.schedules.map(({ name }) => name),
   dependency: ['smtp', 'sms', 'card', 'transfer', 'wallet'],
+  route: [...systems.apiRoutes.map(({ path }) => path), '/openapi.json', 'none'],
+  method: ['GET', 'POST', 'other'],
+  status: ['2xx', '3xx', '4xx', '5xx'],
   outbox: systems.outboxes.map(({ schema }) => schema),
   topic: systems.outboxes.flatMap(({ topics }) => topics.map(({ name }) => name)),
   reason: [...parkReasons, ...replaceReasons],
   quantile: ['0.99', '1'],
-  le: [...catalogue.weir_pipeline_stage_seconds.buckets.map(String), '+Inf'],
+  le: [...[...catalogue.weir_pipeline_stage_seconds.buckets, ...catalogue.weir_api_request_seconds.buckets].map(String), '+Inf'],
 };
 
 describe('/metrics', () => {
@@ -60,7 +63,7 @@ describe('/metrics', () => {
     const topic = await theTopic(month.redisUrl);
     await topic.append('key', 'poison"\\\n{key="1001"}', 'value', 'x');
 
-    const weir = startWeir(month.environment, 'run', '--set', 'billing.deliver.send.concurrency=4');
+    const weir = startWeir(month.environment, 'run', '--set', 'billing.deliver.send.concurrency=4', '--set', 'api.port=0');
     const scrapes: string[] = [];
     await eventually('everything is settled', async () => {
       scrapes.push((await weir.ask('/metrics')).text);
