@@ -13,6 +13,7 @@ import { jsonOf, resultOf, thisMachine, type Result } from './result.ts';
 import { outboxBenchmark } from './outbox.bench.ts';
 import { redisStream } from './redisStream.bench.ts';
 import { runtime } from './runtime.bench.ts';
+import { reconcileBenchmark, reconcileWide } from './reconcile.bench.ts';
 import { settleBenchmark } from './settle.bench.ts';
 
 const benchmarks: readonly Benchmark[] = [
@@ -20,6 +21,8 @@ const benchmarks: readonly Benchmark[] = [
   dispatchBenchmark,
   deliverBenchmark,
   outboxBenchmark,
+  reconcileBenchmark,
+  reconcileWide,
   runtime,
   redisStream,
   kafkaPublish,

@@ -7,15 +7,21 @@ import { runJob } from '../src/runtime/jobs/runJob.ts';
 import { benchLog, benchMetrics } from './chainParts.ts';
 
 /**
- * Runs a job as `weir run --job` does, every option at its default: from planning to the check of its result. Rejects when the run
+ * Runs a job as `weir run --job` does, every option at its default but those that are told: from planning to the check of its result. Rejects when the run
  * does not complete.
  */
-export async function runWholeJob<P, O, K, V, T>(job: Job<P, O, K, V, T>, ports: P, key: string, database: Database): Promise<void> {
+export async function runWholeJob<P, O, K, V, T>(
+  job: Job<P, O, K, V, T>,
+  ports: P,
+  key: string,
+  database: Database,
+  jobOptions: object = {},
+): Promise<void> {
   const options = { jobs: processOptions.jobs.parse(undefined), runtime: processOptions.runtime.parse(undefined) };
   const never = new AbortController().signal;
   const end = await runJob({
     ...{ job, ports, key, database },
-    options: job.options.parse({}),
+    options: job.options.parse(jobOptions),
     clock: realClock,
     meter: benchMetrics.meterOf(job.name),
     log: benchLog,
