@@ -11,7 +11,9 @@ import { webhookStore, type WebhookStore } from '../../../pipelines/payments/web
 import { startGateway, type Gateway } from '../../../simulators/gateway.ts';
 import type { Database } from '../../../src/connectors/database.ts';
 import { openHttpClient } from '../../../src/connectors/http/openHttpClient.ts';
+import type { HttpClient } from '../../../src/connectors/httpClient.ts';
 import { openDatabase, type PostgresDatabase } from '../../../src/connectors/postgres/openDatabase.ts';
+import type { Clock } from '../../../src/message/clock.ts';
 import { realClock } from '../../../src/runtime/clock.ts';
 import type { Job } from '../../../src/runtime/jobs/job.ts';
 import type { JobEnd } from '../../../src/runtime/jobs/jobSpec.ts';
@@ -21,6 +23,14 @@ import { atTheEnd } from '../../support/atTheEnd.ts';
 import { openGate } from '../../support/openGate.ts';
 import { aMigratedDatabase } from '../../support/services.ts';
 
+/** Who runs a job, where that matters. */
+export interface Runner {
+  readonly holder?: string;
+  readonly clock?: Clock;
+  /** What stands between it and the gateways. */
+  readonly wire?: (client: HttpClient) => HttpClient;
+}
+
 /** The tables of payments in a database of their own, real gateways that misbehave as they are told, a calendar that tests set. */
 export interface Payments {
   readonly url: string;
@@ -28,9 +38,11 @@ export interface Payments {
   readonly gateways: Readonly<Record<Method, Gateway>>;
   readonly webhooks: WebhookStore;
   /** Ports as a process has them, over its own view of the database. */
-  portsOver(database: Database): ReconcilePorts & RefundPorts;
+  portsOver(database: Database, wire?: Runner['wire']): ReconcilePorts & RefundPorts;
+  /** What takes the events of gateways, over its own view of the database. */
+  webhooksOver(database: Database): WebhookStore;
   /** Runs a job to its end, as of the calendar's minute. */
-  run(name: 'reconcile' | 'refund', over?: Database, options?: object): Promise<JobEnd>;
+  run(name: 'reconcile' | 'refund', over?: Database, options?: object, by?: Runner): Promise<JobEnd>;
   /** Moves the calendar on, so that what waits for a time is due. */
   pass(minutes: number): void;
   /** Sets it back to noon. */
@@ -51,13 +63,14 @@ export async function aPayments(): Promise<Payments> {
   const noon = new Date('2026-11-01T03:00:00Z');
   let calendar = noon;
   const now = (): Date => calendar;
-  const portsOver = (over: Database): ReconcilePorts & RefundPorts => ({
+  const settlements = settlementStore({ outbox: paymentsOutbox, now });
+  const portsOver: Payments['portsOver'] = (over, wire = (client) => client) => ({
     gateways: askableGateways((method) => {
       const { url: address, token } = gateways[method] as Gateway;
-      return openHttpClient({ service: `The ${method} gateway`, url: address, token, clock: realClock });
+      return wire(openHttpClient({ service: `The ${method} gateway`, url: address, token, clock: realClock }));
     }, openGate),
     duePayments: dueStore(over),
-    settlements: settlementStore({ outbox: paymentsOutbox, now }),
+    settlements,
     refunds: { ...dueRefundStore(over), ...refundStore(over, now) },
   });
   const jobs = { reconcile, refund } as unknown as Record<string, Job<unknown, unknown, unknown, unknown>>;
@@ -67,17 +80,18 @@ export async function aPayments(): Promise<Payments> {
     webhooks: webhookStore(database, settlementStore({ outbox: paymentsOutbox, now }), now),
     gateways: gateways as Record<Method, Gateway>,
     portsOver,
+    webhooksOver: (over) => webhookStore(over, settlements, now),
     pass: (minutes) => {
       calendar = new Date(calendar.getTime() + minutes * 60_000);
     },
     backToNoon: () => {
       calendar = noon;
     },
-    run: (name, over = database, options = {}) => {
+    run: (name, over = database, options = {}, { holder = 'test', clock = realClock, wire } = {}) => {
       const job = jobs[name] as Job<unknown, unknown, unknown, unknown>;
       const key = new Date(calendar.getTime() + 9 * 3_600_000).toISOString().slice(0, 16);
       return runJob({
-        ...{ job, ports: portsOver(over), key, database: over, clock: realClock, settings, log: silent, holder: 'test' },
+        ...{ job, ports: portsOver(over, wire), key, database: over, clock, settings, log: silent, holder },
         options: job.options.parse(options),
         meter: { stage: () => undefined, retried: () => undefined, deadLettered: () => undefined },
         parts: new Set(),
