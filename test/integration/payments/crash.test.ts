@@ -153,6 +153,7 @@ describe('a process that dies while it takes events of gateways', () => {
       after: async (world) => {
         await sendEvents(world, payments.database);
         expect(new Set(await sendEvents(world, payments.database))).toEqual(new Set(['duplicate']));
+        expect(await isAny(openPayments)).toBe(false);
       },
     });
     expect(moments).toBeGreaterThan(8 * part.by.length);
