@@ -85,7 +85,10 @@ export default {
       name: 'domain-files-are-pure',
       severity: 'error',
       comment: 'A rule of the business is a function of its inputs, tested by a table.',
-      from: { path: '^pipelines/', pathNot: '(\\.pipeline|\\.job|\\.routes|Store|Mail|BillText|/index|/schedules)\\.ts$' },
+      from: {
+        path: '^pipelines/',
+        pathNot: '(\\.pipeline|\\.job|\\.routes|Store|Mail|BillText|Outbox|[gG]ateways?|/index|/schedules)\\.ts$',
+      },
       to: { path: '^(operators/|src/|node_modules/)', pathNot: '^(src/(errors|expectation)\\.ts|node_modules/(temporal-polyfill|zod)/)' },
     },
     {

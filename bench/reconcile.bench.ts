@@ -4,6 +4,7 @@ import { cardGateway } from '../pipelines/payments/gateways/cardGateway.ts';
 import type { DuePayment } from '../pipelines/payments/payment.ts';
 import { paymentsOutbox } from '../pipelines/payments/paymentsOutbox.ts';
 import { reconcile } from '../pipelines/payments/reconcile.job.ts';
+import { reconcileStore } from '../pipelines/payments/reconcileStore.ts';
 import { settlementStore } from '../pipelines/payments/settlementStore.ts';
 import { startGateway } from '../simulators/gateway.ts';
 import { openHttpClient } from '../src/connectors/http/openHttpClient.ts';
@@ -43,7 +44,7 @@ async function open(size: number, atOnce: number): Promise<Contest> {
   const settlements = settlementStore({ outbox: paymentsOutbox, now: () => new Date() });
   const entry = { mayCall: () => true, answered: () => undefined, failed: () => undefined, leave: () => undefined };
   const gate = { name: 'card', isOpen: () => true, enter: () => entry, onOpen: () => () => undefined };
-  const ports = { gateways: { card: { gateway, gate } }, duePayments: dueStore(database), settlements };
+  const ports = { gateways: { card: { gateway, gate } }, duePayments: dueStore(database), reconciliations: reconcileStore(settlements) };
   const entrant = (run: () => Promise<void>, isWritten: boolean): Entrant => ({
     prepare: () => fill(database, size),
     run: async () => {

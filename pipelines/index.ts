@@ -42,6 +42,7 @@ import { askableGateways } from './payments/gateways/askableGateways.ts';
 import { dueRefundStore, dueStore } from './payments/dueStore.ts';
 import { paymentsOutbox } from './payments/paymentsOutbox.ts';
 import { reconcile, type ReconcilePorts } from './payments/reconcile.job.ts';
+import { reconcileStore } from './payments/reconcileStore.ts';
 import { refund, type RefundPorts } from './payments/refund.job.ts';
 import { refundStore } from './payments/refundStore.ts';
 import { reconcileSchedule, refundSchedule } from './payments/schedules.ts';
@@ -136,7 +137,7 @@ function openPorts({
     publishSoon: publishSoon({ markedOf: markedStore(database, now), emails, textRequests, log }),
     gateways: askableGateways(service, gate),
     duePayments: dueStore(database),
-    settlements,
+    reconciliations: reconcileStore(settlements),
     webhooks: webhookStore(database, settlements, now),
     webhookSecrets,
     refunds: { ...dueRefundStore(database), ...refundStore(database, now) },

@@ -21,7 +21,7 @@ export async function askInChunks(
 
 /** The gateway alone: so many calls at once, and nothing written. */
 export async function askAlone(gateway: PaymentGateway, payments: readonly DuePayment[], atOnce: number): Promise<void> {
-  await lastValueFrom(from(payments).pipe(mergeMap((payment) => report(gateway, payment), atOnce)));
+  await lastValueFrom(from(payments).pipe(mergeMap((payment) => report(gateway, payment), atOnce)), { defaultValue: undefined });
 }
 
 async function report(gateway: PaymentGateway, payment: DuePayment): Promise<PaymentReport> {

@@ -9,15 +9,14 @@ import { parseSeoulMinute } from '../shared/seoulTime.ts';
 import { askGateway, unanswered, type Gateways } from './askGateway.ts';
 import type { DueStore } from './dueStore.ts';
 import type { DuePayment, UnpaidOrder } from './payment.ts';
-import { reconcileChunk } from './reconcileChunk.ts';
 import { reconcileOptions } from './reconcileOptions.ts';
 import { dueTimesOf, planReconciliation, positionOf, readReconcilePart } from './reconcileParts.ts';
-import type { SettlementStore } from './settlementStore.ts';
+import type { ReconcileStore } from './reconcileStore.ts';
 
 export interface ReconcilePorts {
   readonly gateways: Gateways;
   readonly duePayments: DueStore;
-  readonly settlements: SettlementStore;
+  readonly reconciliations: ReconcileStore;
 }
 
 export const reconcile = defineJob({
@@ -34,10 +33,10 @@ export const reconcile = defineJob({
     const [part, times] = [readReconcilePart(input), dueTimesOf(key, options)];
     return { positionOf, page: (after, limit) => duePayments.page(part, times, { after, limit }) };
   },
-  chain: (row$, { gateways, settlements }, { ask, chunk }, partition) =>
+  chain: (row$, { gateways, reconciliations }, { ask, chunk }, partition) =>
     row$.pipe(
       mergeMapWhen('payment', askGateway(gateways), { ...ask, refused: () => unanswered, later: () => unanswered, unknown: 'retry' }),
-      writeChunk(partition, reconcileChunk(settlements), chunk),
+      writeChunk(partition, reconciliations.settleFindings, chunk),
     ),
   skipLimit: ({ skipLimit }) => skipLimit,
 });

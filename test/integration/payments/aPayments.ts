@@ -4,6 +4,7 @@ import type { Method } from '../../../pipelines/payments/payment.ts';
 import { methods } from '../../../pipelines/payments/payment.ts';
 import { paymentsOutbox } from '../../../pipelines/payments/paymentsOutbox.ts';
 import { reconcile, type ReconcilePorts } from '../../../pipelines/payments/reconcile.job.ts';
+import { reconcileStore } from '../../../pipelines/payments/reconcileStore.ts';
 import { refund, type RefundPorts } from '../../../pipelines/payments/refund.job.ts';
 import { refundStore } from '../../../pipelines/payments/refundStore.ts';
 import { settlementStore } from '../../../pipelines/payments/settlementStore.ts';
@@ -70,14 +71,14 @@ export async function aPayments(): Promise<Payments> {
       return wire(openHttpClient({ service: `The ${method} gateway`, url: address, token, clock: realClock }));
     }, openGate),
     duePayments: dueStore(over),
-    settlements,
+    reconciliations: reconcileStore(settlements),
     refunds: { ...dueRefundStore(over), ...refundStore(over, now) },
   });
   const jobs = { reconcile, refund } as unknown as Record<string, Job<unknown, unknown, unknown, unknown>>;
   return {
     url,
     database,
-    webhooks: webhookStore(database, settlementStore({ outbox: paymentsOutbox, now }), now),
+    webhooks: webhookStore(database, settlements, now),
     gateways: gateways as Record<Method, Gateway>,
     portsOver,
     webhooksOver: (over) => webhookStore(over, settlements, now),

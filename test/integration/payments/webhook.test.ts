@@ -24,7 +24,9 @@ beforeAll(async () => {
     callers: { limit: () => undefined, admit: () => Promise.reject(new TypeError('nobody asks with a token')) },
     meter: { watch: () => undefined, answered: () => undefined },
   });
-  atTheEnd(async () => void (await server.close(AbortSignal.abort())));
+  atTheEnd(async () => {
+    await server.close(AbortSignal.abort());
+  });
   url = server.url;
   payments.gateways.card.webhooks.sendTo(`${url}/webhooks/payments/card`);
 });
