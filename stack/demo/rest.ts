@@ -38,37 +38,46 @@ export async function movement({ database, bus, now }: Watched): Promise<string 
 }
 
 /**
- * The next fire time at which there is something to do: of a redispatch when a bill's time has come by then, of any other schedule
- * always. Undefined when none comes before `end`.
+ * The next fire time at which there is something to do: of a schedule that fires every few minutes when something waits for it by then,
+ * of any other always. Undefined when none comes before `end`.
  */
 export async function nextMoment({ database, now }: Watched, end: Date): Promise<Date | undefined> {
-  const wanted = await redispatchWantedAt(database);
-  const moments = (await readSchedules(database)).flatMap(({ name, cron, zone }) => {
-    const times = fireTimes(cron, zone);
-    if (name !== 'billing.redispatch') return times.after(now()) ?? [];
-    if (wanted === undefined) return [];
-    // A fire at the very instant that is wanted will do.
-    return times.after(new Date(Math.max(now().getTime(), wanted.getTime() - 1))) ?? [];
-  });
+  const moments: Date[] = [];
+  for (const { name, cron, zone } of await readSchedules(database)) {
+    const question = wanted[name];
+    const from = question === undefined ? now() : await firstWanted(database, question, now());
+    const moment = from && fireTimes(cron, zone).after(from);
+    if (moment !== undefined) moments.push(moment);
+  }
   const [first] = moments.toSorted((left, right) => left.getTime() - right.getTime());
   return first !== undefined && first < end ? first : undefined;
 }
+
+/** From when on a fire would find something; undefined when nothing waits. A fire at the very instant that is wanted will do. */
+async function firstWanted(database: Queryable, question: string, now: Date): Promise<Date | undefined> {
+  const [row] = await database.query<{ wanted: Date | null }>(question);
+  return row?.wanted ? new Date(Math.max(now.getTime(), row.wanted.getTime() - 1)) : undefined;
+}
+
+/** What schedules that fire every few minutes look for: when the first of it comes due. */
+const wanted: Readonly<Partial<Record<string, string>>> = {
+  // A bill comes due, has waited so long that its message must be lost, or was left by a dead process.
+  'billing.redispatch': `
+    SELECT min(CASE
+      WHEN lease_until IS NOT NULL THEN 'epoch'
+      WHEN send_status = 'SEND_PENDING' AND next_attempt_at IS NULL THEN pending_since + interval '1 hour'
+      ELSE next_attempt_at END) AS wanted
+    FROM billing.billing_p WHERE send_status IN ('SEND_PENDING', 'IN_QUIET_HOUR', 'SENDING')`,
+  'payments.reconcile': `
+    SELECT min(coalesce(next_ask_at, created_at + interval '10 minutes')) AS wanted
+    FROM payments.payment WHERE status = 'PENDING' AND park_reason IS NULL`,
+  'payments.refund': `SELECT min(next_ask_at) AS wanted FROM payments.refund WHERE status IN ('REQUESTED', 'SENT')`,
+};
 
 /** The schedules that fired at an instant. */
 export async function firedAt({ database }: Watched, instant: Date): Promise<readonly string[]> {
   const statement = { text: 'SELECT schedule FROM weir.schedule_fire WHERE fire_at = $1 ORDER BY schedule', values: [instant] };
   return (await database.query<{ schedule: string }>(statement)).map(({ schedule }) => schedule);
-}
-
-/** When the first bill comes due, has waited so long that its message must be lost, or was left by a dead process. */
-async function redispatchWantedAt(database: Queryable): Promise<Date | undefined> {
-  const [row] = await database.query<{ wanted: Date | null }>(`
-    SELECT min(CASE
-      WHEN lease_until IS NOT NULL THEN 'epoch'
-      WHEN send_status = 'SEND_PENDING' AND next_attempt_at IS NULL THEN pending_since + interval '1 hour'
-      ELSE next_attempt_at END) AS wanted
-    FROM billing.billing_p WHERE send_status IN ('SEND_PENDING', 'IN_QUIET_HOUR', 'SENDING')`);
-  return row?.wanted ?? undefined;
 }
 
 function readSchedules(database: Queryable): Promise<readonly ScheduleRow[]> {
