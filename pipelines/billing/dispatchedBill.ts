@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { WeirError } from '../../src/errors.ts';
 import { expectation } from '../../src/expectation.ts';
+import { identifierText } from '../shared/identifierText.ts';
 import { timeOfDay, type QuietHours } from '../shared/quietHours.ts';
+import { readVersioned } from '../shared/versioned.ts';
 import { isTimeZone } from '../shared/zoneStretch.ts';
 
 /** The topic of bills that are due to be mailed; its name is known to other programs. The key is `public_info_id`. */
@@ -40,23 +42,18 @@ export const destinationPattern = /^[^\s@A-Z]{1,255}$/;
 /** The destination of an address that has none: a domain that never exists (RFC 2606). */
 export const noDestination = 'invalid';
 
-const id = z
-  .string()
-  .regex(/^[1-9]\d{0,18}$/, 'expected a positive number as decimal text')
-  .transform(BigInt)
-  .refine((value) => value < 2n ** 63n, 'does not fit into 64 bits');
 const time = z.string().regex(timeOfDay, 'expected HH:MM').nullable();
 
 const versionOne = z.strictObject({
   version: z.literal(1),
-  billId: id,
+  billId: identifierText,
   billingDate: z.string().regex(/^[12]\d{3}-(0[1-9]|1[0-2])-01$/, 'expected the first day of a month'),
-  publicInfoId: id,
+  publicInfoId: identifierText,
   destination: z.string().regex(destinationPattern, 'expected a domain in lower case'),
   quietHours: z.strictObject({ start: time, end: time, zone: z.string().refine(isTimeZone, 'unknown time zone') }).nullable(),
 });
 
-const anyVersion = z.object({ version: z.int().min(1, 'expected a number of 1 or more') });
+const versions = { newest: dispatchedBillVersion, schema: versionOne, name: "A bill's message", expected: "a bill's message" };
 
 /** The message of a bill as UTF-8 JSON of the newest version. What a reader would refuse is refused here: a defect. */
 export function encodeDispatchedBill(bill: DispatchedBill): Uint8Array {
@@ -80,17 +77,7 @@ export function encodeDispatchedBill(bill: DispatchedBill): Uint8Array {
  */
 export const dispatchedBillSchema = {
   parse(input: unknown): DispatchedBill {
-    const { version } = read(anyVersion, input);
-    if (version > dispatchedBillVersion) {
-      throw new WeirError('newerVersion', `A bill's message of version ${version}; this Weir reads up to ${dispatchedBillVersion}.`);
-    }
-    const { billId, billingDate, publicInfoId, destination, quietHours } = read(versionOne, input);
+    const { billId, billingDate, publicInfoId, destination, quietHours } = readVersioned(versions, input);
     return { billId, billingDate, publicInfoId, destination, quietHours };
   },
 };
-
-function read<T>(schema: z.ZodType<T>, input: unknown): T {
-  const result = schema.safeParse(input);
-  if (result.success) return result.data;
-  throw new WeirError('undecodable', `Not a bill's message: ${expectation(result.error)}`);
-}

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { WeirError } from '../../src/errors.ts';
-import { expectation } from '../../src/expectation.ts';
+import { identifierText } from '../shared/identifierText.ts';
+import { readVersioned } from '../shared/versioned.ts';
 
 /** The topic of bills that an operator sends as SMS. The key is `public_info_id`. */
 export const textTopic = {
@@ -23,19 +23,15 @@ export interface RequestedText {
   readonly token: bigint;
 }
 
-const id = z
-  .string()
-  .regex(/^[1-9]\d{0,18}$/, 'expected a positive number as decimal text')
-  .transform(BigInt)
-  .refine((value) => value < 2n ** 63n, 'does not fit into 64 bits');
-
 const versionOne = z.strictObject({
   version: z.literal(version),
-  billId: id,
+  billId: identifierText,
   billingDate: z.string().regex(/^[12]\d{3}-(0[1-9]|1[0-2])-01$/, 'expected the first day of a month'),
-  publicInfoId: id,
-  token: id,
+  publicInfoId: identifierText,
+  token: identifierText,
 });
+
+const versions = { newest: version, schema: versionOne, name: 'An SMS', expected: 'an SMS of a bill' };
 
 /** The message as UTF-8 JSON of the newest version. */
 export function encodeRequestedText({ billId, billingDate, publicInfoId, token }: RequestedText): Uint8Array {
@@ -54,13 +50,7 @@ export function textMessage(request: RequestedText): { readonly key: string; rea
  */
 export const requestedTextSchema = {
   parse(input: unknown): RequestedText {
-    const any = z.object({ version: z.int().min(1) }).safeParse(input);
-    if (any.success && any.data.version > version) {
-      throw new WeirError('newerVersion', `An SMS of version ${any.data.version}; this Weir reads up to ${version}.`);
-    }
-    const { success, data, error } = versionOne.safeParse(input);
-    if (!success) throw new WeirError('undecodable', `Not an SMS of a bill: ${expectation(error)}`);
-    const { billId, billingDate, publicInfoId, token } = data;
+    const { billId, billingDate, publicInfoId, token } = readVersioned(versions, input);
     return { billId, billingDate, publicInfoId, token };
   },
 };

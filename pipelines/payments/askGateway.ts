@@ -16,7 +16,10 @@ export interface Unanswered {
   readonly kind: 'unanswered';
 }
 
-export const unanswered: Unanswered = { kind: 'unanswered' };
+const unanswered: Unanswered = { kind: 'unanswered' };
+
+/** How calls end that bring no answer: a question may be asked twice, and what stays unanswered is left to the next run. */
+export const nextRunAsks = { refused: () => unanswered, later: () => unanswered, unknown: 'retry' } as const;
 
 /** A payment about which something became known. */
 export interface Reported extends PaymentReport {

@@ -6,7 +6,7 @@ import { mergeMapWhen } from '../../operators/mergeMapWhen.ts';
 import { defineJob, type RowReader } from '../../src/runtime/jobs/job.ts';
 import { writeChunk } from '../../src/runtime/jobs/writeChunk.ts';
 import { parseSeoulMinute } from '../shared/seoulTime.ts';
-import { askGateway, unanswered, type Gateways } from './askGateway.ts';
+import { askGateway, nextRunAsks, type Gateways } from './askGateway.ts';
 import type { DueStore } from './dueStore.ts';
 import type { DuePayment, UnpaidOrder } from './payment.ts';
 import { reconcileOptions } from './reconcileOptions.ts';
@@ -35,7 +35,7 @@ export const reconcile = defineJob({
   },
   chain: (row$, { gateways, reconciliations }, { ask, chunk }, partition) =>
     row$.pipe(
-      mergeMapWhen('payment', askGateway(gateways), { ...ask, refused: () => unanswered, later: () => unanswered, unknown: 'retry' }),
+      mergeMapWhen('payment', askGateway(gateways), { ...ask, ...nextRunAsks }),
       writeChunk(partition, reconciliations.settleFindings, chunk),
     ),
   skipLimit: ({ skipLimit }) => skipLimit,

@@ -7,7 +7,7 @@ import { mergeMapEach } from '../../operators/mergeMapEach.ts';
 import { defineJob, type RowReader } from '../../src/runtime/jobs/job.ts';
 import { writeChunk } from '../../src/runtime/jobs/writeChunk.ts';
 import { parseSeoulMinute } from '../shared/seoulTime.ts';
-import { askRefund, unanswered, type DueRefund, type Gateways } from './askGateway.ts';
+import { askRefund, nextRunAsks, type DueRefund, type Gateways } from './askGateway.ts';
 import type { DueRefundStore } from './dueStore.ts';
 import { refundOptions } from './reconcileOptions.ts';
 import { planByMethod, readMethod } from './reconcileParts.ts';
@@ -32,7 +32,7 @@ export const refund = defineJob({
   chain: (row$, { gateways, refunds }, { ask, chunk }, partition) =>
     row$.pipe(
       writeChunk(partition, refunds.markSent, chunk),
-      mergeMapEach(askRefund(gateways), { ...ask, refused: () => unanswered, later: () => unanswered, unknown: 'retry' }),
+      mergeMapEach(askRefund(gateways), { ...ask, ...nextRunAsks }),
       mapChunk(refunds.record, chunk),
     ),
 });

@@ -1,6 +1,7 @@
 import type { Database, Transaction } from '../../src/connectors/database.ts';
 import { skip, type Answer } from '../../src/message/decision.ts';
 import type { DueRefund, RefundReport, Unanswered } from './askGateway.ts';
+import { nextAskAt } from './dueStore.ts';
 
 /** What became of a refund in one run. */
 export type RefundEnd = 'done' | 'accepted' | 'parked';
@@ -64,11 +65,10 @@ interface IdRow {
 const markSent = `
   UPDATE payments.refund SET status = 'SENT' WHERE payment_id = ANY ($1::bigint[]) AND status IN ('REQUESTED', 'SENT') RETURNING payment_id`;
 
-// What is not done yet is asked about after one minute, two, four and so on, an hour at most.
 const record = `
   UPDATE payments.refund AS refund
   SET status = said.status, park_reason = said.park_reason, asks = refund.asks + 1,
     ended_at = CASE WHEN said.status <> 'SENT' THEN $4::timestamptz END,
-    next_ask_at = $4::timestamptz + least(interval '1 hour', interval '1 minute' * 2 ^ least(refund.asks, 10))
+    next_ask_at = ${nextAskAt('$4', 'refund.asks')}
   FROM unnest($1::bigint[], $2::text[], $3::text[]) AS said (payment_id, status, park_reason)
   WHERE refund.payment_id = said.payment_id AND refund.status = 'SENT'`;

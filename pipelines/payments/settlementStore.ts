@@ -1,5 +1,6 @@
 import type { Transaction } from '../../src/connectors/database.ts';
 import type { Outbox, OutboxMessage } from '../../src/runtime/outbox/outbox.ts';
+import { nextAskAt } from './dueStore.ts';
 import type { PaymentReport } from './payment.ts';
 import type { SettleableOrder, SettlementCode } from './settlement.ts';
 import { orderAfter, settleReports, type Locked, type OrderPayment, type Settled, type SettledReports } from './settleReports.ts';
@@ -240,13 +241,11 @@ const keysOfOthers = `
     WHERE other.method = own.method AND other.transaction_key = asked.transaction_key AND other.id <> own.id
   )`;
 
-// Asked again after one minute, two, four and so on, an hour at most.
 const updatePayments = `
   UPDATE payments.payment AS payment
   SET status = said.status, transaction_key = coalesce(payment.transaction_key, said.transaction_key), fail_code = said.fail_code,
     park_reason = said.park_reason, asks = payment.asks + 1, ended_at = CASE WHEN said.status <> 'PENDING' THEN $6::timestamptz END,
-    next_ask_at = CASE WHEN said.status = 'PENDING'
-      THEN $6::timestamptz + least(interval '1 hour', interval '1 minute' * 2 ^ least(payment.asks, 10)) END
+    next_ask_at = CASE WHEN said.status = 'PENDING' THEN ${nextAskAt('$6', 'payment.asks')} END
   FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[]) AS said (id, status, transaction_key, fail_code, park_reason)
   WHERE payment.id = said.id AND payment.status = 'PENDING'`;
 

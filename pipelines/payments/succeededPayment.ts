@@ -1,7 +1,7 @@
-import { WeirError } from '../../src/errors.ts';
 import { z } from 'zod';
-import { expectation } from '../../src/expectation.ts';
+import { identifierText } from '../shared/identifierText.ts';
 import { largestAmountMinor } from '../shared/money.ts';
+import { readVersioned } from '../shared/versioned.ts';
 
 /** The topic of payments that have completed their order; its name is known to other programs. The key is the order's id. */
 export const succeededTopic = {
@@ -39,18 +39,17 @@ const whole = z
   .string()
   .regex(/^(0|[1-9]\d{0,18})$/, 'expected a whole number as decimal text')
   .transform(BigInt);
-const id = whole.refine((value) => value > 0n && value < 2n ** 63n, 'does not fit into 64 bits');
 
 const versionOne = z.strictObject({
   version: z.literal(1),
-  paymentId: id,
-  orderId: id,
+  paymentId: identifierText,
+  orderId: identifierText,
   amountMinor: whole.refine((value) => value > 0n && value <= largestAmountMinor, 'not an amount that is believed'),
   completedAt: z.iso.datetime().transform((text) => new Date(text)),
-  lowStock: z.array(z.strictObject({ productId: id, stock: whole, threshold: whole })),
+  lowStock: z.array(z.strictObject({ productId: identifierText, stock: whole, threshold: whole })),
 });
 
-const anyVersion = z.object({ version: z.int().min(1, 'expected a number of 1 or more') });
+const versions = { newest: succeededPaymentVersion, schema: versionOne, name: "A payment's message", expected: "a payment's message" };
 
 /** The message of a payment as UTF-8 JSON of the newest version. */
 export function encodeSucceededPayment({ paymentId, orderId, amountMinor, completedAt, lowStock }: SucceededPayment): Uint8Array {
@@ -72,17 +71,7 @@ export function encodeSucceededPayment({ paymentId, orderId, amountMinor, comple
 /** Reads a message that was parsed as JSON. `newerVersion` for one that a newer Weir wrote, `undecodable` for any other shape. */
 export const succeededPaymentSchema = {
   parse(input: unknown): SucceededPayment {
-    const { version } = read(anyVersion, input);
-    if (version > succeededPaymentVersion) {
-      throw new WeirError('newerVersion', `A payment's message of version ${version}; this Weir reads up to ${succeededPaymentVersion}.`);
-    }
-    const { paymentId, orderId, amountMinor, completedAt, lowStock } = read(versionOne, input);
+    const { paymentId, orderId, amountMinor, completedAt, lowStock } = readVersioned(versions, input);
     return { paymentId, orderId, amountMinor, completedAt, lowStock };
   },
 };
-
-function read<T>(schema: z.ZodType<T>, input: unknown): T {
-  const result = schema.safeParse(input);
-  if (result.success) return result.data;
-  throw new WeirError('undecodable', `Not a payment's message: ${expectation(result.error)}`);
-}

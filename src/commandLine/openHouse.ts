@@ -59,11 +59,7 @@ export async function openHouse(
   const keyRing = parseKeyRing(options.keys.ring);
   const [row] = await database.query<{ node: bigint }>(`SELECT nextval('weir.instance_node') AS node`);
   const { bus, mailer, texter, service, dependencies, ...outside } = openOutside(options, database, clock, log);
-  const probes = {
-    smtp: () => isThere(mailer.reach(probeLimitMs)),
-    ...(texter === undefined ? {} : { sms: () => isThere(texter.reach(probeLimitMs)) }),
-    ...Object.fromEntries(serviceNames.map((name) => [name, () => isThere(service(name)?.reach(probeLimitMs) ?? Promise.resolve())])),
-  };
+  const probes = new Map(dependencies.map(({ name, reach }) => [name, () => isThere(reach(probeLimitMs))]));
   const breakers = breakersOf(limitsOf(options), probes, { clock, log });
   const { from, fromName } = options.smtp;
   const house: House = {
@@ -100,14 +96,14 @@ function limitsOf({ breakers: { probeFirstMs, probeMaxMs, ...limits } }: Process
   return { ...limits, probing: { firstMs: probeFirstMs, maxMs: probeMaxMs } };
 }
 
-/** A breaker for each gated system. What has no probe is tried by a message. */
+/** A breaker for each gated system, asked as the dependency of that name is. What has no probe is tried by a message. */
 function breakersOf(
   limits: BreakerLimits,
-  probes: Partial<Record<GatedSystem, () => Promise<boolean>>>,
+  probes: ReadonlyMap<string, () => Promise<boolean>>,
   facts: Pick<House, 'clock' | 'log'>,
 ): Readonly<Record<GatedSystem, Breaker>> {
   const of = (name: GatedSystem): Breaker => {
-    const probe = probes[name];
+    const probe = probes.get(name);
     return breaker({ ...limits, ...facts, name, ...(probe === undefined ? {} : { probe }) });
   };
   return { smtp: of('smtp'), sms: of('sms'), card: of('card'), transfer: of('transfer'), wallet: of('wallet') };
