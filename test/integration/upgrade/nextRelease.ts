@@ -14,12 +14,12 @@ const changes: readonly { readonly file: string; readonly from: string; readonly
   ...[
     ['export const dispatchedBillVersion = 1;', 'export const dispatchedBillVersion = 2;'],
     [
-      'const anyVersion =',
-      'const versionTwo = versionOne.extend({ version: z.literal(2), locale: z.string().length(2) });\nconst anyVersion =',
+      'const versions =',
+      'const versionTwo = versionOne.extend({ version: z.literal(2), locale: z.string().length(2) });\nconst versions =',
     ],
     ['    quietHours: bill.quietHours,', '    quietHours: bill.quietHours,\n    locale: bill.locale,'],
     ['versionOne.safeParse(message)', 'versionTwo.safeParse(message)'],
-    ['read(versionOne, input)', 'read(version === 1 ? versionOne : versionTwo, input)'],
+    ['schema: versionOne,', 'schema: z.union([versionOne, versionTwo]),'],
   ].map(([from = '', to = '']) => ({ file: 'pipelines/billing/dispatchedBill.ts', from, to })),
   { file: 'pipelines/billing/dispatchStore.ts', from: 'member.email_domain, ', to: 'member.locale, member.email_domain, ' },
   { file: 'pipelines/billing/dispatchStore.ts', from: 'billId: row.id,', to: 'billId: row.id,\n    locale: row.locale,' },
