@@ -2,7 +2,8 @@
 -- Outboxes and inboxes: a system that publishes what its transactions did has one of each in its schema, and says so in a line of its
 -- migration: SELECT weir.provide_outbox('payments').
 -- outbox holds what is to be published; rows are inserted by the transaction that did it and deleted when the broker has it. A relay
--- takes a lane of a topic at a time, in the order of ids; rows of one key are in one lane.
+-- takes a lane of a topic at a time, in the order of ids; rows of one key are in one lane. not_before: calendar time, before which a row
+-- is not there for relays.
 -- inbox holds which messages a consumer has had.
 CREATE FUNCTION weir.provide_outbox(schema_name text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
@@ -16,10 +17,11 @@ BEGIN
       lane smallint NOT NULL GENERATED ALWAYS AS ((hashtextextended(key, 0) & 7)::smallint) STORED,
       headers jsonb NOT NULL CHECK (jsonb_typeof(headers) = 'object'),
       value bytea NOT NULL,
-      created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+      created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+      not_before timestamptz NOT NULL DEFAULT '-infinity'
     ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000)
   $ddl$, schema_name);
-  EXECUTE format('CREATE INDEX outbox_lane ON %1$I.outbox (topic, lane, id)', schema_name);
+  EXECUTE format('CREATE INDEX outbox_lane ON %1$I.outbox (topic, lane, not_before, id)', schema_name);
   EXECUTE format($ddl$
     CREATE TABLE %1$I.inbox (
       consumer text NOT NULL CHECK (consumer <> ''),

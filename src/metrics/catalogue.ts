@@ -109,12 +109,12 @@ export const catalogue = {
   },
   weir_outbox_messages: {
     type: 'gauge',
-    help: 'Messages of committed transactions that wait in the outbox to be published, counted up to 100,000. Told by every process that publishes it.',
+    help: 'Messages of committed transactions that wait in the outbox to be published, their time having come, counted up to 100,000. Told by every process that publishes it.',
     labels: ['outbox'],
   },
   weir_outbox_oldest_seconds: {
     type: 'gauge',
-    help: 'Time since the oldest message that waits in the outbox was inserted; 0 when there is none. Told by every process that publishes it.',
+    help: 'Time since the oldest message that waits in the outbox was inserted, or its time came; 0 when there is none. Told by every process that publishes it.',
     labels: ['outbox'],
   },
   weir_outbox_published_total: {

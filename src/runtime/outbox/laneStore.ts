@@ -28,13 +28,13 @@ const chunkSize = 1_000;
 /** Bytes of a chunk's values at most; a row that is larger by itself goes alone. */
 const chunkBytes = 4_194_304;
 
-/** The lanes of a topic that hold rows. */
-export async function filledLanes(database: Queryable, schema: string, topic: string): Promise<readonly Lane[]> {
+/** The lanes of a topic that hold rows whose time has come. */
+export async function filledLanes(database: Queryable, schema: string, topic: string, now: Date): Promise<readonly Lane[]> {
   const rows = await database.query<{ number: number }>({
     text: `
       SELECT number FROM generate_series(0, $2::integer - 1) AS number
-      WHERE EXISTS (SELECT FROM ${schema}.outbox WHERE topic = $1 AND lane = number)`,
-    values: [topic, laneCount],
+      WHERE EXISTS (SELECT FROM ${schema}.outbox WHERE topic = $1 AND lane = number AND not_before <= $3)`,
+    values: [topic, laneCount, now],
   });
   return rows.map(({ number }) => ({ schema, topic, number }));
 }
@@ -48,19 +48,25 @@ export async function takeLane(transaction: Transaction, { schema, topic, number
   return row?.taken === true;
 }
 
-/** The oldest rows of a lane, in their order, and whether there are more. Rows whose transactions have not committed are not there yet. */
-export async function oldestRows(transaction: Transaction, { schema, topic, number }: Lane): Promise<Chunk> {
+/**
+ * The oldest rows of a lane, in their order, those that had to wait for their time last, and whether there are more. Rows whose
+ * transactions have not committed are not there yet.
+ */
+export async function oldestRows(transaction: Transaction, { schema, topic, number }: Lane, now: Date): Promise<Chunk> {
   const rows = await transaction.query<OutboxTuple>({
     text: `
       SELECT id, key, headers, value, seen FROM (
-        SELECT id, key, headers, value, count(*) OVER () AS seen, row_number() OVER oldest AS place,
+        SELECT id, key, headers, value, not_before, count(*) OVER () AS seen, row_number() OVER oldest AS place,
           sum(octet_length(value)) OVER oldest AS bytes
-        FROM (SELECT id, key, headers, value FROM ${schema}.outbox WHERE topic = $1 AND lane = $2 ORDER BY id LIMIT $3::bigint + 1) AS head
-        WINDOW oldest AS (ORDER BY id ROWS UNBOUNDED PRECEDING)
+        FROM (
+          SELECT id, key, headers, value, not_before FROM ${schema}.outbox WHERE topic = $1 AND lane = $2 AND not_before <= $5
+          ORDER BY not_before, id LIMIT $3::bigint + 1
+        ) AS head
+        WINDOW oldest AS (ORDER BY not_before, id ROWS UNBOUNDED PRECEDING)
       ) AS chunk
       WHERE place = 1 OR (place <= $3 AND bytes <= $4)
-      ORDER BY id`,
-    values: [topic, number, chunkSize, chunkBytes],
+      ORDER BY not_before, id`,
+    values: [topic, number, chunkSize, chunkBytes, now],
   });
   return { rows: rows.map(rowOf), isAll: BigInt(rows.length) === (rows[0]?.seen ?? 0n) };
 }

@@ -15,6 +15,8 @@ export interface OutboxMessage extends Outgoing {
   readonly topic: Topic;
   /** Of the event, the same however often it is published. */
   readonly id: string;
+  /** Calendar time: it is published then, behind what waits already. Default: at once. */
+  readonly notBefore?: Date;
 }
 
 /** The outbox of a system: the table `outbox` in its schema, which `weir.provide_outbox` makes, with the `inbox` beside it. */
@@ -31,8 +33,8 @@ export interface Outbox extends OutboxSpec {
   /**
    * Adds messages within the transaction that does what they tell of: they are published, at least once, if and only if it commits.
    * One statement for any number. Messages of a key are first published in the order in which they were inserted; of transactions
-   * that write for one key at once, only when each has locked what the key stands for before it inserts. A message that the broker
-   * would never take throws `oversize`, and fails the transaction.
+   * that write for one key at once, only when each has locked what the key stands for before it inserts. Those that have to wait for
+   * their time are passed by later ones. A message that the broker would never take throws `oversize`, and fails the transaction.
    */
   insert(transaction: Queryable, messages: readonly OutboxMessage[]): Promise<void>;
 }
@@ -55,6 +57,7 @@ export function createOutbox(spec: OutboxSpec): Outbox {
         messages.map(({ key }) => key),
         messages.map(({ headers, id }) => JSON.stringify(Object.fromEntries([...(headers ?? []), [eventIdHeader, id]]))),
         messages.map(({ value }) => value),
+        messages.map(({ notBefore }) => notBefore ?? null),
         outboxChannel,
         schema,
       ];
@@ -81,9 +84,10 @@ function refuse(message: OutboxMessage, topics: readonly Topic[]): void {
 /** Rows get their ids in the order of the messages. The same notification is sent once a transaction, however often it is asked for. */
 const insertInto = (schema: string): string => `
   WITH inserted AS (
-    INSERT INTO ${schema}.outbox (topic, key, headers, value)
-    SELECT topic, key, headers, value
-    FROM unnest($1::text[], $2::text[], $3::jsonb[], $4::bytea[]) WITH ORDINALITY AS message (topic, key, headers, value, place)
+    INSERT INTO ${schema}.outbox (topic, key, headers, value, not_before)
+    SELECT topic, key, headers, value, coalesce(not_before, '-infinity')
+    FROM unnest($1::text[], $2::text[], $3::jsonb[], $4::bytea[], $5::timestamptz[]) WITH ORDINALITY
+      AS message (topic, key, headers, value, not_before, place)
     ORDER BY place
   )
-  SELECT pg_notify($5, $6)`;
+  SELECT pg_notify($6, $7)`;

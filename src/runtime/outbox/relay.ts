@@ -75,8 +75,8 @@ export class Relay {
 
   /** Gives every lane that holds rows a turn. Answers whether one holds more. */
   async #round(hasFailed: boolean): Promise<boolean> {
-    const { bus, database, draining } = this.#spec;
-    const lanes = await filledLanes(database, this.schema, this.#topic.name);
+    const { bus, clock, database, draining } = this.#spec;
+    const lanes = await filledLanes(database, this.schema, this.#topic.name, clock.now());
     // Whoever waits for a broker that is away holds no connection to the database.
     if (hasFailed) await bus.reach(reachLimitMs);
     let [isMore, isShared] = [false, false];
@@ -84,7 +84,7 @@ export class Relay {
     for (const lane of lanes) {
       if (draining.aborted) return false;
       try {
-        const { isOurs, published, isEmpty } = await relayLane(database, this.#sink, lane);
+        const { isOurs, published, isEmpty } = await relayLane(database, this.#sink, lane, clock.now());
         this.#spec.meter.published(this.schema, this.#topic.name, published);
         isShared ||= !isOurs;
         isMore ||= isOurs && !isEmpty;

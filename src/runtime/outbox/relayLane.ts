@@ -17,19 +17,19 @@ const left: LaneTurn = { isOurs: false, published: 0, isEmpty: false };
 const timeLimitMs = 20_000;
 
 /**
- * Publishes the oldest rows of a lane: take, publish, delete, commit, in one transaction. Whatever ends it before it has committed
+ * Publishes the oldest rows of a lane whose time has come: take, publish, delete, commit, in one transaction. Whatever ends it before it has committed
  * leaves the rows, and they are published again.
  *
  * Rows of one key are in one lane, and only one relay is at a lane; so they are first published in the order of their ids, also where
  * a relay that was taken for dead still writes: what it writes is the head of the lane as well. The lock is on the lane and not on the
  * rows, since passing over a row that somebody else has locked would publish a later one of its key before it.
  */
-export async function relayLane(database: Database, sink: Sink, lane: Lane): Promise<LaneTurn> {
+export async function relayLane(database: Database, sink: Sink, lane: Lane, now: Date): Promise<LaneTurn> {
   return database.withTransaction(
     async (transaction) => {
       if (!(await takeLane(transaction, lane))) return left;
       // A statement of its own, which sees what the relay before has committed.
-      const { rows, isAll } = await oldestRows(transaction, lane);
+      const { rows, isAll } = await oldestRows(transaction, lane, now);
       if (rows.length > 0) {
         await sink.write(rows);
         await deleteRows(transaction, lane, rows);

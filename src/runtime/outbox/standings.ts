@@ -4,9 +4,9 @@ import { requireSchemaName } from './outbox.ts';
 /** How an outbox stands. */
 export interface OutboxStanding {
   readonly outbox: string;
-  /** Messages that wait, counted up to `mostCounted`. */
+  /** Messages that wait to be published, their time having come; counted up to `mostCounted`. */
   readonly messages: number;
-  /** Since the oldest of them was inserted; 0 when there is none. */
+  /** Since the oldest of them was inserted, or its time came; 0 when there is none. */
   readonly oldestSeconds: number;
 }
 
@@ -25,7 +25,8 @@ export async function outboxStandings(database: Queryable, schemas: readonly str
 }
 
 const standingOf = (schema: string): string => `
-  SELECT '${schema}' AS outbox, (SELECT count(*) FROM (SELECT FROM ${schema}.outbox LIMIT $1::bigint) AS counted) AS messages,
+  SELECT '${schema}' AS outbox, (SELECT count(*) FROM (SELECT FROM ${schema}.outbox WHERE not_before <= clock_timestamp() LIMIT $1::bigint) AS counted) AS messages,
     coalesce((
-      SELECT greatest(0, extract(epoch FROM clock_timestamp() - created_at)) FROM ${schema}.outbox ORDER BY id LIMIT 1
+      SELECT greatest(0, extract(epoch FROM clock_timestamp() - greatest(created_at, not_before))) FROM ${schema}.outbox
+      WHERE not_before <= clock_timestamp() ORDER BY id LIMIT 1
     ), 0)::double precision AS seconds`;

@@ -3,6 +3,7 @@ import { createMemoryBus } from '../../../src/connectors/memory/memoryBus.ts';
 import { MemoryStore } from '../../../src/connectors/memory/memoryStore.ts';
 import type { Database } from '../../../src/connectors/database.ts';
 import { WeirError } from '../../../src/errors.ts';
+import { realClock } from '../../../src/runtime/clock.ts';
 import { eventIdHeader } from '../../../src/runtime/outbox/outbox.ts';
 import { until } from '../../support/until.ts';
 import { openPool } from '../jobs/copyJob.ts';
@@ -59,6 +60,22 @@ describe('what stands in an outbox', () => {
     started({ pollMs: 60_000 });
     await allPublished(values.length);
     expect(broker.values()).toEqual(values);
+  });
+
+  it('waits for its time on the calendar, while later ones of its key pass, and is then published', async () => {
+    let now = new Date('2026-11-01T00:00:00Z');
+    const notBefore = new Date('2026-11-01T00:00:10Z');
+    await shop.database.withTransaction((transaction) =>
+      shop.outbox.insert(transaction, [{ ...shop.message('k', 'late'), notBefore }, shop.message('k', 'soon')]),
+    );
+    started({ clock: { ...realClock, now: () => now } });
+    await until('what need not wait is published', async () => (await shop.left()).length === 1);
+    await shop.insert('k', 'next');
+    await until('what came later passes', async () => broker.values().length === 2 && (await shop.left()).length === 1);
+    expect(broker.values()).toEqual(['soon', 'next']);
+    now = notBefore;
+    await allPublished(3);
+    expect(broker.values()).toEqual(['soon', 'next', 'late']);
   });
 
   it('is published in chunks that memory can hold', async () => {

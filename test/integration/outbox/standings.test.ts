@@ -15,3 +15,15 @@ it('outboxes tell how many messages wait and since when, those of a topic that i
   expect(second).toEqual({ outbox: 'other', messages: 0, oldestSeconds: 0 });
   expect(await outboxStandings(shop.database, [])).toEqual([]);
 });
+
+it('messages whose time has not come are not late, and those whose time has are since then', async () => {
+  const shop = await anOutbox();
+  const [soon, before] = [new Date(Date.now() + 3_600_000), new Date(Date.now() - 5_000)];
+  const messages = [soon, before].map((notBefore, at) => ({ ...shop.message('k', String(at)), notBefore }));
+  await shop.database.withTransaction((transaction) => shop.outbox.insert(transaction, messages));
+  await shop.database.execute(`UPDATE shop.outbox SET created_at = clock_timestamp() - interval '1 hour'`);
+  const [standing] = await outboxStandings(shop.database, ['shop']);
+  expect(standing?.messages).toBe(1);
+  expect(standing?.oldestSeconds).toBeGreaterThanOrEqual(5);
+  expect(standing?.oldestSeconds).toBeLessThan(60);
+});
