@@ -193,6 +193,20 @@ export const processOptions = {
       token: option(z.string().default(''), { about: 'Bearer token of the SMS endpoint.', isSecret: true }),
     })
     .prefault({}),
+  chat: z
+    .strictObject({
+      url: option(
+        z
+          .union([z.literal(''), address(/^https?:\/\/[^/?#]+\/[^?#]+$/, 'expected https://host/path of a hook, without query')])
+          .default(''),
+        {
+          about:
+            'Incoming webhook of the channel where people read of sales and of what needs them. Its path is its secret. Empty: nobody is told there.',
+          isSecret: true,
+        },
+      ),
+    })
+    .prefault({}),
   gateways: z.strictObject({ card: gateway('card'), transfer: gateway('transfer'), wallet: gateway('wallet') }).prefault({}),
   keys: z
     .strictObject({
@@ -206,7 +220,7 @@ export const processOptions = {
     .strictObject({
       failuresInARow: option(z.int().min(1).max(1_000).default(5), {
         about:
-          'Calls of an outside system (smtp, sms, card, transfer, wallet) that fail one after the other until all that need it wait. Too small: a passing fault stops all; too large: more work is put off while it is away.',
+          'Calls of an outside system (smtp, sms, chat, card, transfer, wallet) that fail one after the other until all that need it wait. Too small: a passing fault stops all; too large: more work is put off while it is away.',
         unit: 'calls',
       }),
       failureShare: option(z.number().min(0.01).max(0.99).default(0.5), {

@@ -1,3 +1,4 @@
+import { openChat } from '../connectors/http/openChat.ts';
 import { openHttpClient } from '../connectors/http/openHttpClient.ts';
 import { openTexter } from '../connectors/http/openTexter.ts';
 import { openDatabase, type PostgresDatabase } from '../connectors/postgres/openDatabase.ts';
@@ -21,7 +22,7 @@ const probeLimitMs = 20_000;
 export const databaseOrigin = 'database.url (WEIR_DATABASE_URL)';
 
 /** What a house stands on, and its end. */
-export interface Outside extends Pick<House, 'bus' | 'mailer' | 'texter' | 'service'> {
+export interface Outside extends Pick<House, 'bus' | 'mailer' | 'texter' | 'chat' | 'service'> {
   readonly dependencies: readonly Dependency[];
   /** Ends every connection, in the order in which they are needed. */
   close(): Promise<void>;
@@ -58,7 +59,7 @@ export async function openHouse(
 ): Promise<OpenHouse> {
   const keyRing = parseKeyRing(options.keys.ring);
   const [row] = await database.query<{ node: bigint }>(`SELECT nextval('weir.instance_node') AS node`);
-  const { bus, mailer, texter, service, dependencies, ...outside } = openOutside(options, database, clock, log);
+  const { bus, mailer, texter, chat, service, dependencies, ...outside } = openOutside(options, database, clock, log);
   const probes = new Map(dependencies.map(({ name, reach }) => [name, () => isThere(reach(probeLimitMs))]));
   const breakers = breakersOf(limitsOf(options), probes, { clock, log });
   const { from, fromName } = options.smtp;
@@ -67,6 +68,7 @@ export async function openHouse(
     bus,
     mailer,
     texter,
+    chat,
     service,
     webhookSecrets: (name) => options.gateways[name].webhookSecrets.split(',').filter((secret) => secret !== ''),
     gate: (system) => breakers[system],
@@ -106,21 +108,23 @@ function breakersOf(
     const probe = probes.get(name);
     return breaker({ ...limits, ...facts, name, ...(probe === undefined ? {} : { probe }) });
   };
-  return { smtp: of('smtp'), sms: of('sms'), card: of('card'), transfer: of('transfer'), wallet: of('wallet') };
+  return { smtp: of('smtp'), sms: of('sms'), chat: of('chat'), card: of('card'), transfer: of('transfer'), wallet: of('wallet') };
 }
 
-/** The bus, the mail server, the SMS endpoint and the services beside an open database; nothing is connected to before it is used. `close` closes them all. */
+/** The bus, the mail server, the SMS endpoint, the chat and the services beside an open database; nothing is connected to before it is used. `close` closes them all. */
 export function openOutside(options: ProcessOptions, database: PostgresDatabase, clock: Clock, log: Logger): Outside {
   const { url, requireTls, maxConnections } = options.smtp;
   const bus = openBus(options, clock, log);
   const mailer = openMailer({ url, clock, requireTls, maxConnections });
   const texter = options.sms.url === '' ? undefined : openTexter({ ...options.sms, clock });
+  const chat = options.chat.url === '' ? undefined : openChat({ ...options.chat, clock });
   const services = servicesOf(options, clock);
   const dependencies = [
     { name: 'postgres', reach: (limitMs: number) => database.reach(limitMs) },
     { name: options.bus.kind === 'kafka' ? 'kafka' : 'redis', reach: (limitMs: number) => bus.reach(limitMs) },
     { name: 'smtp', reach: (limitMs: number) => mailer.reach(limitMs) },
     ...(texter === undefined ? [] : [{ name: 'sms', reach: (limitMs: number) => texter.reach(limitMs) }]),
+    ...(chat === undefined ? [] : [{ name: 'chat', reach: (limitMs: number) => chat.reach(limitMs) }]),
     ...[...services].map(([name, client]) => ({ name, reach: (limitMs: number) => client.reach(limitMs) })),
   ];
   const close = async (): Promise<void> => {
@@ -128,7 +132,7 @@ export function openOutside(options: ProcessOptions, database: PostgresDatabase,
     await mailer.close();
     await database.close();
   };
-  return { bus, mailer, texter, service: (name) => services.get(name), dependencies, close };
+  return { bus, mailer, texter, chat, service: (name) => services.get(name), dependencies, close };
 }
 
 /** The services that are set up. */

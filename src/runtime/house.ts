@@ -1,4 +1,5 @@
 import type { Bus } from '../connectors/bus.ts';
+import type { Chat } from '../connectors/chat.ts';
 import type { Database } from '../connectors/database.ts';
 import type { HttpClient } from '../connectors/httpClient.ts';
 import type { Address, Mailer } from '../connectors/mailer.ts';
@@ -15,7 +16,7 @@ export const serviceNames = ['card', 'transfer', 'wallet'] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
 /** Systems whose effects go through a breaker. */
-export type GatedSystem = 'smtp' | 'sms' | ServiceName;
+export type GatedSystem = 'smtp' | 'sms' | 'chat' | ServiceName;
 
 /** What the house offers to the systems of the business: the outside behind its ports, and the facts of this process. */
 export interface House {
@@ -24,6 +25,8 @@ export interface House {
   readonly mailer: Mailer;
   /** Undefined where no SMS endpoint is set up. */
   readonly texter: Texter | undefined;
+  /** Undefined where no chat is set up. */
+  readonly chat: Chat | undefined;
   /** Undefined where it is not set up. */
   readonly service: (name: ServiceName) => HttpClient | undefined;
   /** The secrets with which a service signs what it calls back with; none where that is not taken. */

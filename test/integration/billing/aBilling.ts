@@ -73,6 +73,7 @@ export async function aBilling(): Promise<Billing> {
     bus,
     mailer,
     texter: undefined,
+    chat: undefined,
     service: () => undefined,
     webhookSecrets: () => [],
     gate: openGate,

@@ -37,7 +37,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   partition: ['1', '2'],
   code: Object.keys(errorCodes),
   schedule: systems.schedules.map(({ name }) => name),
-  dependency: ['smtp', 'sms', 'card', 'transfer', 'wallet'],
+  dependency: ['smtp', 'sms', 'chat', 'card', 'transfer', 'wallet'],
   route: [...systems.apiRoutes.map(({ path }) => path), '/openapi.json', 'none'],
   method: ['GET', 'POST', 'other'],
   status: ['2xx', '3xx', '4xx', '5xx'],
