@@ -38,6 +38,7 @@ import { settle, type SettlePorts } from './billing/settle.job.ts';
 import { settleStore } from './billing/settleStore.ts';
 import { parkedTeller } from './billing/tellParked.ts';
 import { textStore } from './billing/textStore.ts';
+import { buyerKeys } from './payments/buyerKeyStore.ts';
 import { askableGateways } from './payments/gateways/askableGateways.ts';
 import { dueRefundStore, dueStore } from './payments/dueStore.ts';
 import { paymentsOutbox } from './payments/paymentsOutbox.ts';
@@ -87,7 +88,7 @@ export const systems: {
   routes: [findRoute, sendRoute, smsRoute, unknownRoute, resolveRoute, retryRoute, restoredRoute],
   groups: { billing: billingGroup },
   apiRoutes: [webhookRoute],
-  encrypted: [memberKeys],
+  encrypted: [memberKeys, buyerKeys],
   openPorts,
 };
 

@@ -176,7 +176,10 @@ describe('weir keys rotate', () => {
     expect(rotated.exitCode, rotated.errors).toBe(0);
     expect(rotated.errors).toContain('Every process must hold key new by now');
     expect(JSON.parse(rotated.output)).toEqual({
-      rotations: [{ table: 'billing.member', rotated: 5, unopened: 0 }],
+      rotations: [
+        { table: 'billing.member', rotated: 5, unopened: 0 },
+        { table: 'payments.orders', rotated: 0, unopened: 0 },
+      ],
       keys: [
         { key: 'new', isCurrent: true, isInRing: true, values: 20 },
         { key: 'test', isCurrent: false, isInRing: true, values: 0 },
