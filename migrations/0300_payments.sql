@@ -66,6 +66,8 @@ CREATE UNIQUE INDEX payment_one_success ON payments.payment (order_id) WHERE sta
 CREATE INDEX payment_order ON payments.payment (order_id);
 -- What a reconciliation looks for, in the order of its pages; the time is compared within the index.
 CREATE INDEX payment_due ON payments.payment (method, id, next_ask_at) WHERE status = 'PENDING' AND park_reason IS NULL;
+-- What waits for a person is counted, and listed for one.
+CREATE INDEX payment_parked ON payments.payment (id, park_reason) WHERE park_reason IS NOT NULL;
 
 -- Money that was captured for an order that does not get it: REQUESTED -> SENT -> DONE | PARKED. One for each payment, which is also the
 -- key under which the gateway is asked, so that a repeated request gives back once.
@@ -86,6 +88,7 @@ CREATE TABLE payments.refund (
   CONSTRAINT refund_parked_has_reason CHECK ((status = 'PARKED') = (park_reason IS NOT NULL))
 );
 CREATE INDEX refund_due ON payments.refund (payment_id, next_ask_at) WHERE status IN ('REQUESTED', 'SENT');
+CREATE INDEX refund_parked ON payments.refund (payment_id, reason) WHERE status = 'PARKED';
 
 -- What gateways have called back with, once each.
 CREATE TABLE payments.webhook_inbox (

@@ -2,6 +2,7 @@ import type { ApiRoute } from '../src/api/apiRoute.ts';
 import type { Topic } from '../src/connectors/bus.ts';
 import type { Route, RouteGroups } from '../src/console/route.ts';
 import type { Pipeline } from '../src/runtime/definePipeline.ts';
+import type { GaugeQuestion } from '../src/runtime/gauges/gaugeQuestion.ts';
 import type { House } from '../src/runtime/house.ts';
 import type { Job } from '../src/runtime/jobs/job.ts';
 import type { EncryptedRows } from '../src/runtime/keys/encryptedRows.ts';
@@ -41,6 +42,7 @@ import { textStore } from './billing/textStore.ts';
 import { buyerKeys } from './payments/buyerKeyStore.ts';
 import { askableGateways } from './payments/gateways/askableGateways.ts';
 import { dueRefundStore, dueStore } from './payments/dueStore.ts';
+import { parkedPayments, parkedRefunds, waitingPayments, waitingRefunds } from './payments/paymentGauges.ts';
 import { paymentsOutbox } from './payments/paymentsOutbox.ts';
 import { reconcile, type ReconcilePorts } from './payments/reconcile.job.ts';
 import { reconcileStore } from './payments/reconcileStore.ts';
@@ -74,6 +76,7 @@ export const systems: {
   readonly jobs: readonly Job<Ports, unknown, unknown, unknown>[];
   readonly schedules: readonly Schedule[];
   readonly outboxes: readonly OutboxSpec[];
+  readonly gauges: readonly GaugeQuestion[];
   readonly routes: readonly Route<Ports>[];
   readonly groups: RouteGroups;
   readonly apiRoutes: readonly ApiRoute<Ports>[];
@@ -85,6 +88,7 @@ export const systems: {
   jobs: [settle, dispatch, redispatch, reconcile, refund],
   schedules: [settleSchedule, dispatchSchedule, redispatchSchedule, reconcileSchedule, refundSchedule],
   outboxes: [paymentsOutbox],
+  gauges: [waitingPayments, parkedPayments, waitingRefunds, parkedRefunds],
   routes: [findRoute, sendRoute, smsRoute, unknownRoute, resolveRoute, retryRoute, restoredRoute],
   groups: { billing: billingGroup },
   apiRoutes: [webhookRoute],

@@ -47,8 +47,12 @@ export interface Standing {
 }
 
 /** Why an order or payment failed, a payment is parked, or money is given back. */
-export type SettlementCode =
-  'DECLINED' | 'NOT_FOUND' | 'STOCK_SHORT' | 'ORDER_ENDED' | 'PAID_LATE' | 'AMOUNT_MISMATCH' | 'KEY_MISMATCH' | 'NO_PAYMENT';
+export const settlementCodes = [
+  ...(['DECLINED', 'NOT_FOUND', 'STOCK_SHORT', 'ORDER_ENDED'] as const),
+  ...(['PAID_LATE', 'AMOUNT_MISMATCH', 'KEY_MISMATCH', 'NO_PAYMENT'] as const),
+] as const;
+
+export type SettlementCode = (typeof settlementCodes)[number];
 
 /** What is to be written about one payment. */
 export type Settlement =

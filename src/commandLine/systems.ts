@@ -7,6 +7,7 @@ import type { Route, RouteGroups } from '../console/route.ts';
 import { textOf } from '../errors.ts';
 import { parseKeyRing } from '../message/keyRing.ts';
 import type { OptionsSchema, Pipeline } from '../runtime/definePipeline.ts';
+import type { GaugeQuestion } from '../runtime/gauges/gaugeQuestion.ts';
 import type { House } from '../runtime/house.ts';
 import type { Job } from '../runtime/jobs/job.ts';
 import type { EncryptedRows } from '../runtime/keys/encryptedRows.ts';
@@ -22,6 +23,8 @@ export interface Systems<P> {
   readonly schedules: readonly Schedule[];
   /** What committed transactions of systems publish; their topics stand among `topics`. */
   readonly outboxes: readonly OutboxSpec[];
+  /** What the metrics tell of systems, besides how their work goes. */
+  readonly gauges: readonly GaugeQuestion[];
   /** What operators may ask and do, besides what the house itself offers. */
   readonly routes: readonly Route<P>[];
   /** What each group of these routes is about. */

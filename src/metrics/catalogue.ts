@@ -138,6 +138,36 @@ export const catalogue = {
     labels: ['route'],
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
   },
+  weir_payments_waiting: {
+    type: 'gauge',
+    help: 'Payments that have been pending for over ten minutes, parked ones left out, counted up to 100,000. Told by every process of their profile, as all metrics of payments and refunds are.',
+    labels: ['method'],
+  },
+  weir_payments_oldest_seconds: {
+    type: 'gauge',
+    help: 'How long the oldest of the payments that have been pending for over ten minutes has been; 0 when there is none.',
+    labels: ['method'],
+  },
+  weir_payments_parked: {
+    type: 'gauge',
+    help: 'Payments that wait for a person, by why, counted up to 100,000.',
+    labels: ['reason'],
+  },
+  weir_refunds_waiting: {
+    type: 'gauge',
+    help: 'Refunds that are not done, parked ones left out, by status, counted up to 100,000.',
+    labels: ['status'],
+  },
+  weir_refunds_oldest_seconds: {
+    type: 'gauge',
+    help: 'How long the oldest of the refunds that are not done has waited, by status; 0 when there is none.',
+    labels: ['status'],
+  },
+  weir_refunds_parked: {
+    type: 'gauge',
+    help: 'Refunds that wait for a person, by why the money goes back, counted up to 100,000.',
+    labels: ['reason'],
+  },
   weir_event_loop_delay_seconds: {
     type: 'gauge',
     help: 'Delay of the event loop since the last scrape, at its 99th percentile and at its maximum.',
@@ -150,9 +180,11 @@ export type MetricName = keyof typeof catalogue;
 /** The counters that systems of the business raise; the others are kept by the house. */
 export type BusinessCounter = Extract<MetricName, 'weir_bills_parked_total'>;
 
+/** The gauges of systems of the business, each by a statement of its system. */
+export type BusinessGauge = Extract<MetricName, `weir_${'payments' | 'refunds'}_${string}`>;
+
+/** The labels of a metric. */
+export type LabelOf<N extends MetricName> = (typeof catalogue)[N]['labels'][number];
+
 /** Raises a counter of the business. By 0, its series is there from then on, so that its first rise is seen as one. */
-export type Count = <N extends BusinessCounter>(
-  name: N,
-  labels: Readonly<Record<(typeof catalogue)[N]['labels'][number], string>>,
-  by: number,
-) => void;
+export type Count = <N extends BusinessCounter>(name: N, labels: Readonly<Record<LabelOf<N>, string>>, by: number) => void;

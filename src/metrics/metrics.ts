@@ -7,7 +7,8 @@ import type { OutboxStanding } from '../runtime/outbox/standings.ts';
 import type { RunMeter } from '../runtime/runChain.ts';
 import type { ScheduleMeter } from '../runtime/schedules/runSchedules.ts';
 import { apiMetrics, type ApiMeter } from './apiMetrics.ts';
-import { catalogue, type BusinessCounter, type Count, type MetricFacts, type MetricName } from './catalogue.ts';
+import { businessGauges, type WatchedGauges } from './businessGauges.ts';
+import { catalogue, type BusinessCounter, type BusinessGauge, type Count, type MetricFacts, type MetricName } from './catalogue.ts';
 import { jobGauges, type WatchedJobs } from './jobGauges.ts';
 import { known } from './known.ts';
 import { PipelineMetrics, type WatchedPipeline } from './pipelineMetrics.ts';
@@ -30,6 +31,8 @@ export interface Metrics {
   watchJobs(jobs: WatchedJobs): void;
   /** Makes every scrape tell how the outboxes stand. */
   watchOutboxes(standings: () => Promise<readonly OutboxStanding[]>): void;
+  /** Makes every scrape tell what the gauges of systems stand at. */
+  watchGauges(gauges: WatchedGauges): void;
   /** The metrics in the text format of Prometheus. The counts of a pipeline are read at one instant, so their law holds in every scrape. */
   scrape(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
@@ -44,6 +47,7 @@ export function createMetrics(clock: Clock): Metrics {
   const gauge = (name: MetricName): Gauge => new Gauge({ ...declared(name), registers: [registry] });
   const breakers: Pick<Breaker, 'name' | 'state'>[] = [];
   let standings: () => Promise<readonly OutboxStanding[]> = () => Promise.resolve([]);
+  let watchedGauges: WatchedGauges = { questions: [], ask: () => Promise.resolve([]) };
   let watchedJobs: WatchedJobs = { names: [], openRuns: () => Promise.resolve([]) };
 
   const stageMetrics: StageMetrics = {
@@ -56,6 +60,7 @@ export function createMetrics(clock: Clock): Metrics {
   const breakerState = gauge('weir_breaker_state');
   const writeJobGauges = jobGauges(gauge);
   const business: Readonly<Record<BusinessCounter, Counter>> = { weir_bills_parked_total: counter('weir_bills_parked_total') };
+  const writeBusinessGauges = businessGauges(gaugesOfBusiness(gauge), clock);
   const schedules = scheduleMetrics({ misses: counter('weir_schedule_misses_total'), late: gauge('weir_schedule_late_seconds') }, clock);
   const outboxes = outboxMetrics(counter, gauge);
   const apiSeconds = new Histogram({ ...declared('weir_api_request_seconds'), registers: [registry] });
@@ -89,15 +94,31 @@ export function createMetrics(clock: Clock): Metrics {
     watchOutboxes(ask) {
       standings = ask;
     },
+    watchGauges(told) {
+      watchedGauges = told;
+    },
     async scrape() {
+      const businessNow = writeBusinessGauges(watchedGauges);
       const openRuns = known(watchedJobs.openRuns, clock);
       const outboxesNow = known(standings, clock);
       await pipelines.askLags();
       writeJobGauges(watchedJobs.names, await openRuns);
       outboxes.write(await outboxesNow);
+      await businessNow;
       refresh();
       return { contentType: registry.contentType, text: await registry.metrics() };
     },
+  };
+}
+
+function gaugesOfBusiness(gauge: (name: MetricName) => Gauge): Readonly<Record<BusinessGauge, Gauge>> {
+  return {
+    weir_payments_waiting: gauge('weir_payments_waiting'),
+    weir_payments_oldest_seconds: gauge('weir_payments_oldest_seconds'),
+    weir_payments_parked: gauge('weir_payments_parked'),
+    weir_refunds_waiting: gauge('weir_refunds_waiting'),
+    weir_refunds_oldest_seconds: gauge('weir_refunds_oldest_seconds'),
+    weir_refunds_parked: gauge('weir_refunds_parked'),
   };
 }
 

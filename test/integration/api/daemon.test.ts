@@ -44,7 +44,7 @@ async function aDaemon(ports: Ports, set: readonly string[] = []) {
   const lines: (readonly [string, LogFields])[] = [];
   const add = (sentence: string, fields: LogFields = {}): void => void lines.push([sentence, fields]);
   const log = { debug: add, info: add, warn: add, error: add };
-  const nothing = { topics: [], pipelines: [], jobs: [], schedules: [], routes: [], outboxes: [], groups: {}, encrypted: [] };
+  const nothing = { topics: [], pipelines: [], jobs: [], schedules: [], routes: [], outboxes: [], gauges: [], groups: {}, encrypted: [] };
   const systems: Systems<Ports> = { ...nothing, apiRoutes: [wait], openPorts: () => ports };
   const environment = { ...rightEnvironment, WEIR_DATABASE_URL: url, WEIR_REDIS_URL: redis, WEIR_ADMIN_PORT: '0', WEIR_API_PORT: '0' };
   const options = optionsOf(loadOptions(joinedSchema(systems), { files: [], environment, set }).values);

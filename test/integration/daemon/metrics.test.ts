@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parkReasons } from '../../../pipelines/billing/tellParked.ts';
 import { systems } from '../../../pipelines/index.ts';
+import { methods } from '../../../pipelines/payments/payment.ts';
+import { settlementCodes } from '../../../pipelines/payments/settlement.ts';
 import { errorCodes } from '../../../src/errors.ts';
 import { replaceReasons, sourceStates } from '../../../src/connectors/sourceStatus.ts';
 import { catalogue } from '../../../src/metrics/catalogue.ts';
@@ -39,11 +41,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   schedule: systems.schedules.map(({ name }) => name),
   dependency: ['smtp', 'sms', 'chat', 'card', 'transfer', 'wallet'],
   route: [...systems.apiRoutes.map(({ path }) => path), '/openapi.json', 'none'],
-  method: ['GET', 'POST', 'other'],
-  status: ['2xx', '3xx', '4xx', '5xx'],
+  method: ['GET', 'POST', 'other', ...methods],
+  status: ['2xx', '3xx', '4xx', '5xx', 'REQUESTED', 'SENT'],
   outbox: systems.outboxes.map(({ schema }) => schema),
   topic: systems.outboxes.flatMap(({ topics }) => topics.map(({ name }) => name)),
-  reason: [...parkReasons, ...replaceReasons],
+  reason: [...parkReasons, ...replaceReasons, ...settlementCodes],
   quantile: ['0.99', '1'],
   le: [...[...catalogue.weir_pipeline_stage_seconds.buckets, ...catalogue.weir_api_request_seconds.buckets].map(String), '+Inf'],
 };

@@ -41,6 +41,7 @@ async function startDaemon(
       jobs: [],
       schedules: [],
       outboxes: [shop.outbox],
+      gauges: [],
       routes: [],
       apiRoutes: [],
       groups: {},

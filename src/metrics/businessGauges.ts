@@ -1,0 +1,56 @@
+import type { Gauge } from 'prom-client';
+import type { Clock } from '../message/clock.ts';
+import type { GaugeRow } from '../runtime/gauges/askGauges.ts';
+import { otherLabel, type GaugeQuestion } from '../runtime/gauges/gaugeQuestion.ts';
+import type { BusinessGauge } from './catalogue.ts';
+import { known } from './known.ts';
+
+/** What a scrape asks about the systems of this process. */
+export interface WatchedGauges {
+  readonly questions: readonly GaugeQuestion[];
+  /** One that rejects, or is not answered within the scrape's second, is left out. */
+  readonly ask: (question: GaugeQuestion) => Promise<readonly GaugeRow[]>;
+}
+
+/** Answers how the gauges of systems are written anew at a scrape. */
+export function businessGauges(
+  gauges: Readonly<Record<BusinessGauge, Gauge>>,
+  clock: Clock,
+): ({ questions, ask }: WatchedGauges) => Promise<void> {
+  return async ({ questions, ask }) => {
+    const answers = new Map<GaugeQuestion, readonly GaugeRow[]>();
+    let isOver = false;
+    // One after another: a scrape holds one connection of the pool, however many gauges there are.
+    const askAll = async (): Promise<void> => {
+      for (const question of questions) {
+        const rows = isOver ? undefined : await ask(question).catch(() => undefined);
+        if (rows !== undefined && !isOver) answers.set(question, rows);
+      }
+    };
+    await known(askAll, clock);
+    isOver = true;
+    for (const gauge of Object.values(gauges)) gauge.reset();
+    for (const [question, rows] of answers) write(gauges, question, rows);
+  };
+}
+
+function write(gauges: Readonly<Record<BusinessGauge, Gauge>>, { metrics, labels }: GaugeQuestion, rows: readonly GaugeRow[]): void {
+  for (const name of metrics) {
+    for (const series of seriesOf(Object.entries(labels))) gauges[name].set(series, 0);
+    for (const row of rows) gauges[name].inc(listed(row, labels), Number(row[name]));
+  }
+}
+
+/** The labels of a row, `other` for those that nobody has listed. */
+function listed(row: GaugeRow, labels: GaugeQuestion['labels']): Record<string, string> {
+  const own = Object.entries(labels).map(([label, values]) => [label, values.find((value) => value === row[label]) ?? otherLabel] as const);
+  return Object.fromEntries(own);
+}
+
+/** Every set of values that labels may have. */
+function seriesOf(labels: readonly (readonly [string, readonly string[]])[]): readonly Record<string, string>[] {
+  return labels.reduce<readonly Record<string, string>[]>(
+    (sets, [label, values]) => sets.flatMap((set) => values.map((value) => ({ ...set, [label]: value }))),
+    [{}],
+  );
+}

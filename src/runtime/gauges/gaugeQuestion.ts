@@ -1,0 +1,37 @@
+import type { Statement } from '../../connectors/database.ts';
+import type { BusinessGauge, LabelOf } from '../../metrics/catalogue.ts';
+
+/**
+ * Gauges of a system, and the one statement that tells what they stand at: processes of its profile ask it at every scrape. They stand in
+ * `systems.gauges`, and their metrics in the catalogue, with exactly these labels.
+ *
+ * - The statement's columns are named after the labels and the metrics: `SELECT method, count(*) AS weir_payments_waiting …`.
+ * - A set of label values that no row tells of is 0, so that every series is there from the first scrape on. A value that is not in its
+ *   list is told as `other`, those of several such rows added up: a label never has a value that nobody has listed.
+ * - It is cheap however much there is: found by an index, counts bounded by `mostCounted`. The server ends it after half a second.
+ * - Nothing is told of what the database did not answer within the scrape's second; so alerts look back for some minutes.
+ */
+export interface GaugeQuestion {
+  readonly profile: string;
+  readonly metrics: readonly BusinessGauge[];
+  /** The values that each label may have. */
+  readonly labels: Readonly<Record<string, readonly string[]>>;
+  /** As of a time of the calendar, which comes as a parameter. */
+  readonly statement: (now: Date) => Statement;
+}
+
+/** Rows that a gauge counts at most: it is asked every few seconds, also after a bad night. */
+export const mostCounted = 100_000;
+
+/** What tells the label values that have no row of their own. */
+export const otherLabel = 'other';
+
+/** Declares gauges; their labels are those of the catalogue. */
+export function defineGauges<N extends BusinessGauge>(question: {
+  readonly profile: string;
+  readonly metrics: readonly N[];
+  readonly labels: Readonly<Record<LabelOf<N>, readonly string[]>>;
+  readonly statement: (now: Date) => Statement;
+}): GaugeQuestion {
+  return question;
+}
