@@ -107,7 +107,7 @@ describe.skipIf(binaries === undefined)('a real Prometheus over a daemon that wo
     // Nothing stands, is lost or is late: these have no answer, nor has the mark of an alert that fires.
     const quiet = [
       ...['Alerts that fire', 'WeirNoProgress', 'WeirPartitionUnread', 'WeirReadersReplaced', 'WeirMessagesLost', 'WeirJobLate'],
-      'WeirOutboxLate',
+      ...['WeirOutboxLate', 'WeirPaymentsLate', 'WeirPaymentsParked', 'WeirRefundsLate', 'WeirRefundsParked'],
     ];
     const empty: string[] = [];
     await eventually('every query has an answer', async () => {
