@@ -5,7 +5,7 @@ import { startStack } from './startStack.ts';
 
 const usage = `npm run stack [-- --kafka --env FILE]
 
-Starts PostgreSQL, Redis, a mail inbox and an SMS endpoint for working by hand, prints their addresses, and keeps them until Ctrl-C; their data
+Starts PostgreSQL, Redis, a mail inbox and an SMS endpoint, payment gateways, a bank and a chat for working by hand, prints their addresses, and keeps them until Ctrl-C; their data
 goes with them.
 
   --kafka     also start Kafka, and make it the bus
@@ -25,6 +25,8 @@ try {
       ...lines,
       `Mail inbox: ${stack.inbox.httpUrl}`,
       `Messages of the SMS endpoint: ${stack.sms.url}/messages`,
+      `Messages of the chat: ${stack.outside.chat.url}/posts`,
+      `Gateways and the bank call back to a daemon's public API once they know where it is: POST /webhook-url to each.`,
       'Ctrl-C ends everything.',
     ].join('\n'),
   );

@@ -7,6 +7,7 @@ import { startKafka, type KafkaOptions } from './kafka.ts';
 import { startPostgres, type PostgresOptions } from './postgres.ts';
 import { startRedis, type RedisOptions } from './redis.ts';
 import type { Service } from './service.ts';
+import { startOutside, type Outside } from './startOutside.ts';
 
 export interface StackOptions {
   readonly postgres?: PostgresOptions;
@@ -24,6 +25,7 @@ export interface Stack {
   readonly kafka?: Service;
   readonly inbox: Inbox;
   readonly sms: Sms;
+  readonly outside: Outside;
   /** The addresses and a new key ring, as the variables that configure a daemon. */
   readonly environment: Readonly<Record<string, string>>;
   /** Ends everything, in the reverse order of the start. */
@@ -31,8 +33,8 @@ export interface Stack {
 }
 
 /**
- * Starts PostgreSQL (with an empty database `weir`), Redis, the mail inbox, the SMS endpoint, and Kafka as the bus where it is asked
- * for. What has started is ended when another fails.
+ * Starts PostgreSQL (with an empty database `weir`), Redis, the mail inbox, the SMS endpoint, payment gateways, a bank and a
+ * chat, and Kafka as the bus where it is asked for. What has started is ended when another fails.
  */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   await using started = new AsyncDisposableStack();
@@ -45,6 +47,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const inbox = started.adopt(await startInbox({ ...ports, ...clock }), (server) => server.close());
   const token = randomBytes(24).toString('base64url');
   const sms = started.adopt(await startSms({ port: await freePort(), token, ...clock }), (server) => server.close());
+  const outside = started.adopt(await startOutside(clock), (servers) => servers.close());
   const all = started.move();
   return {
     postgres,
@@ -52,6 +55,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     ...(kafka && { kafka }),
     inbox,
     sms,
+    outside,
     environment: {
       WEIR_DATABASE_URL: databaseUrl,
       WEIR_REDIS_URL: redis.url,
@@ -60,6 +64,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       WEIR_SMTP_REQUIRE_TLS: 'false',
       WEIR_SMS_URL: sms.url,
       WEIR_SMS_TOKEN: token,
+      ...outside.environment,
       WEIR_KEYS_RING: `local:${randomBytes(32).toString('base64')}`,
     },
     close: () => all.disposeAsync(),

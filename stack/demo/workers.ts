@@ -12,6 +12,8 @@ export interface Worker {
   readonly name: string;
   /** `http://127.0.0.1:port` of its admin port. */
   readonly adminUrl: string;
+  /** The same of its public API. */
+  readonly apiUrl: string;
   isRunning(): boolean;
   /** Ends it as a power cut would; resolves when it is gone. */
   kill(): Promise<void>;
@@ -40,7 +42,7 @@ export class Workers {
     await Promise.all(this.running.map((worker) => this.#tell(this.#children.get(worker))));
   }
 
-  /** Starts a daemon with all profiles; resolves when its admin port is open. */
+  /** Starts a daemon with all profiles; resolves when its ports are open. */
   async start(name: string): Promise<Worker> {
     const child = spawn(process.execPath, [...nodeOptions, entry, 'run'], {
       env: {
@@ -48,6 +50,7 @@ export class Workers {
         ...this.#environment,
         WEIR_INSTANCE: name,
         WEIR_ADMIN_PORT: '0',
+        WEIR_API_PORT: '0',
         DEMO_AHEAD_MS: String(this.#calendar.aheadMs),
       },
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
@@ -55,7 +58,7 @@ export class Workers {
     const exited = once(child, 'exit').then(([code]) => code as number | null);
     const worker: Worker = {
       name,
-      adminUrl: await addressOf(child, exited, name),
+      ...(await addressesOf(child, exited, name)),
       isRunning: () => child.exitCode === null && child.signalCode === null,
       kill: async () => {
         child.kill('SIGKILL');
@@ -90,18 +93,25 @@ export class Workers {
 }
 
 /**
- * The address in the worker's log; rejects with the end of the log when it ends before. Errors in the log are shown, as they are
+ * The addresses in the worker's log; rejects with the end of the log when it ends before. Errors in the log are shown, as they are
  * for people: a demo that hides them is none.
  */
-async function addressOf(child: ChildProcess, exited: Promise<number | null>, name: string): Promise<string> {
+async function addressesOf(
+  child: ChildProcess,
+  exited: Promise<number | null>,
+  name: string,
+): Promise<Pick<Worker, 'adminUrl' | 'apiUrl'>> {
   if (child.stderr === null) throw new TypeError('the worker has no log');
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const { promise, resolve, reject } = Promise.withResolvers<Pick<Worker, 'adminUrl' | 'apiUrl'>>();
+  const addresses = new Map<string, string>();
   const last: string[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => {
     last.push(line);
     if (last.length > 5) last.shift();
     const address = /"address":"(http[^"]+)"/.exec(line)?.[1];
-    if (address !== undefined) resolve(address);
+    if (address !== undefined) addresses.set(line.includes('public API') ? 'api' : 'admin', address);
+    const [adminUrl, apiUrl] = [addresses.get('admin'), addresses.get('api')];
+    if (adminUrl !== undefined && apiUrl !== undefined) resolve({ adminUrl, apiUrl });
     if (line.includes('"level":50')) console.error(`${name}: ${line}`);
   });
   void exited.then((code) => reject(new Error(`${name} ended with ${code}:\n${last.join('\n')}`)));
