@@ -17,26 +17,31 @@ function isUrl(text: string): boolean {
   }
 }
 
-/** Where a payment gateway is. */
-const gateway = (method: string) =>
+/** Where a service is that calls back: `about` says what it is asked for, `name` what it is. */
+const service = (name: string, about: string) =>
   z
     .strictObject({
-      url: option(z.union([z.literal(''), address(/^https?:\/\//, 'expected https://host/path')]).default(''), {
-        about: `Where payments by ${method} are asked about and given back. Empty: nowhere, and they wait.`,
-      }),
-      token: option(z.string().default(''), { about: `Bearer token of the gateway of payments by ${method}.`, isSecret: true }),
+      url: option(z.union([z.literal(''), address(/^https?:\/\//, 'expected https://host/path')]).default(''), { about }),
+      token: option(z.string().default(''), { about: `Bearer token of ${name}.`, isSecret: true }),
       webhookSecrets: option(
         z
           .string()
           .regex(/^(|[^,\s]{16,}(,[^,\s]{16,})*)$/, 'expected secrets of 16 characters or more, comma between')
           .default(''),
         {
-          about: `Secrets with which the gateway of payments by ${method} signs its webhooks, comma between: all are active. Empty: none are taken.`,
+          about: `Secrets with which ${name} signs its webhooks, comma between: all are active. Empty: none are taken.`,
           isSecret: true,
         },
       ),
     })
     .prefault({});
+
+/** Where a payment gateway is. */
+const gateway = (method: string) =>
+  service(
+    `the gateway of payments by ${method}`,
+    `Where payments by ${method} are asked about and given back. Empty: nowhere, and they wait.`,
+  );
 
 /** The options of the process. Those of a pipeline or job stand beside it, and are joined under its name. */
 export const processOptions = {
@@ -208,6 +213,7 @@ export const processOptions = {
     })
     .prefault({}),
   gateways: z.strictObject({ card: gateway('card'), transfer: gateway('transfer'), wallet: gateway('wallet') }).prefault({}),
+  bank: service('the bank', 'Where the bank of remittances is asked to move money. Empty: nowhere, and they wait.'),
   keys: z
     .strictObject({
       ring: option(z.string(), {
@@ -220,7 +226,7 @@ export const processOptions = {
     .strictObject({
       failuresInARow: option(z.int().min(1).max(1_000).default(5), {
         about:
-          'Calls of an outside system (smtp, sms, chat, card, transfer, wallet) that fail one after the other until all that need it wait. Too small: a passing fault stops all; too large: more work is put off while it is away.',
+          'Calls of an outside system (smtp, sms, chat, card, transfer, wallet, bank) that fail one after the other until all that need it wait. Too small: a passing fault stops all; too large: more work is put off while it is away.',
         unit: 'calls',
       }),
       failureShare: option(z.number().min(0.01).max(0.99).default(0.5), {

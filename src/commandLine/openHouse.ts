@@ -63,6 +63,7 @@ export async function openHouse(
   const probes = new Map(dependencies.map(({ name, reach }) => [name, () => isThere(reach(probeLimitMs))]));
   const breakers = breakersOf(limitsOf(options), probes, { clock, log });
   const { from, fromName } = options.smtp;
+  const services = serviceOptions(options);
   const house: House = {
     database,
     bus,
@@ -70,7 +71,7 @@ export async function openHouse(
     texter,
     chat,
     service,
-    webhookSecrets: (name) => options.gateways[name].webhookSecrets.split(',').filter((secret) => secret !== ''),
+    webhookSecrets: (name) => services[name].webhookSecrets.split(',').filter((secret) => secret !== ''),
     gate: (system) => breakers[system],
     keyRing,
     clock,
@@ -108,7 +109,10 @@ function breakersOf(
     const probe = probes.get(name);
     return breaker({ ...limits, ...facts, name, ...(probe === undefined ? {} : { probe }) });
   };
-  return { smtp: of('smtp'), sms: of('sms'), chat: of('chat'), card: of('card'), transfer: of('transfer'), wallet: of('wallet') };
+  return {
+    ...{ smtp: of('smtp'), sms: of('sms'), chat: of('chat') },
+    ...{ card: of('card'), transfer: of('transfer'), wallet: of('wallet'), bank: of('bank') },
+  };
 }
 
 /** The bus, the mail server, the SMS endpoint, the chat and the services beside an open database; nothing is connected to before it is used. `close` closes them all. */
@@ -136,7 +140,13 @@ export function openOutside(options: ProcessOptions, database: PostgresDatabase,
 }
 
 /** The services that are set up. */
-function servicesOf({ gateways }: ProcessOptions, clock: Clock): ReadonlyMap<ServiceName, HttpClient> {
-  const open = (name: ServiceName): HttpClient => openHttpClient({ ...gateways[name], service: `The ${name} gateway`, clock });
-  return new Map(serviceNames.filter((name) => gateways[name].url !== '').map((name) => [name, open(name)]));
+function servicesOf(options: ProcessOptions, clock: Clock): ReadonlyMap<ServiceName, HttpClient> {
+  const services = serviceOptions(options);
+  const open = (name: ServiceName): HttpClient =>
+    openHttpClient({ ...services[name], service: name === 'bank' ? 'The bank' : `The ${name} gateway`, clock });
+  return new Map(serviceNames.filter((name) => services[name].url !== '').map((name) => [name, open(name)]));
+}
+
+function serviceOptions({ gateways, bank }: ProcessOptions): Readonly<Record<ServiceName, ProcessOptions['bank']>> {
+  return { ...gateways, bank };
 }

@@ -11,7 +11,7 @@ import type { KeyRing } from '../message/keyRing.ts';
 import type { Count } from '../metrics/catalogue.ts';
 
 /** Services that are asked over HTTP, each with options of its own. */
-export const serviceNames = ['card', 'transfer', 'wallet'] as const;
+export const serviceNames = ['card', 'transfer', 'wallet', 'bank'] as const;
 
 export type ServiceName = (typeof serviceNames)[number];
 

@@ -39,7 +39,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   partition: ['1', '2'],
   code: Object.keys(errorCodes),
   schedule: systems.schedules.map(({ name }) => name),
-  dependency: ['smtp', 'sms', 'chat', 'card', 'transfer', 'wallet'],
+  dependency: ['smtp', 'sms', 'chat', 'card', 'transfer', 'wallet', 'bank'],
   route: [...systems.apiRoutes.map(({ path }) => path), '/openapi.json', 'none'],
   method: ['GET', 'POST', 'other', ...methods],
   status: ['2xx', '3xx', '4xx', '5xx', 'REQUESTED', 'SENT'],
