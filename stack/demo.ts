@@ -1,11 +1,14 @@
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { seoulDay, seoulInstant } from '../pipelines/shared/seoulTime.ts';
-import { firstDay, lastDay } from '../pipelines/shared/period.ts';
+import { dayOf, firstDay, lastDay } from '../pipelines/shared/period.ts';
 import { openDatabase } from '../src/connectors/postgres/openDatabase.ts';
 import { parseKeyRing } from '../src/message/keyRing.ts';
 import { realClock } from '../src/runtime/clock.ts';
 import { billsByStatus, mailedPart, refusedMember, settledPart } from './demo/books.ts';
+import { businesses, openBusinesses, remittances, troubleBank } from './demo/businesses.ts';
+import { closeBusinesses, endedPart } from './demo/businessBooks.ts';
+import { sendAll, type ClientHistory } from './demo/clients.ts';
 import { showClosing } from './demo/closing.ts';
 import { countsOf } from './demo/law.ts';
 import { load } from './demo/load.ts';
@@ -17,6 +20,8 @@ import { outsideBus } from './demo/outsideBus.ts';
 import { greylistedDomain, people, refusedDomain } from './demo/people.ts';
 import { writePoison } from './demo/poison.ts';
 import { firedAt, movement, nextMoment, type Watched } from './demo/rest.ts';
+import { callBack, hangOrders, orderCount, troubleGateways } from './demo/shop.ts';
+import { closeShop } from './demo/shopBooks.ts';
 import { say, tellMoment, tellMoments } from './demo/tell.ts';
 import { Workers } from './demo/workers.ts';
 import { parseFlags } from './parseFlags.ts';
@@ -25,8 +30,9 @@ import { startStack } from './startStack.ts';
 const usage = `npm run demo [-- --members N] [--kafka] [--report FILE] [--keep]
 
 A telecom's month on real services, in two minutes: usage becomes bills on the 1st, bills become mails on the 15th and 21st, each at
-an hour its member accepts. The scheduler runs it; the demo only moves the calendar from one fire time to the next. Two daemons share
-the work; one is killed in the middle of settling and one in the middle of delivering. Ends with tables in which every number must
+an hour its member accepts. On the 10th a shop's orders hang, and businesses send each other money, while gateways and the bank fail,
+answer late and call back twice. The scheduler runs it; the demo only moves the calendar from one fire time to the next. Two daemons
+share the work; they are killed in the middle of settling, of remitting and of delivering. Ends with tables in which every number must
 add up; its exit code is 0 only when it does.
 
   --members N    how many people get a bill, from 1 to 1,000,000 (default 20000)
@@ -58,6 +64,8 @@ const pace = {
   WEIR_BILLING_DELIVER_SEND_RETRY_MAX_RETRIES: '0',
   WEIR_BILLING_DELIVER_LEASE_BEYOND_MS: '3000',
   WEIR_BILLING_DELIVER_RECORD_SIZE: String(recordSize),
+  WEIR_API_CALLER_PER_SECOND: '1000',
+  WEIR_API_ADDRESS_PER_SECOND: '2000',
 };
 
 const startedMs = performance.now();
@@ -65,9 +73,10 @@ const month = comingMonth(new Date().toISOString().slice(0, 10));
 const calendar = movedClock(seoulInstant(lastDay(month.usage), '23:58').getTime() - Date.now());
 await using started = new AsyncDisposableStack();
 
-say(`Starting PostgreSQL, Redis, ${kafka ? 'Kafka, ' : ''}a mail inbox and an SMS endpoint`);
+say(`Starting PostgreSQL, Redis, ${kafka ? 'Kafka, ' : ''}a mail inbox, an SMS endpoint, gateways, a bank and a chat`);
 const stack = started.adopt(await startStack({ ...(kafka && { kafka: {} }), now: () => calendar.now() }), (running) => running.close());
-const { environment, inbox } = stack;
+const { environment, inbox, outside } = stack;
+const { gateways, bank } = outside;
 const database = started.adopt(
   openDatabase({ url: environment['WEIR_DATABASE_URL'] ?? '', clock: realClock, statementLimitMs: 120_000, answerLimitMs: 125_000 }),
   (open) => open.close(),
@@ -79,7 +88,9 @@ const crowd = people(memberCount, month.usage);
 say(
   `Loading ${memberCount.toLocaleString('en-US')} members and ${crowd.usage.length.toLocaleString('en-US')} lines of usage of ${month.usage}`,
 );
-await load(database, parseKeyRing(environment['WEIR_KEYS_RING'] ?? ''), crowd, month);
+const keyRing = parseKeyRing(environment['WEIR_KEYS_RING'] ?? '');
+await load(database, keyRing, crowd, month);
+await openBusinesses(database, bank);
 
 inbox.faults.add({ phase: 'rcpt', to: `@${refusedDomain}`, action: { kind: 'reply', text: '550 5.1.1 no such mailbox' } });
 inbox.faults.add({ phase: 'dot', probability: 0.01, action: { kind: 'delay', delayMs: 100 } });
@@ -103,6 +114,9 @@ let stopGreylisting = (): void => undefined;
 
 tellMoments();
 await untilAtRest();
+const tradingAt = seoulInstant(dayOf(month.billing, 10), '14:00');
+await liveUntil(tradingAt);
+const history = await trade();
 const end = seoulInstant(firstDay(month.next));
 await liveUntil(end);
 
@@ -132,11 +146,13 @@ const drained = await Promise.all(
     return { counts: countsOf(metrics).map((row) => ({ worker: worker.name, ...row })), exitCode: await worker.stop() };
   }),
 );
+const tradeChecks = [...(await closeShop({ database, gateways, inbox })), ...(await closeBusinesses({ database, bank, history }))];
 const checks = await showClosing({
   ...{ database, inbox, crowd, poison },
   counts: drained.flatMap(({ counts }) => counts),
   exitCodes: drained.map(({ exitCode }) => exitCode),
   mostUnknown: concurrency + recordSize,
+  also: tradeChecks,
 });
 const seconds = (performance.now() - startedMs) / 1_000;
 if (report !== undefined) writeFileSync(report, JSON.stringify({ members: memberCount, seconds, checks }, null, 2));
@@ -172,6 +188,37 @@ Mails: ${inbox.httpUrl}/messages   SMS: ${stack.sms.url}/messages   Metrics: ${w
 async function liveUntil(instant: Date): Promise<void> {
   for (let moment = await nextMoment(watched, instant); moment !== undefined; moment = await nextMoment(watched, instant))
     await live(moment);
+}
+
+/** A shop's orders hang, and businesses send each other money; a daemon is killed in the middle of that. */
+async function trade(): Promise<ClientHistory> {
+  await workers.moveTo(tradingAt);
+  const requests = remittances();
+  say(
+    `${orderCount} orders of a shop hang, and ${businesses.length} businesses send each other money ${requests.length} times; gateways and the bank make trouble`,
+  );
+  const accounts = businesses.map(({ account }) => account);
+  const words = ['callers', 'create', '--name', 'demo', '--account', ...accounts, '--reason', 'for the demo'];
+  const { token } = await new Operator(environment).asks<{ token: string }>(...words);
+  const apiUrl = (): string => workers.running.at(-1)?.apiUrl ?? '';
+  outside.callBackTo(apiUrl());
+  troubleGateways(gateways);
+  troubleBank(bank);
+  await hangOrders({ database, keyRing, gateways, now: calendar.now() });
+  const [sent] = await Promise.all([
+    sendAll(apiUrl, token, requests),
+    callBack(gateways),
+    killInTheMiddle(workers, {
+      ...{ during: 'remitting', victim: 'worker-3', successor: 'worker-5' },
+      progress: () => endedPart(database),
+    }).then((told) => {
+      outside.callBackTo(apiUrl());
+      bank.closeAccount(accounts.at(-1) ?? '');
+      console.log(`  ${told}; the bank closes an account`);
+    }),
+  ]);
+  await untilAtRest();
+  return sent;
 }
 
 /** Moves the calendar to a fire time and waits until everything that it sets going has come to rest. */

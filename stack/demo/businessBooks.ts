@@ -13,6 +13,12 @@ export interface BusinessRecords {
   readonly history: ClientHistory;
 }
 
+/** Which part of all remittances has its end, from 0 to 1. */
+export async function endedPart(database: Queryable): Promise<number> {
+  const [counts] = await database.query<CountRow>(countRequests);
+  return Number(counts?.ended ?? 0n) / remittanceCount;
+}
+
 /** Shows how every remittance ended, and where the money is, by our books and by the bank's; answers what must hold. */
 export async function closeBusinesses({ database, bank, history }: BusinessRecords): Promise<readonly Check[]> {
   const ends = await database.query<EndRow>(byEnd);

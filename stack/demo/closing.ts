@@ -27,6 +27,8 @@ export interface Closing {
   readonly exitCodes: readonly (number | null)[];
   /** Bills in the hands of the daemon that was killed, at most. */
   readonly mostUnknown: number;
+  /** What else must hold. */
+  readonly also: readonly Check[];
 }
 
 /** Shows where everything ended; answers what must hold and whether it does. */
@@ -136,6 +138,7 @@ function checksOf(closing: Closing, books: Books, records: Records, mails: reado
     ...bookChecks(closing, books),
     ...runChecks(records),
     ...mailChecks(closing, books, records, mails),
+    ...closing.also,
     {
       what: 'daemons that drained and ended with 0',
       found: closing.exitCodes.join(', '),

@@ -3,8 +3,8 @@ import { deliverGroup } from '../../pipelines/billing/deliver.pipeline.ts';
 import { deliverSmsGroup } from '../../pipelines/billing/deliverSms.pipeline.ts';
 import { emailTopic } from '../../pipelines/billing/dispatchedBill.ts';
 import { textTopic } from '../../pipelines/billing/requestedText.ts';
-import type { Bus } from '../../src/connectors/bus.ts';
-import type { Queryable } from '../../src/connectors/database.ts';
+import type { Bus, Topic } from '../../src/connectors/bus.ts';
+import type { Queryable, Statement } from '../../src/connectors/database.ts';
 import { fireTimes } from '../../src/runtime/schedules/fireTimes.ts';
 
 /** What the demo looks at from outside to know where its daemons are. */
@@ -24,18 +24,29 @@ interface ScheduleRow {
 
 /**
  * What still moves, for people; undefined when all is at rest: every fire time up to now has been dealt with, no run is open, every
- * message is settled, nobody holds a claim. Asked in this order, in which work moves on: what was at rest when it was asked is not
- * set going by what is asked later.
+ * message is settled, nobody holds a claim. Asked in the order in which work moves on, and what makes work for what was asked before
+ * it, twice.
  */
 export async function movement({ database, bus, now }: Watched): Promise<string | undefined> {
   const schedules = await readSchedules(database);
   if (schedules.length === 0 || schedules.some((schedule) => isDue(schedule, now()))) return 'a fire time that has come';
   if (await hasRow(database, `SELECT FROM weir.job_run WHERE status IN ('PLANNING', 'OPEN') LIMIT 1`)) return 'a run';
-  if ((await bus.oldestUnsettledAt(emailTopic, { group: deliverGroup })) !== undefined) return 'a message of a bill';
-  if ((await bus.oldestUnsettledAt(textTopic, { group: deliverSmsGroup })) !== undefined) return 'a message of an SMS';
-  if (await hasRow(database, 'SELECT FROM billing.billing_p WHERE lease_until >= clock_timestamp() LIMIT 1')) return 'a claim';
-  return (await bus.oldestUnsettledAt(emailDeadLetters, { group: deadLettersGroup })) === undefined ? undefined : 'a dead letter';
+  for (let looks = 0; looks < 2; looks += 1) {
+    if (await hasRow(database, { text: dueInOutboxes, values: [now()] })) return 'a message in an outbox';
+    for (const { topic, group, is } of read) if ((await bus.oldestUnsettledAt(topic, { group })) !== undefined) return is;
+  }
+  return (await hasRow(database, 'SELECT FROM billing.billing_p WHERE lease_until >= clock_timestamp() LIMIT 1')) ? 'a claim' : undefined;
 }
+
+/** What pipelines read, in the order in which one makes work for the next. */
+const read: readonly { readonly topic: Topic; readonly group: string; readonly is: string }[] = [
+  { topic: emailTopic, group: deliverGroup, is: 'a message of a bill' },
+  { topic: textTopic, group: deliverSmsGroup, is: 'a message of an SMS' },
+  { topic: emailDeadLetters, group: deadLettersGroup, is: 'a dead letter' },
+];
+
+const dueInOutboxes = `
+  SELECT FROM payments.outbox WHERE not_before <= $1 UNION ALL SELECT FROM remittance.outbox WHERE not_before <= $1 LIMIT 1`;
 
 /**
  * The next fire time at which there is something to do: of a schedule that fires every few minutes when something waits for it by then,
@@ -49,9 +60,16 @@ export async function nextMoment({ database, now }: Watched, end: Date): Promise
     const moment = from && fireTimes(cron, zone).after(from);
     if (moment !== undefined) moments.push(moment);
   }
+  const [put] = await database.query<{ off: Date | null }>({ text: firstPutOff, values: [now()] });
+  if (put?.off instanceof Date) moments.push(put.off);
   const [first] = moments.toSorted((left, right) => left.getTime() - right.getTime());
   return first !== undefined && first < end ? first : undefined;
 }
+
+// Those that come within seconds come together.
+const firstPutOff = `
+  SELECT min(not_before) + interval '10 seconds' AS off
+  FROM (SELECT not_before FROM payments.outbox UNION ALL SELECT not_before FROM remittance.outbox) AS outbox WHERE not_before > $1`;
 
 /** From when on a fire would find something; undefined when nothing waits. A fire at the very instant that is wanted will do. */
 async function firstWanted(database: Queryable, question: string, now: Date): Promise<Date | undefined> {
@@ -89,6 +107,6 @@ function isDue({ cron, zone, handledUntil }: ScheduleRow, now: Date): boolean {
   return next !== undefined && next <= now;
 }
 
-async function hasRow(database: Queryable, text: string): Promise<boolean> {
-  return (await database.query(text)).length > 0;
+async function hasRow(database: Queryable, statement: Statement | string): Promise<boolean> {
+  return (await database.query(statement)).length > 0;
 }
