@@ -142,12 +142,12 @@ export interface StuckOrder {
   readonly amountMinor: bigint;
 }
 
-export async function aProduct({ database }: Payments, id: bigint, stock: bigint, threshold = 0n): Promise<void> {
+export async function aProduct({ database }: Pick<Payments, 'database'>, id: bigint, stock: bigint, threshold = 0n): Promise<void> {
   const values = [id, `product ${id}`, stock, threshold];
   await database.execute({ text: 'INSERT INTO payments.product (id, name, stock, low_stock_threshold) VALUES ($1, $2, $3, $4)', values });
 }
 
-export async function anOrder(payments: Payments, order: NewOrder = {}): Promise<StuckOrder> {
+export async function anOrder(payments: Pick<Payments, 'database'>, order: NewOrder = {}): Promise<StuckOrder> {
   const { database } = payments;
   made += 1;
   const orderId = BigInt(1_000 + made);
@@ -170,7 +170,7 @@ export async function anOrder(payments: Payments, order: NewOrder = {}): Promise
 
 /** One more payment of an order. */
 export async function aPayment(
-  { database }: Payments,
+  { database }: Pick<Payments, 'database'>,
   orderId: bigint,
   { method = 'card', amountMinor = 12_000n, createdAt = '2026-11-01T02:30:00Z', transactionKey = null }: Omit<NewOrder, 'items'> = {},
 ): Promise<Pick<StuckOrder, 'paymentId' | 'paymentNumber'>> {
