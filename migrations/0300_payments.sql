@@ -98,4 +98,40 @@ CREATE TABLE payments.webhook_inbox (
   PRIMARY KEY (gateway, event_id)
 );
 
+-- What people are told of a completed order: the buyer by mail, the company's people in their chat. WAITING -> SENDING -> SENT | FAILED |
+-- PARKED, back to WAITING where it was surely not sent, and SKIPPED from the beginning where its channel is not set up. A row is claimed
+-- under a token just before its message leaves; one whose lease ran out, or whose end nobody can tell, is PARKED for a person and never
+-- sent again by itself. id: the order of pages. stock and threshold: as they were when stock fell low.
+CREATE TABLE payments.notice (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  payment_id bigint NOT NULL REFERENCES payments.payment,
+  kind text NOT NULL,
+  product_id bigint REFERENCES payments.product,
+  stock bigint,
+  threshold bigint,
+  status text NOT NULL,
+  created_at timestamptz NOT NULL,
+  tries integer NOT NULL DEFAULT 0,
+  next_try_at timestamptz NOT NULL,
+  token bigint,
+  lease_until timestamptz,
+  ended_at timestamptz,
+  response text,
+  reason text,
+  CONSTRAINT notice_once UNIQUE NULLS NOT DISTINCT (payment_id, kind, product_id),
+  CONSTRAINT notice_kind CHECK (kind IN ('CONFIRMATION', 'SALE', 'LOW_STOCK')),
+  CONSTRAINT notice_low_stock_has_product CHECK ((kind = 'LOW_STOCK') = (num_nulls(product_id, stock, threshold) = 0)),
+  CONSTRAINT notice_others_have_none CHECK (kind = 'LOW_STOCK' OR num_nonnulls(product_id, stock, threshold) = 0),
+  CONSTRAINT notice_status CHECK (status IN ('WAITING', 'SENDING', 'SENT', 'FAILED', 'PARKED', 'SKIPPED')),
+  CONSTRAINT notice_sending_is_held CHECK ((status = 'SENDING') = (lease_until IS NOT NULL) AND (status <> 'SENDING' OR token IS NOT NULL)),
+  CONSTRAINT notice_waiting_is_free CHECK (status <> 'WAITING' OR token IS NULL),
+  CONSTRAINT notice_ended_has_time CHECK ((status IN ('WAITING', 'SENDING')) = (ended_at IS NULL)),
+  CONSTRAINT notice_reason CHECK ((status IN ('FAILED', 'PARKED', 'SKIPPED')) = (reason IS NOT NULL)),
+  CONSTRAINT notice_response CHECK ((status = 'SENT') = (response IS NOT NULL))
+);
+-- What a run looks for, in the order of its pages, and claims that were left.
+CREATE INDEX notice_due ON payments.notice (id) INCLUDE (kind, next_try_at) WHERE status = 'WAITING';
+CREATE INDEX notice_held ON payments.notice (lease_until) WHERE status = 'SENDING';
+CREATE INDEX notice_product ON payments.notice (product_id) WHERE product_id IS NOT NULL;
+
 SELECT weir.provide_outbox('payments');

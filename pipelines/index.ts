@@ -43,14 +43,21 @@ import { buyerKeys } from './payments/buyerKeyStore.ts';
 import { askableGateways } from './payments/gateways/askableGateways.ts';
 import { dueRefundStore, dueStore } from './payments/dueStore.ts';
 import { parkedPayments, parkedRefunds, waitingPayments, waitingRefunds } from './payments/paymentGauges.ts';
+import { noticeClaimStore } from './payments/noticeClaimStore.ts';
+import { noticeRecordStore } from './payments/noticeRecordStore.ts';
+import { noticeStore } from './payments/noticeStore.ts';
+import { notify, type NotifyPorts } from './payments/notify.pipeline.ts';
 import { paymentsOutbox } from './payments/paymentsOutbox.ts';
 import { reconcile, type ReconcilePorts } from './payments/reconcile.job.ts';
 import { reconcileStore } from './payments/reconcileStore.ts';
 import { refund, type RefundPorts } from './payments/refund.job.ts';
 import { refundStore } from './payments/refundStore.ts';
-import { reconcileSchedule, refundSchedule } from './payments/schedules.ts';
+import { reconcileSchedule, refundSchedule, sendNoticesSchedule } from './payments/schedules.ts';
+import { mailNotice, postNotice } from './payments/sendNotice.ts';
+import { sendNotices, type SendNoticesPorts } from './payments/sendNotices.job.ts';
 import { settlementStore } from './payments/settlementStore.ts';
 import { succeededTopic } from './payments/succeededPayment.ts';
+import { putAsideTeller } from './payments/tellPutAside.ts';
 import { webhookRoute, type WebhookPorts } from './payments/webhook.routes.ts';
 import { webhookStore } from './payments/webhookStore.ts';
 import { createIdentifiers } from './shared/identifiers.ts';
@@ -67,6 +74,8 @@ type Ports = SettlePorts &
   RestoredPorts &
   ReconcilePorts &
   RefundPorts &
+  NotifyPorts &
+  SendNoticesPorts &
   WebhookPorts;
 
 /** Everything of the business that a process can run: a pipeline, job or topic more is a line more. */
@@ -84,9 +93,9 @@ export const systems: {
   readonly openPorts: (house: House) => Ports;
 } = {
   topics: [emailTopic, emailDeadLetters, textTopic, succeededTopic],
-  pipelines: [deliver, deadLetters, deliverSms],
-  jobs: [settle, dispatch, redispatch, reconcile, refund],
-  schedules: [settleSchedule, dispatchSchedule, redispatchSchedule, reconcileSchedule, refundSchedule],
+  pipelines: [deliver, deadLetters, deliverSms, notify],
+  jobs: [settle, dispatch, redispatch, reconcile, refund, sendNotices],
+  schedules: [settleSchedule, dispatchSchedule, redispatchSchedule, reconcileSchedule, refundSchedule, sendNoticesSchedule],
   outboxes: [paymentsOutbox],
   gauges: [waitingPayments, parkedPayments, waitingRefunds, parkedRefunds],
   routes: [findRoute, sendRoute, smsRoute, unknownRoute, resolveRoute, retryRoute, restoredRoute],
@@ -101,6 +110,7 @@ function openPorts({
   bus,
   mailer,
   texter,
+  chat,
   service,
   webhookSecrets,
   gate,
@@ -115,6 +125,7 @@ function openPorts({
   const now = (): Date => clock.now();
   const identifiers = createIdentifiers({ now, random: () => clock.random(), node });
   const tellParked = parkedTeller({ log, count });
+  const tellPutAside = putAsideTeller({ log, count });
   const settlements = settlementStore({ outbox: paymentsOutbox, now });
   const [emails, textRequests] = [bus.publish(emailTopic), bus.publish(textTopic)];
   return {
@@ -146,6 +157,16 @@ function openPorts({
     webhooks: webhookStore(database, settlements, now),
     webhookSecrets,
     refunds: { ...dueRefundStore(database), ...refundStore(database, now) },
+    notices: {
+      ...noticeStore(database, { now, tellPutAside }),
+      ...noticeClaimStore(database, { now, identifiers }),
+      ...noticeRecordStore(database, { now, tellPutAside }),
+    },
+    hasChannel: { mail: true, chat: chat !== undefined },
+    noticeSenders: {
+      mail: { send: mailNotice({ mailer, keyRing, sender }), gate: gate('smtp') },
+      ...(chat && { chat: { send: postNotice(chat), gate: gate('chat') } }),
+    },
     hasTexter: texter !== undefined,
     senderAddress: sender.address,
     oldestUnsettledAt: () => bus.oldestUnsettledAt(emailTopic, { group: deliverGroup }),

@@ -3,6 +3,7 @@ import handlebars from 'handlebars';
 import type { Address, Mail } from '../../src/connectors/mailer.ts';
 import { identifierText } from '../shared/identifiers.ts';
 import { formatWon, groupThousands } from '../shared/money.ts';
+import { oneLine } from '../shared/oneLine.ts';
 import { lastDay, periodOf, previousPeriod, type Period } from '../shared/period.ts';
 import type { BillingDetails } from './billingDetails.ts';
 import type { BillLine } from './delivery.ts';
@@ -93,11 +94,6 @@ function monthText(period: Period): string {
 
 function dateText(date: string): string {
   return `${monthText(periodOf(date))} ${Number(date.slice(8))}일`;
-}
-
-/** Control characters and the line and paragraph separators of Unicode as spaces. */
-function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
 }
 
 function template(name: string): string {

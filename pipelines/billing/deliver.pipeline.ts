@@ -13,7 +13,7 @@ import { mergeMapWhen } from '../../operators/mergeMapWhen.ts';
 import { rateLimit } from '../../operators/rateLimit.ts';
 import type { Bus } from '../../src/connectors/bus.ts';
 import { definePipeline } from '../../src/runtime/definePipeline.ts';
-import { leaseMsOf, repeatOf } from './claimedSends.ts';
+import { leaseMsOf, repeatOf } from '../shared/claimedSends.ts';
 import type { ClaimStore } from './claimStore.ts';
 import { claimOf, decideDelivery, later, refused, unknownSend, type SendableBill, type SentBill } from './delivery.ts';
 import { deliverOptions, pauseMsOf } from './deliverOptions.ts';

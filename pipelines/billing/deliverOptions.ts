@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { repeatOption } from './claimedSends.ts';
+import { repeatOption } from '../shared/claimedSends.ts';
 
 const ms = z.int().min(0);
 const count = z.int().min(1);

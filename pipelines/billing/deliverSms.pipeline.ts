@@ -12,7 +12,7 @@ import { mapEach } from '../../operators/mapEach.ts';
 import { mergeMapEach } from '../../operators/mergeMapEach.ts';
 import type { Bus } from '../../src/connectors/bus.ts';
 import { definePipeline } from '../../src/runtime/definePipeline.ts';
-import { leaseMsOf, repeatOf } from './claimedSends.ts';
+import { leaseMsOf, repeatOf } from '../shared/claimedSends.ts';
 import { deliverSmsOptions } from './deliverSmsOptions.ts';
 import { requestedTextSchema, textTopic } from './requestedText.ts';
 import { decideText, textLater, textRefused, textUnknown, type SendableText, type SentText } from './textDelivery.ts';

@@ -1,6 +1,7 @@
 import type { Gate } from '../../operators/gate.ts';
 import type { PaymentGateway, RefundAnswer, RefundRequest } from './gateways/gateway.ts';
 import type { DuePayment, Method, PaymentReport } from './payment.ts';
+import { unlessShut } from './unlessShut.ts';
 
 /** A gateway behind its breaker. */
 export interface GatedGateway {
@@ -32,7 +33,7 @@ export interface Reported extends PaymentReport {
  */
 export function askGateway(gateways: Gateways): (payment: DuePayment, signal: AbortSignal) => Promise<Reported | Unanswered> {
   return async function ask(payment, signal) {
-    const answer = await unlessShut(gateways[payment.method], (gateway) => gateway.ask(payment, signal));
+    const answer = await throughGate(gateways[payment.method], (gateway) => gateway.ask(payment, signal));
     return answer === undefined ? unanswered : { kind: 'reported', paymentId: payment.paymentId, answer };
   };
 }
@@ -55,7 +56,7 @@ export interface RefundReport {
 /** Asks a gateway for a refund, or what became of it; what it knows nothing of is asked for again under the same key. */
 export function askRefund(gateways: Gateways): (refund: DueRefund, signal: AbortSignal) => Promise<RefundReport | Unanswered> {
   return async function giveBack(refund, signal) {
-    const answer = await unlessShut(gateways[refund.method], async (gateway) => {
+    const answer = await throughGate(gateways[refund.method], async (gateway) => {
       const before = refund.wasSent ? await gateway.askRefund(refund, signal) : undefined;
       return before === undefined || before.kind === 'notFound' ? gateway.refund(refund, signal) : before;
     });
@@ -63,17 +64,6 @@ export function askRefund(gateways: Gateways): (refund: DueRefund, signal: Abort
   };
 }
 
-async function unlessShut<T>(gated: GatedGateway | undefined, call: (gateway: PaymentGateway) => Promise<T>): Promise<T | undefined> {
-  if (gated === undefined || !gated.gate.isOpen()) return undefined;
-  const entry = gated.gate.enter();
-  try {
-    const answer = await call(gated.gateway);
-    entry.answered();
-    return answer;
-  } catch (error) {
-    entry.failed(error);
-    throw error;
-  } finally {
-    entry.leave();
-  }
+async function throughGate<T>(gated: GatedGateway | undefined, call: (gateway: PaymentGateway) => Promise<T>): Promise<T | undefined> {
+  return gated && unlessShut(gated.gate, () => call(gated.gateway));
 }

@@ -97,7 +97,7 @@ export function dueRefundStore(database: Database): DueRefundStore {
   };
 }
 
-/** When a gateway that did not know yet is asked again, for statements: one minute after a time, then two, four and so on, an hour at most. */
+/** When what had no end yet is asked or tried again, for statements: one minute after a time, then two, four and so on, an hour at most. */
 export function nextAskAt(at: string, asks: string): string {
   return `${at}::timestamptz + least(interval '1 hour', interval '1 minute' * 2 ^ least(${asks}, 10))`;
 }

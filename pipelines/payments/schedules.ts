@@ -8,6 +8,9 @@ export const reconcileSchedule = everyMinute('payments.reconcile');
 /** What has to be given back is asked for. */
 export const refundSchedule = everyMinute('payments.refund');
 
+/** What people are to be told is sent. */
+export const sendNoticesSchedule = everyMinute('payments.sendNotices');
+
 function everyMinute(job: string): Schedule {
   return defineSchedule({
     name: job,

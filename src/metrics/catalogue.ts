@@ -85,6 +85,11 @@ export const catalogue = {
     help: 'Bills put aside for a person, since nobody can tell whether their mail was sent: unknown (the send was cut short), leaseRanOut (whoever had claimed them told nothing).',
     labels: ['reason'],
   },
+  weir_notices_put_aside_total: {
+    type: 'counter',
+    help: 'Notices of payments that wait for a person: unknown (nobody can tell whether they left), leaseRanOut (whoever had claimed them told nothing), refused (they will never be taken as they are).',
+    labels: ['reason'],
+  },
   weir_job_open_runs: { type: 'gauge', help: 'Runs of the job that are not ended.', labels: ['pipeline'] },
   weir_job_read_rows: { type: 'gauge', help: 'Rows that the open runs of the job have read; 0 when there is none.', labels: ['pipeline'] },
   weir_job_expected_rows: {
@@ -178,7 +183,7 @@ export const catalogue = {
 export type MetricName = keyof typeof catalogue;
 
 /** The counters that systems of the business raise; the others are kept by the house. */
-export type BusinessCounter = Extract<MetricName, 'weir_bills_parked_total'>;
+export type BusinessCounter = Extract<MetricName, 'weir_bills_parked_total' | 'weir_notices_put_aside_total'>;
 
 /** The gauges of systems of the business, each by a statement of its system. */
 export type BusinessGauge = Extract<MetricName, `weir_${'payments' | 'refunds'}_${string}`>;

@@ -59,7 +59,10 @@ export function createMetrics(clock: Clock): Metrics {
   const pipelines = new PipelineMetrics(counter, gauge, clock);
   const breakerState = gauge('weir_breaker_state');
   const writeJobGauges = jobGauges(gauge);
-  const business: Readonly<Record<BusinessCounter, Counter>> = { weir_bills_parked_total: counter('weir_bills_parked_total') };
+  const business: Readonly<Record<BusinessCounter, Counter>> = {
+    weir_bills_parked_total: counter('weir_bills_parked_total'),
+    weir_notices_put_aside_total: counter('weir_notices_put_aside_total'),
+  };
   const writeBusinessGauges = businessGauges(gaugesOfBusiness(gauge), clock);
   const schedules = scheduleMetrics({ misses: counter('weir_schedule_misses_total'), late: gauge('weir_schedule_late_seconds') }, clock);
   const outboxes = outboxMetrics(counter, gauge);

@@ -3,6 +3,8 @@ import { deliverGroup } from '../../pipelines/billing/deliver.pipeline.ts';
 import { deliverSmsGroup } from '../../pipelines/billing/deliverSms.pipeline.ts';
 import { emailTopic } from '../../pipelines/billing/dispatchedBill.ts';
 import { textTopic } from '../../pipelines/billing/requestedText.ts';
+import { notifyGroup } from '../../pipelines/payments/notify.pipeline.ts';
+import { succeededTopic } from '../../pipelines/payments/succeededPayment.ts';
 import type { Bus, Topic } from '../../src/connectors/bus.ts';
 import type { Queryable, Statement } from '../../src/connectors/database.ts';
 import { fireTimes } from '../../src/runtime/schedules/fireTimes.ts';
@@ -42,6 +44,7 @@ export async function movement({ database, bus, now }: Watched): Promise<string 
 const read: readonly { readonly topic: Topic; readonly group: string; readonly is: string }[] = [
   { topic: emailTopic, group: deliverGroup, is: 'a message of a bill' },
   { topic: textTopic, group: deliverSmsGroup, is: 'a message of an SMS' },
+  { topic: succeededTopic, group: notifyGroup, is: 'a message of a payment' },
   { topic: emailDeadLetters, group: deadLettersGroup, is: 'a dead letter' },
 ];
 
@@ -90,6 +93,10 @@ const wanted: Readonly<Partial<Record<string, string>>> = {
     SELECT min(coalesce(next_ask_at, created_at + interval '10 minutes')) AS wanted
     FROM payments.payment WHERE status = 'PENDING' AND park_reason IS NULL`,
   'payments.refund': `SELECT min(next_ask_at) AS wanted FROM payments.refund WHERE status IN ('REQUESTED', 'SENT')`,
+  // What is held may have been left by a dead process.
+  'payments.sendNotices': `
+    SELECT min(CASE status WHEN 'SENDING' THEN 'epoch' ELSE next_try_at END) AS wanted
+    FROM payments.notice WHERE status IN ('WAITING', 'SENDING')`,
 };
 
 /** The schedules that fired at an instant. */

@@ -7,6 +7,8 @@ import { deliverGroup } from '../../pipelines/billing/deliver.pipeline.ts';
 import { deliverSmsGroup } from '../../pipelines/billing/deliverSms.pipeline.ts';
 import { emailTopic } from '../../pipelines/billing/dispatchedBill.ts';
 import { textTopic } from '../../pipelines/billing/requestedText.ts';
+import { notifyGroup } from '../../pipelines/payments/notify.pipeline.ts';
+import { succeededTopic } from '../../pipelines/payments/succeededPayment.ts';
 import { systems } from '../../pipelines/index.ts';
 import { exitCodes } from '../../src/commandLine/exitCodes.ts';
 import { joinedSchema } from '../../src/commandLine/systems.ts';
@@ -71,9 +73,9 @@ describe('docs/operations.md', () => {
 
   it('names options and error codes that there are', () => {
     const paths = leavesOf(joinedSchema(systems)).map(({ path }) => path);
-    const named = [...page.matchAll(/`((?:runtime|bus|kafka|jobs|outbox|keys|sms|schedules|billing\.redispatch|admin)\.\w[\w.]*)`/g)].map(
-      ([, path = '']) => path,
-    );
+    const named = [
+      ...page.matchAll(/`((?:runtime|bus|kafka|jobs|outbox|keys|sms|chat|schedules|billing\.redispatch|admin)\.\w[\w.]*)`/g),
+    ].map(([, path = '']) => path);
     expect(named.filter((path) => path !== 'schedules.NAME.enabled' && !paths.includes(path))).toEqual([]);
     const codes = [...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, code = '']) => code);
     expect(codes.filter((code) => !(code in errorCodes))).toEqual([]);
@@ -90,6 +92,7 @@ describe('docs/operations.md', () => {
       [emailTopic.name]: deliverGroup,
       [textTopic.name]: deliverSmsGroup,
       [emailDeadLetters.name]: deadLettersGroup,
+      [succeededTopic.name]: notifyGroup,
     };
     const made = topicConfigs(systems.topics, 1).map(({ topic, numPartitions, configEntries = [] }) => {
       const group = groups[topic];

@@ -19,7 +19,8 @@ describe('/livez', () => {
     const month = await aMonth();
     await month.load([{}, {}]);
     const { proxy, url } = await behindProxy(month.environment['WEIR_DATABASE_URL'] ?? '');
-    const effects = ['billing.deliver.send', 'billing.deliverSms.send', 'payments.reconcile.ask', 'payments.refund.ask'];
+    const deliveries = ['billing.deliver.send', 'billing.deliverSms.send'];
+    const effects = [...deliveries, 'payments.reconcile.ask', 'payments.refund.ask', 'payments.sendNotices.send'];
     const limits = ['runtime.standingLimitMs=1000', ...effects.map((effect) => `${effect}.timeLimitMs=900`)];
     const weir = startWeir(
       { ...month.environment, WEIR_DATABASE_URL: url },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parkReasons } from '../../../pipelines/billing/tellParked.ts';
+import { putAsideReasons } from '../../../pipelines/payments/tellPutAside.ts';
 import { systems } from '../../../pipelines/index.ts';
 import { methods } from '../../../pipelines/payments/payment.ts';
 import { settlementCodes } from '../../../pipelines/payments/settlement.ts';
@@ -45,7 +46,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   status: ['2xx', '3xx', '4xx', '5xx', 'REQUESTED', 'SENT'],
   outbox: systems.outboxes.map(({ schema }) => schema),
   topic: systems.outboxes.flatMap(({ topics }) => topics.map(({ name }) => name)),
-  reason: [...parkReasons, ...replaceReasons, ...settlementCodes],
+  reason: [...parkReasons, ...putAsideReasons, ...replaceReasons, ...settlementCodes],
   quantile: ['0.99', '1'],
   le: [...[...catalogue.weir_pipeline_stage_seconds.buckets, ...catalogue.weir_api_request_seconds.buckets].map(String), '+Inf'],
 };

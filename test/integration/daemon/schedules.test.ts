@@ -87,6 +87,7 @@ describe('weir schedule list', () => {
       { name: 'billing.redispatch' },
       { name: 'payments.reconcile' },
       { name: 'payments.refund' },
+      { name: 'payments.sendNotices' },
     ]);
   });
 });

@@ -9,6 +9,7 @@ import { refund, type RefundPorts } from '../../../pipelines/payments/refund.job
 import { refundStore } from '../../../pipelines/payments/refundStore.ts';
 import { settlementStore } from '../../../pipelines/payments/settlementStore.ts';
 import { webhookStore, type WebhookStore } from '../../../pipelines/payments/webhookStore.ts';
+import { seoulMinute } from '../../../pipelines/shared/seoulTime.ts';
 import { startGateway, type Gateway } from '../../../simulators/gateway.ts';
 import type { Database } from '../../../src/connectors/database.ts';
 import { openHttpClient } from '../../../src/connectors/http/openHttpClient.ts';
@@ -44,13 +45,18 @@ export interface Payments {
   webhooksOver(database: Database): WebhookStore;
   /** Runs a job to its end, as of the calendar's minute. */
   run(name: 'reconcile' | 'refund', over?: Database, options?: object, by?: Runner): Promise<JobEnd>;
+  /** Calendar time. */
+  readonly now: () => Date;
+  /** The calendar's minute, as the key of a run. */
+  readonly minute: () => string;
   /** Moves the calendar on, so that what waits for a time is due. */
   pass(minutes: number): void;
   /** Sets it back to noon. */
   backToNoon(): void;
 }
 
-const settings = {
+/** With which jobs are run here. */
+export const settings = {
   ...{ partitions: 4, leaseMs: 3_000, heartbeatMs: 300, pollMs: 20, pageSize: 100, window: 300, maxSpan: 300 },
   ...{ restart: { firstMs: 5, maxMs: 20 }, maxFailures: 3, stopTimeoutMs: 2_000 },
 };
@@ -64,6 +70,7 @@ export async function aPayments(): Promise<Payments> {
   const noon = new Date('2026-11-01T03:00:00Z');
   let calendar = noon;
   const now = (): Date => calendar;
+  const minute = (): string => seoulMinute(calendar);
   const settlements = settlementStore({ outbox: paymentsOutbox, now });
   const portsOver: Payments['portsOver'] = (over, wire = (client) => client) => ({
     gateways: askableGateways((method) => {
@@ -82,6 +89,7 @@ export async function aPayments(): Promise<Payments> {
     gateways: gateways as Record<Method, Gateway>,
     portsOver,
     webhooksOver: (over) => webhookStore(over, settlements, now),
+    ...{ now, minute },
     pass: (minutes) => {
       calendar = new Date(calendar.getTime() + minutes * 60_000);
     },
@@ -90,9 +98,8 @@ export async function aPayments(): Promise<Payments> {
     },
     run: (name, over = database, options = {}, { holder = 'test', clock = realClock, wire } = {}) => {
       const job = jobs[name] as Job<unknown, unknown, unknown, unknown>;
-      const key = new Date(calendar.getTime() + 9 * 3_600_000).toISOString().slice(0, 16);
       return runJob({
-        ...{ job, ports: portsOver(over, wire), key, database: over, clock, settings, log: silent, holder },
+        ...{ job, ports: portsOver(over, wire), key: minute(), database: over, clock, settings, log: silent, holder },
         options: job.options.parse(options),
         meter: { stage: () => undefined, retried: () => undefined, deadLettered: () => undefined },
         parts: new Set(),
@@ -112,7 +119,7 @@ async function aGateway(manner: Method): Promise<Gateway> {
 /** Forgets orders, payments, products and runs. What gateways remember stays, since payment numbers are never used twice. */
 export async function emptied(payments: Payments): Promise<void> {
   await payments.database.execute(
-    'TRUNCATE payments.product, payments.orders, payments.order_item, payments.payment, payments.refund, payments.outbox, payments.webhook_inbox, weir.job_run CASCADE',
+    'TRUNCATE payments.product, payments.orders, payments.order_item, payments.payment, payments.refund, payments.notice, payments.outbox, payments.inbox, payments.webhook_inbox, weir.job_run CASCADE',
   );
   payments.backToNoon();
   for (const { faults, webhooks } of Object.values(payments.gateways)) {

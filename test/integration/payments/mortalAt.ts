@@ -7,6 +7,8 @@ import type { Runner } from './aPayments.ts';
 export interface MortalAt {
   readonly database: Database;
   readonly runner: Required<Runner>;
+  /** A call to the outside as this process makes it: it may die before the request and after the answer. */
+  around<A extends readonly unknown[], R>(call: (...input: A) => Promise<R>): (...input: A) => Promise<R>;
   /** How many moments it lived through, and what the last one was. */
   readonly where: () => string;
   /** Works until the work is done or it dies; answers whether it lived. Nothing more happens by it then. */
@@ -34,19 +36,20 @@ export function mortalAt(database: Database, lastMoment: number): MortalAt {
     if (!process.isDead() && dies(moment)) process.kill();
     return !process.isDead();
   };
-  const wire = (client: HttpClient): HttpClient => ({
-    ...client,
-    ask: async (request, signal) => {
+  const around =
+    <A extends readonly unknown[], R>(call: (...input: A) => Promise<R>): ((...input: A) => Promise<R>) =>
+    async (...input) => {
       if (!passes('request')) return never;
-      const [answer] = await Promise.allSettled([client.ask(request, signal)]);
+      const [answer] = await Promise.allSettled([call(...input)]);
       if (!passes('answer')) return never;
       if (answer.status === 'rejected') throw answer.reason;
       return answer.value;
-    },
-  });
+    };
+  const wire = (client: HttpClient): HttpClient => ({ ...client, ask: around(client.ask.bind(client)) });
   return {
     database: process.database,
     runner: { holder: 'mortal', clock: process.clock, wire },
+    around,
     where: () => `moment ${moments}, ${last}`,
     lives: async (work) => {
       const hasLived = await Promise.race([work().then(() => true), death.promise]);
