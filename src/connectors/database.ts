@@ -13,15 +13,28 @@ export interface Queryable {
   execute(statement: Statement | string): Promise<number>;
 }
 
+/** Takes a page of a stream; rejects where it wants no more. */
+export type TakeRows<R> = (rows: readonly R[]) => Promise<void>;
+
 /** An open transaction. Statements run one after another; a failed one fails the transaction. */
 export interface Transaction extends Queryable {
   /** `COPY … FROM STDIN` in text format: `rows` are complete lines without their newline. Returns the rows written. */
   copyIn(text: string, lines: readonly string[]): Promise<number>;
+  /**
+   * Hands the rows of a SELECT to `take`, page by page in their order, in constant memory: the server keeps a cursor, and the next page
+   * is asked for when `take` has resolved. The transaction must be one snapshot (`isolation`), in which `count` rows were counted:
+   * where the stream ends with another number its end is not believed (`unavailable`). Each page has the time limit of an answer;
+   * the whole has that of the transaction, whose `timeLimitMs` is therefore needed, and the time that `take` takes counts.
+   * When `take` rejects, that is the error; the connection is cut then, since the server still holds rows for it.
+   */
+  stream<R extends object = Record<string, unknown>>(statement: Statement | string, count: bigint, take: TakeRows<R>): Promise<void>;
 }
 
 export interface TransactionOptions {
   /** Ends the transaction on the server when it takes longer; shorter than the lease that it works under. */
   readonly timeLimitMs?: number;
+  /** All statements see the rows as they were at the first. What another transaction changes meanwhile is a `conflict` to write. */
+  readonly isolation?: 'repeatableRead';
 }
 
 /** A message that woke a listener; polling is the truth, this only saves the wait. */

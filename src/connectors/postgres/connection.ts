@@ -2,14 +2,19 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import QueryStream from 'pg-query-stream';
 import type { Clock } from '../../message/clock.ts';
 import { copyPieces } from './copyPieces.ts';
+import { nextPage } from './nextPage.ts';
 import type { Query } from './statement.ts';
 import { type Phase, sqlFailureOf, translateError } from './translateError.ts';
 import { WeirError } from '../../errors.ts';
 
 /** The client cannot cope with the answers to any other statement: they would end the process. */
 const copyFromClient = /^\s*copy\b[^;]+\bfrom\s+stdin\b[^;]*$/i;
+
+/** Rows that one fetch of a cursor asks for: some hundred kilobytes, and a round trip is nothing beside the work on them. */
+const pageSize = 1_000;
 
 /** What a call is part of, and how long the server may take to answer it, in milliseconds. */
 export interface CallOptions {
@@ -80,6 +85,24 @@ export class Connection {
       }
       return stream.rowCount;
     });
+  }
+
+  /** Hands the rows of a SELECT over page by page; answers how many there were. After an error the connection is not used again. */
+  async stream(query: Query, take: (rows: readonly unknown[]) => Promise<void>, options: CallOptions): Promise<bigint> {
+    const rows = this.#client.query(new QueryStream(query.text, query.values, { batchSize: pageSize }));
+    // An error may come while nobody waits for a page.
+    rows.on('error', () => (this.#isDoubtful = true));
+    try {
+      for (let count = 0n; ;) {
+        const page = await this.#call(options, () => nextPage(rows, this.#lost.signal));
+        if (page.length === 0) return count;
+        count += BigInt(page.length);
+        await take(page);
+      }
+    } catch (error) {
+      this.destroy();
+      throw error;
+    }
   }
 
   /** Cuts the connection at once; the server rolls back what was open. */

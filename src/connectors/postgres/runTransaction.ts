@@ -26,7 +26,7 @@ export async function runTransaction<T>(
   let transaction;
   try {
     await connection.run({ text: begin(options) }, { phase: 'transaction', limitMs });
-    transaction = openTransaction(connection, limitMs);
+    transaction = openTransaction(connection, limitMs, settings.answerLimitMs);
     const value = await work(transaction.port);
     await transaction.finish();
     await commit(connection, limitMs, transaction.failure());
@@ -39,9 +39,10 @@ export async function runTransaction<T>(
 }
 
 function begin(options: TransactionOptions): string {
-  if (options.timeLimitMs === undefined) return 'BEGIN';
+  const opening = options.isolation === undefined ? 'BEGIN' : 'BEGIN ISOLATION LEVEL REPEATABLE READ';
+  if (options.timeLimitMs === undefined) return opening;
   const limit = Math.max(1, Math.ceil(options.timeLimitMs));
-  return `BEGIN; SET LOCAL transaction_timeout = ${limit}; SET LOCAL statement_timeout = ${limit}`;
+  return `${opening}; SET LOCAL transaction_timeout = ${limit}; SET LOCAL statement_timeout = ${limit}`;
 }
 
 /** Always above the server's own limit, so that the server gives up first. */

@@ -1,5 +1,5 @@
 import { WeirError } from '../../errors.ts';
-import type { Statement, Transaction } from '../database.ts';
+import type { Statement, TakeRows, Transaction } from '../database.ts';
 import type { CallOptions, Connection } from './connection.ts';
 import { toQuery } from './statement.ts';
 import { sqlFailureOf } from './translateError.ts';
@@ -19,9 +19,10 @@ export interface OpenTransaction {
 
 /**
  * The statements of one transaction, one after another: a second one that is issued while one runs waits for it, and is not
- * sent when that one fails. (Sent together, the later ones would run in an aborted transaction and report its echo.)
+ * sent when that one fails. (Sent together, the later ones would run in an aborted transaction and report its echo.) Answers have
+ * `limitMs`, pages of a stream `pageLimitMs`.
  */
-export function openTransaction(connection: Connection, limitMs: number): OpenTransaction {
+export function openTransaction(connection: Connection, limitMs: number, pageLimitMs: number): OpenTransaction {
   const options: CallOptions = { phase: 'transaction', limitMs };
   let last: Promise<unknown> = Promise.resolve();
   let isClosed = false;
@@ -54,6 +55,12 @@ export function openTransaction(connection: Connection, limitMs: number): OpenTr
         inTurn(async () => (await connection.run(toQuery(statement), options)).rows as readonly R[]),
       execute: (statement) => inTurn(async () => (await connection.run(toQuery(statement), options)).rowCount ?? 0),
       copyIn: (text, lines) => inTurn(() => connection.copy(text, lines, options)),
+      stream: <R extends object>(statement: Statement | string, count: bigint, take: TakeRows<R>) =>
+        inTurn(async () => {
+          const hand = (rows: readonly unknown[]): Promise<void> => take(rows as readonly R[]);
+          const streamed = await connection.stream(toQuery(statement), hand, { phase: 'transaction', limitMs: pageLimitMs });
+          if (streamed !== count) throw new WeirError('unavailable', `PostgreSQL ended a stream after ${streamed} of ${count} rows.`);
+        }),
     },
     failure: () => failure,
     finish: async () => {

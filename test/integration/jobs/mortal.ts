@@ -58,6 +58,7 @@ export function mortal(database: Database, dies: (moment: Moment) => boolean = (
       query: (asked) => statement(() => transaction.query(asked)),
       execute: (asked) => statement(() => transaction.execute(asked)),
       copyIn: (text, lines) => statement(() => transaction.copyIn(text, lines)),
+      stream: (asked, count, take) => statement(() => transaction.stream(asked, count, take)),
     };
   };
   const elapsedMs = (): number => (frozen ? frozenAtMs : realClock.elapsedMs()) - lostMs;

@@ -28,6 +28,7 @@ function mortal(statements: number): { readonly database: Database; readonly cou
     pool.withTransaction((transaction) =>
       work({
         copyIn: (text, lines) => transaction.copyIn(text, lines),
+        stream: (statement, count, take) => transaction.stream(statement, count, take),
         query: <R extends object>(statement: Parameters<Queryable['query']>[0]) =>
           within(transaction, () => transaction.query<R>(statement)),
         execute: (statement) => within(transaction, () => transaction.execute(statement)),

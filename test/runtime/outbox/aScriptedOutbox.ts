@@ -29,6 +29,7 @@ export function aScriptedOutbox(): AScriptedOutbox {
     query: <R extends object>(statement: Statement | string) => Promise.resolve(answer(statement) as readonly R[]),
     execute: () => Promise.resolve(rows.splice(0, Infinity).length),
     copyIn: () => Promise.resolve(0),
+    stream: () => Promise.resolve(),
   };
   const scripted: AScriptedOutbox = {
     rows,
