@@ -3,18 +3,15 @@ import { dispatch } from '../../../pipelines/billing/dispatch.job.ts';
 import { redispatch } from '../../../pipelines/billing/redispatch.job.ts';
 import { seoulMinute } from '../../../pipelines/shared/seoulTime.ts';
 import { settle } from '../../../pipelines/billing/settle.job.ts';
-import { virtualClock } from '../../../src/runtime/virtualClock.ts';
 import { insertRun } from '../../../src/runtime/jobs/openRun.ts';
-import { countsOf, isLawful } from '../../../stack/demo/law.ts';
 import { aPrivateKafka, sharedKafka } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
-import { startWeir, type WeirProcess } from '../../support/weirProcess.ts';
 import { aMonth, type MonthToBill } from './aMonth.ts';
 import { delivered } from './deliveryFlaws.ts';
 import { areAllSettled } from './emailMessages.ts';
 import { loggedDeadLetters } from './loggedDeadLetters.ts';
+import { MortalDaemons } from './mortalDaemons.ts';
 import { settlementFlaws } from './settlementFlaws.ts';
-import { through } from './through.ts';
 
 // Processes start and die in each of these: on a busy machine that takes its time.
 vi.setConfig({ testTimeout: 300_000 });
@@ -36,77 +33,14 @@ const small = [
 ].flatMap((set) => ['--set', set]);
 
 /** What the wire shows of each step. */
-const onDatabase = [
-  ...['INSERT INTO weir.job_partition', 'weir-job-claim-partitions', 'billing.settlePage', 'billing.insertBills', 'billing.insertLines'],
-  ...['COMMIT', 'weir-job-advance-partition', 'billing.pageDue', 'billing.markDispatched', 'weir-job-complete-partition'],
-  ...['billing.claim', 'billing.record', 'billing.appendFailLog', 'billing.markAgain', 'billing.park'],
-];
-const onRedis = ['xadd', 'XACK', 'XREADGROUP', 'send.dlt:written'];
-
-/** Two daemons that die at random moments and are started again, until so many have died. */
-class Daemons {
-  readonly plans: string[] = [];
-  readonly #month: MonthToBill;
-  readonly #random: () => number;
-  #alive: WeirProcess[] = [];
-  #started = 0;
-  #died = 0;
-  #isOver = false;
-
-  constructor(month: MonthToBill, seed: number) {
-    this.#month = month;
-    const chance = virtualClock(new Date(0), seed);
-    this.#random = () => chance.random();
-  }
-
-  async start(): Promise<void> {
-    const { environment } = this.#month;
-    const database = await through(environment['WEIR_DATABASE_URL']);
-    const redis = await through(environment['WEIR_REDIS_URL']);
-    this.#started += 1;
-    const name = `daemon-${this.#started}`;
-    const proxied = { ...environment, WEIR_DATABASE_URL: database.url, WEIR_REDIS_URL: redis.url, WEIR_INSTANCE: name };
-    const daemon = startWeir(proxied, 'run', ...small);
-    this.#alive.push(daemon);
-    if (this.#started <= kills) {
-      // Clients of Kafka go where the broker says that it is, past any proxy.
-      const marker = this.#pick(environment['WEIR_BUS_KIND'] === 'kafka' ? onDatabase : [...onDatabase, ...onRedis]);
-      const how = this.#pick(['cutBefore', 'cutAfter'] as const);
-      const nth = 1 + Math.floor(this.#random() * 6);
-      this.plans.push(`${name}: ${how} ${marker} ${nth}`);
-      const call = (): void => daemon.signal('SIGKILL');
-      for (const { proxy } of [database, redis]) void proxy.strike(marker, how, { nth, call });
-      // Some markers are rare: none lives for ever.
-      void database.proxy.strike('billing.claim', how, { nth: 4 + Math.floor(this.#random() * 12), call });
-    }
-    void daemon.ended.then(() => this.#replace(daemon));
-  }
-
-  get died(): number {
-    return this.#died;
-  }
-
-  /** Drains those that live; they must end well, and their counts must add up. */
-  async stop(): Promise<void> {
-    this.#isOver = true;
-    for (const daemon of this.#alive) {
-      const counts = countsOf((await daemon.ask('/metrics')).text);
-      expect(counts.filter((count) => !isLawful(count))).toEqual([]);
-      expect(await daemon.stop(), daemon.errors()).toEqual({ code: 0, signal: null });
-    }
-  }
-
-  async #replace(dead: WeirProcess): Promise<void> {
-    if (this.#isOver) return;
-    this.#died += 1;
-    this.#alive = this.#alive.filter((daemon) => daemon !== dead);
-    await this.start();
-  }
-
-  #pick<T>(from: readonly T[]): T {
-    return from[Math.floor(this.#random() * from.length)] as T;
-  }
-}
+const markers = {
+  database: [
+    ...['INSERT INTO weir.job_partition', 'weir-job-claim-partitions', 'billing.settlePage', 'billing.insertBills', 'billing.insertLines'],
+    ...['COMMIT', 'weir-job-advance-partition', 'billing.pageDue', 'billing.markDispatched', 'weir-job-complete-partition'],
+    ...['billing.claim', 'billing.record', 'billing.appendFailLog', 'billing.markAgain', 'billing.park'],
+  ],
+  redis: ['xadd', 'XACK', 'XREADGROUP', 'send.dlt:written'],
+};
 
 const patience = { limitMs: 120_000 };
 
@@ -131,10 +65,11 @@ async function completed(
 async function outlived(seed: number, month: MonthToBill): Promise<void> {
   const { database, billing, lastDay, inbox } = month;
   inbox.faults.add({ phase: 'rcpt', to: '3@', probability: 0.2, action: { kind: 'reply', text: '550 5.1.1 no such mailbox' } });
-  const daemons = new Daemons(month, seed);
+  const { environment } = month;
+  const daemons = new MortalDaemons({ environment, words: small, seed, kills, markers, surely: 'billing.claim' });
   const quiet = async (): Promise<boolean> => (await areAllSettled(month)) && (await loggedDeadLetters(month)).areSettled;
   try {
-    await Promise.all([daemons.start(), daemons.start()]);
+    await daemons.start();
     await completed(month, { job: settle.name, key: billing, planVersion: settle.planVersion });
     expect(await settlementFlaws(month)).toEqual([]);
     await completed(month, { job: dispatch.name, key: lastDay, planVersion: dispatch.planVersion });
