@@ -6,7 +6,7 @@ import { methods, type DuePayment, type Method, type UnpaidOrder } from './payme
 export type ReconcilePart = { readonly of: 'payments'; readonly method: Method } | { readonly of: 'unpaidOrders' };
 
 /** A partition, as the run keeps it. */
-interface PartPlan {
+export interface PartPlan {
   readonly name: string;
   readonly input: Readonly<Record<string, string>>;
   readonly total: number;
