@@ -231,7 +231,8 @@ describe('a notice about which nobody can tell', () => {
     const [first] = claimed as readonly { noticeId: bigint; claimed: { token: bigint } }[];
     if (first === undefined) throw new Error('not claimed');
     const verdict = { noticeId: first.noticeId, token: first.claimed.token, kind: 'sent', response: '250 ok' } as const;
-    await store.recordNotices([verdict, { ...verdict, token: 1n, response: 'of another' }]);
+    await store.recordNotices([{ ...verdict, token: 1n, response: 'of another' }]);
+    await store.recordNotices([verdict]);
     await store.recordNotices([{ ...verdict, response: 'again' }]);
     expect(await notices.database.query(`SELECT response FROM payments.notice WHERE kind = 'CONFIRMATION' AND status = 'SENT'`)).toEqual([
       { response: '250 ok' },
