@@ -25,6 +25,8 @@ CREATE TABLE payments.orders (
   CONSTRAINT orders_ended_has_time CHECK ((status = 'PENDING') = (ended_at IS NULL)),
   CONSTRAINT orders_failed_has_code CHECK ((status = 'FAILED') = (fail_code IS NOT NULL))
 );
+-- Reports read the orders of a day in this order.
+CREATE INDEX orders_created ON payments.orders (created_at, id);
 CREATE INDEX orders_pending ON payments.orders (id, created_at) WHERE status = 'PENDING';
 
 -- One line a product, so that an UPDATE joined to them takes all that was ordered.
@@ -133,5 +135,38 @@ CREATE TABLE payments.notice (
 CREATE INDEX notice_due ON payments.notice (id) INCLUDE (kind, next_try_at) WHERE status = 'WAITING';
 CREATE INDEX notice_held ON payments.notice (lease_until) WHERE status = 'SENDING';
 CREATE INDEX notice_product ON payments.notice (product_id) WHERE product_id IS NOT NULL;
+-- Reports of the orders that were made on a day of Seoul, each as of one snapshot; is_mailed from the first claim of a mail on, and then
+-- it is not compiled again.
+CREATE TABLE payments.daily_report (
+  day date PRIMARY KEY,
+  as_of timestamptz NOT NULL,
+  is_mailed boolean NOT NULL DEFAULT false
+);
+
+-- A sum may be larger than any amount.
+CREATE TABLE payments.daily_order_stats (
+  day date NOT NULL REFERENCES payments.daily_report,
+  status text NOT NULL,
+  method text NOT NULL,
+  orders bigint NOT NULL,
+  amount_minor numeric(38, 0) NOT NULL,
+  PRIMARY KEY (day, status, method),
+  CONSTRAINT daily_order_stats_status CHECK (status IN ('PENDING', 'COMPLETED', 'FAILED')),
+  CONSTRAINT daily_order_stats_method CHECK (method IN ('card', 'transfer', 'wallet', 'none')),
+  CONSTRAINT daily_order_stats_has_orders CHECK (orders > 0 AND amount_minor > 0)
+);
+
+-- CLAIMED -> SENT | REFUSED | UNKNOWN. Claimed before it is sent, so that it is sent once; recipients are people of the house.
+CREATE TABLE payments.daily_report_mail (
+  day date NOT NULL REFERENCES payments.daily_report,
+  recipient text NOT NULL,
+  status text NOT NULL DEFAULT 'CLAIMED',
+  claimed_at timestamptz NOT NULL,
+  ended_at timestamptz,
+  error text,
+  PRIMARY KEY (day, recipient),
+  CONSTRAINT daily_report_mail_status CHECK (status IN ('CLAIMED', 'SENT', 'REFUSED', 'UNKNOWN')),
+  CONSTRAINT daily_report_mail_ended_has_time CHECK ((status = 'CLAIMED') = (ended_at IS NULL))
+);
 
 SELECT weir.provide_outbox('payments');

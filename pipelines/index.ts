@@ -41,6 +41,8 @@ import { parkedTeller } from './billing/tellParked.ts';
 import { textStore } from './billing/textStore.ts';
 import { buyerKeys } from './payments/buyerKeyStore.ts';
 import { askableGateways } from './payments/gateways/askableGateways.ts';
+import { dailyReport, type DailyReportPorts } from './payments/dailyReport.job.ts';
+import { dailyReportStore } from './payments/dailyReportStore.ts';
 import { dueRefundStore, dueStore } from './payments/dueStore.ts';
 import { parkedPayments, parkedRefunds, waitingPayments, waitingRefunds } from './payments/paymentGauges.ts';
 import { noticeClaimStore } from './payments/noticeClaimStore.ts';
@@ -52,9 +54,11 @@ import { reconcile, type ReconcilePorts } from './payments/reconcile.job.ts';
 import { reconcileStore } from './payments/reconcileStore.ts';
 import { refund, type RefundPorts } from './payments/refund.job.ts';
 import { refundStore } from './payments/refundStore.ts';
-import { reconcileSchedule, refundSchedule, sendNoticesSchedule } from './payments/schedules.ts';
+import { dailyReportSchedule, reconcileSchedule, refundSchedule, sendNoticesSchedule } from './payments/schedules.ts';
 import { mailNotice, postNotice } from './payments/sendNotice.ts';
 import { sendNotices, type SendNoticesPorts } from './payments/sendNotices.job.ts';
+import { reportMailStore } from './payments/reportMailStore.ts';
+import { sendReportMail } from './payments/reportMail.ts';
 import { settlementStore } from './payments/settlementStore.ts';
 import { succeededTopic } from './payments/succeededPayment.ts';
 import { putAsideTeller } from './payments/tellPutAside.ts';
@@ -76,6 +80,7 @@ type Ports = SettlePorts &
   RefundPorts &
   NotifyPorts &
   SendNoticesPorts &
+  DailyReportPorts &
   WebhookPorts;
 
 /** Everything of the business that a process can run: a pipeline, job or topic more is a line more. */
@@ -94,8 +99,16 @@ export const systems: {
 } = {
   topics: [emailTopic, emailDeadLetters, textTopic, succeededTopic],
   pipelines: [deliver, deadLetters, deliverSms, notify],
-  jobs: [settle, dispatch, redispatch, reconcile, refund, sendNotices],
-  schedules: [settleSchedule, dispatchSchedule, redispatchSchedule, reconcileSchedule, refundSchedule, sendNoticesSchedule],
+  jobs: [settle, dispatch, redispatch, reconcile, refund, sendNotices, dailyReport],
+  schedules: [
+    settleSchedule,
+    dispatchSchedule,
+    redispatchSchedule,
+    reconcileSchedule,
+    refundSchedule,
+    sendNoticesSchedule,
+    dailyReportSchedule,
+  ],
   outboxes: [paymentsOutbox],
   gauges: [waitingPayments, parkedPayments, waitingRefunds, parkedRefunds],
   routes: [findRoute, sendRoute, smsRoute, unknownRoute, resolveRoute, retryRoute, restoredRoute],
@@ -109,6 +122,7 @@ function openPorts({
   database,
   bus,
   mailer,
+  openFile,
   texter,
   chat,
   service,
@@ -127,6 +141,8 @@ function openPorts({
   const tellParked = parkedTeller({ log, count });
   const tellPutAside = putAsideTeller({ log, count });
   const settlements = settlementStore({ outbox: paymentsOutbox, now });
+  const reports = dailyReportStore(database, openFile, now);
+  const reportMails = reportMailStore(database, now, log);
   const [emails, textRequests] = [bus.publish(emailTopic), bus.publish(textTopic)];
   return {
     clock,
@@ -167,6 +183,8 @@ function openPorts({
       mail: { send: mailNotice({ mailer, keyRing, sender }), gate: gate('smtp') },
       ...(chat && { chat: { send: postNotice(chat), gate: gate('chat') } }),
     },
+    reports,
+    reportMails: { ...reportMails, send: sendReportMail({ mailer, mails: reportMails, reports, sender }), gate: gate('smtp') },
     hasTexter: texter !== undefined,
     senderAddress: sender.address,
     oldestUnsettledAt: () => bus.oldestUnsettledAt(emailTopic, { group: deliverGroup }),

@@ -1,6 +1,7 @@
-// When the jobs of payments run by themselves: every minute, since buyers wait. A run does what all that were missed would have done.
+// When the jobs of payments run by themselves: every minute, since buyers wait; a run does what all that were missed would have done.
+// The report of a day follows it at midnight in Seoul, and days that were missed are made up for, the oldest first.
 import { defineSchedule, type Schedule } from '../../src/runtime/schedules/schedule.ts';
-import { seoulMinute } from '../shared/seoulTime.ts';
+import { seoulDay, seoulMinute } from '../shared/seoulTime.ts';
 
 /** What waits for a gateway's word is asked about. */
 export const reconcileSchedule = everyMinute('payments.reconcile');
@@ -10,6 +11,17 @@ export const refundSchedule = everyMinute('payments.refund');
 
 /** What people are to be told is sent. */
 export const sendNoticesSchedule = everyMinute('payments.sendNotices');
+/** The day that has just ended is reported. */
+export const dailyReportSchedule = defineSchedule({
+  name: 'payments.dailyReport',
+  job: 'payments.dailyReport',
+  profile: 'payments',
+  cron: '0 0 * * *',
+  misfire: 'runAll',
+  maxAgeMs: Infinity,
+  overlap: 'wait',
+  keyOf: (fireAt) => seoulDay(new Date(fireAt.getTime() - 86_400_000)),
+});
 
 function everyMinute(job: string): Schedule {
   return defineSchedule({

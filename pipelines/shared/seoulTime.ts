@@ -19,6 +19,11 @@ export function seoulDay(instant: Date): string {
   return seoulMinute(instant).slice(0, 10);
 }
 
+/** An instant as Seoul's clocks show it, with its offset: `2026-11-01T00:00:00.000+09:00`. */
+export function seoulText(instant: Date): string {
+  return `${new Date(instant.getTime() + offsetMs).toISOString().slice(0, -1)}${offset}`;
+}
+
 /** Reads a date of Seoul, the key of a run; `invalidKey` for anything else. */
 export function parseSeoulDay(text: string): string {
   if (!isWritten(seoulInstant(text), seoulDay, text)) throw notA('a date as YYYY-MM-DD', text);

@@ -1,4 +1,5 @@
 import { openChat } from '../connectors/http/openChat.ts';
+import { openWholeFile } from '../connectors/disk/openWholeFile.ts';
 import { openHttpClient } from '../connectors/http/openHttpClient.ts';
 import { openTexter } from '../connectors/http/openTexter.ts';
 import { openDatabase, type PostgresDatabase } from '../connectors/postgres/openDatabase.ts';
@@ -68,6 +69,7 @@ export async function openHouse(
     database,
     bus,
     mailer,
+    openFile: openWholeFile,
     texter,
     chat,
     service,

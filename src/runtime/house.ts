@@ -4,6 +4,7 @@ import type { Database } from '../connectors/database.ts';
 import type { HttpClient } from '../connectors/httpClient.ts';
 import type { Address, Mailer } from '../connectors/mailer.ts';
 import type { Texter } from '../connectors/texter.ts';
+import type { OpenWholeFile } from '../connectors/wholeFile.ts';
 import type { Gate } from '../../operators/gate.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../message/clock.ts';
@@ -23,6 +24,7 @@ export interface House {
   readonly database: Database;
   readonly bus: Bus;
   readonly mailer: Mailer;
+  readonly openFile: OpenWholeFile;
   /** Undefined where no SMS endpoint is set up. */
   readonly texter: Texter | undefined;
   /** Undefined where no chat is set up. */

@@ -97,6 +97,11 @@ const wanted: Readonly<Partial<Record<string, string>>> = {
   'payments.sendNotices': `
     SELECT min(CASE status WHEN 'SENDING' THEN 'epoch' ELSE next_try_at END) AS wanted
     FROM payments.notice WHERE status IN ('WAITING', 'SENDING')`,
+  // The midnight after the first order that no report has.
+  'payments.dailyReport': `
+    SELECT (date_trunc('day', min(created_at) AT TIME ZONE 'Asia/Seoul') + interval '1 day') AT TIME ZONE 'Asia/Seoul' AS wanted
+    FROM payments.orders WHERE NOT EXISTS (
+      SELECT FROM payments.daily_report WHERE day = (orders.created_at AT TIME ZONE 'Asia/Seoul')::date)`,
 };
 
 /** The schedules that fired at an instant. */

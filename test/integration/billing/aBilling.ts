@@ -3,6 +3,7 @@ import { openDatabase, type PostgresDatabase } from '../../../src/connectors/pos
 import type { LogFields } from '../../../src/logging/logger.ts';
 import type { Clock } from '../../../src/message/clock.ts';
 import { parseKeyRing, type KeyRing } from '../../../src/message/keyRing.ts';
+import { openWholeFile } from '../../../src/connectors/disk/openWholeFile.ts';
 import { realClock } from '../../../src/runtime/clock.ts';
 import type { House } from '../../../src/runtime/house.ts';
 import type { Job } from '../../../src/runtime/jobs/job.ts';
@@ -72,6 +73,7 @@ export async function aBilling(): Promise<Billing> {
     database,
     bus,
     mailer,
+    openFile: openWholeFile,
     texter: undefined,
     chat: undefined,
     service: () => undefined,

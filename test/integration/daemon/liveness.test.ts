@@ -20,7 +20,13 @@ describe('/livez', () => {
     await month.load([{}, {}]);
     const { proxy, url } = await behindProxy(month.environment['WEIR_DATABASE_URL'] ?? '');
     const deliveries = ['billing.deliver.send', 'billing.deliverSms.send'];
-    const effects = [...deliveries, 'payments.reconcile.ask', 'payments.refund.ask', 'payments.sendNotices.send'];
+    const effects = [
+      ...deliveries,
+      'payments.reconcile.ask',
+      'payments.refund.ask',
+      'payments.sendNotices.send',
+      'payments.dailyReport.mail',
+    ];
     const limits = ['runtime.standingLimitMs=1000', ...effects.map((effect) => `${effect}.timeLimitMs=900`)];
     const weir = startWeir(
       { ...month.environment, WEIR_DATABASE_URL: url },
