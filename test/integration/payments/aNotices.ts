@@ -118,19 +118,25 @@ export async function aSold(
   notices: Notices,
   { lowStock = [], ...order }: NewOrder & { readonly lowStock?: readonly LowStock[] } = {},
 ): Promise<SucceededPayment> {
-  const { database, ring } = notices;
+  const { database } = notices;
   const { orderId, paymentId, amountMinor } = await anOrder(notices, order);
   const completedAt = notices.now();
-  const email = encryptField(ring, orderId.toString(), buyerEmailField, `buyer${orderId}@example.com`);
+  await addressed(notices, orderId);
   await database.execute({
-    text: `UPDATE payments.orders SET status = 'COMPLETED', ended_at = $2, buyer_email = $3 WHERE id = $1`,
-    values: [orderId, completedAt, email],
+    text: `UPDATE payments.orders SET status = 'COMPLETED', ended_at = $2 WHERE id = $1`,
+    values: [orderId, completedAt],
   });
   await database.execute({
     text: `UPDATE payments.payment SET status = 'SUCCESS', ended_at = $2, transaction_key = $3 WHERE id = $1`,
     values: [paymentId, completedAt, `T-${paymentId}`],
   });
   return { paymentId, orderId, amountMinor, completedAt, lowStock };
+}
+
+/** Gives an order the address of its buyer. */
+export async function addressed({ database, ring }: Notices, orderId: bigint): Promise<void> {
+  const email = encryptField(ring, orderId.toString(), buyerEmailField, `buyer${orderId}@example.com`);
+  await database.execute({ text: 'UPDATE payments.orders SET buyer_email = $2 WHERE id = $1', values: [orderId, email] });
 }
 
 /** How notices stand: kind, state, and why, in the order in which they were made. */

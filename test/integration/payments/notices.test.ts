@@ -1,14 +1,27 @@
+import { readFileSync } from 'node:fs';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { notifyOptions } from '../../../pipelines/payments/noticeOptions.ts';
+import { notify } from '../../../pipelines/payments/notify.pipeline.ts';
 import type { NoticeSenders } from '../../../pipelines/payments/sendNotice.ts';
+import { succeededTopic } from '../../../pipelines/payments/succeededPayment.ts';
+import type { Bus } from '../../../src/connectors/bus.ts';
 import { WeirError } from '../../../src/errors.ts';
+import { realClock } from '../../../src/runtime/clock.ts';
+import { runChain, type ChainRun } from '../../../src/runtime/runChain.ts';
+import { testBus } from '../../connectors/redisStream/aRedisBus.ts';
 import { aGate } from '../../support/aGate.ts';
-import { aNotices, aSold, quiet, stateOf, type Notices } from './aNotices.ts';
-import { aProduct, emptied } from './aPayments.ts';
+import { aSpec } from '../../support/aSpec.ts';
+import { aRedis } from '../../support/services.ts';
+import { until } from '../../support/until.ts';
+import { addressed, aNotices, aSold, quiet, stateOf, type Notices } from './aNotices.ts';
+import { anOrder, aProduct, emptied } from './aPayments.ts';
 
 let notices: Notices;
+let redis: string;
 
 beforeAll(async () => {
   notices = await aNotices();
+  redis = await aRedis();
 });
 
 beforeEach(async () => {
@@ -245,19 +258,78 @@ describe('a notice about which nobody can tell', () => {
     await notices.told([await aSold(notices)]);
     notices.inbox.faults.add({ phase: 'dot', action: { kind: 'drop' }, times: 1 });
     await next();
-    const [row] = await notices.database.query<{ id: bigint; token: bigint }>(
-      `SELECT id, token FROM payments.notice WHERE status = 'PARKED'`,
-    );
-    await notices.database.execute(
-      `UPDATE payments.notice SET status = 'WAITING', token = NULL, reason = NULL, ended_at = NULL WHERE id = ${row?.id} AND status IN ('PARKED', 'FAILED')`,
-    );
+    const [row] = await parked();
+    if (row === undefined) throw new Error('nothing was parked');
+    await notices.database.execute(runbook('WAITING', row.id));
     const { notices: store } = notices.noticePorts();
-    await store.recordNotices([{ noticeId: row?.id ?? 0n, token: row?.token ?? 0n, kind: 'unknown', reason: 'late' }]);
+    await store.recordNotices([{ noticeId: row.id, token: row.token, kind: 'unknown', reason: 'late' }]);
     await next();
     expect(await stateOf(notices)).toEqual(['CONFIRMATION SENT', 'SALE SENT']);
     expect(notices.inbox.count()).toBe(1);
   });
+
+  it.each(['SENT', 'SKIPPED'])('is closed when a person says so: %s', async (status) => {
+    await notices.told([await aSold(notices)]);
+    notices.inbox.faults.add({ phase: 'dot', action: { kind: 'cut' }, times: 1 });
+    await next();
+    const [row] = await parked();
+    await notices.database.execute(runbook(status, row?.id ?? 0n));
+    await next();
+    expect(await stateOf(notices)).toEqual([expect.stringContaining(`CONFIRMATION ${status}`) as string, 'SALE SENT']);
+    expect(notices.inbox.count()).toBe(1);
+  });
 });
+
+function parked(): Promise<readonly { readonly id: bigint; readonly token: bigint }[]> {
+  return notices.database.query(`SELECT id, token FROM payments.notice WHERE status = 'PARKED'`);
+}
+
+/** What the runbook has a person do about a notice. */
+function runbook(status: string, id: bigint): string {
+  const page = readFileSync(new URL('../../../docs/operations.md', import.meta.url), 'utf8');
+  const statements = [...page.matchAll(/`(UPDATE payments\.notice [^`]+)`/g)].map(([, statement = '']) => statement);
+  const statement = statements.find((one) => one.includes(`SET status = '${status}'`)) ?? '';
+  return statement.replace('id = …', `id = ${id}`);
+}
+
+describe('an event of the outbox', () => {
+  it('that comes twice over the bus to two consumers is told once', async () => {
+    const [writer, ...readers] = ['writer', 'one', 'two'].map((instance) => testBus(redis, { instance }));
+    await writer?.provide([succeededTopic]);
+    await aProduct(notices, 3n, 6n, 5n);
+    const orders = [await anOrder(notices, { items: [[3n, 1n]] }), await anOrder(notices, { items: [[2n, 1n]] })];
+    for (const { paymentNumber, amountMinor, orderId } of orders) {
+      notices.gateways.card.charge({ paymentNumber, amount: amountMinor, status: 'APPROVED' });
+      await addressed(notices, orderId);
+    }
+    expect(await notices.run('reconcile')).toMatchObject({ how: 'completed' });
+    const events = await notices.database.query<{ key: string; value: Uint8Array }>('SELECT key, value FROM payments.outbox ORDER BY id');
+    const sink = writer?.publish(succeededTopic);
+    for (const event of [...events, ...events]) await sink?.write([event]);
+    const runs = readers.map((bus) => consuming(bus));
+    const settled = (): number => runs.map((run) => run.counts()).reduce((sum, { done, skipped }) => sum + done + skipped, 0);
+    await until('both have settled all', () => settled() >= 4);
+    for (const run of runs) run.drain();
+    await Promise.all(runs.map(({ ended }) => ended));
+    expect(await stateOf(notices)).toEqual([
+      'CONFIRMATION WAITING',
+      'LOW_STOCK 3 WAITING',
+      'SALE WAITING',
+      'CONFIRMATION WAITING',
+      'SALE WAITING',
+    ]);
+    await next();
+    expect([notices.inbox.count(), notices.inbox.doubles(), texts().length, new Set(texts()).size]).toEqual([2, [], 3, 3]);
+  });
+});
+
+/** A process that makes notices of what comes over a bus. */
+function consuming(bus: Bus): ChainRun {
+  const ports = { ...notices.noticePorts(), bus };
+  const options = notifyOptions.parse({});
+  const spec = aSpec({ source: notify.source(ports), chain: (message$) => notify.chain(message$, ports, options) });
+  return runChain({ ...spec, clock: { ...realClock, now: notices.now } });
+}
 
 describe('two runs at once', () => {
   it('send each notice once', async () => {
