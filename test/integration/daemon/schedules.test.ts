@@ -85,10 +85,10 @@ describe('weir schedule list', () => {
       { name: 'billing.settle', isEnabled: true },
       { name: 'billing.dispatch' },
       { name: 'billing.redispatch' },
-      { name: 'payments.dailyReport' },
       { name: 'payments.reconcile' },
       { name: 'payments.refund' },
       { name: 'payments.sendNotices' },
+      { name: 'payments.dailyReport' },
     ]);
   });
 });
