@@ -280,6 +280,15 @@ describe('a notice about which nobody can tell', () => {
   });
 });
 
+it('a notice that waits in a restored database is parked when a person says so', async () => {
+  await notices.told([await aSold(notices)]);
+  await notices.database.execute(runbook('PARKED', 0n));
+  await next();
+  const why = 'PARKED the database was restored';
+  expect(await stateOf(notices)).toEqual([`CONFIRMATION ${why}`, `SALE ${why}`]);
+  expect([notices.inbox.count(), texts()]).toEqual([0, []]);
+});
+
 function parked(): Promise<readonly { readonly id: bigint; readonly token: bigint }[]> {
   return notices.database.query(`SELECT id, token FROM payments.notice WHERE status = 'PARKED'`);
 }
