@@ -40,7 +40,8 @@ CREATE TABLE payments.order_item (
 
 -- PENDING -> SUCCESS | FAILED; PENDING with a park_reason waits for a person. payment_number is committed before the gateway is asked to
 -- charge and sent with it, so a charge whose answer was lost is found by it; transaction_key is the gateway's own name for the charge.
--- next_ask_at: null until the gateway has said once that it does not know yet.
+-- next_ask_at: null until the gateway has said once that it does not know yet. is_given_back: a person has decided that what the gateway
+-- has captured goes back.
 CREATE TABLE payments.payment (
   id bigint PRIMARY KEY,
   order_id bigint NOT NULL REFERENCES payments.orders,
@@ -55,6 +56,7 @@ CREATE TABLE payments.payment (
   ended_at timestamptz,
   fail_code text,
   park_reason text,
+  is_given_back boolean NOT NULL DEFAULT false,
   CONSTRAINT payment_number_once UNIQUE (payment_number),
   CONSTRAINT payment_key_once UNIQUE (method, transaction_key),
   CONSTRAINT payment_method CHECK (method IN ('card', 'transfer', 'wallet')),

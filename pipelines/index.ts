@@ -49,6 +49,17 @@ import { noticeClaimStore } from './payments/noticeClaimStore.ts';
 import { noticeRecordStore } from './payments/noticeRecordStore.ts';
 import { noticeStore } from './payments/noticeStore.ts';
 import { notify, type NotifyPorts } from './payments/notify.pipeline.ts';
+import {
+  askRoute,
+  findPaymentRoute,
+  giveBackRoute,
+  listPaymentsRoute,
+  paymentsGroup,
+  refundRoute,
+  type OperatePaymentPorts,
+} from './payments/operate.routes.ts';
+import { findPaymentStore } from './payments/findPaymentStore.ts';
+import { operatePaymentStore } from './payments/operatePaymentStore.ts';
 import { paymentsOutbox } from './payments/paymentsOutbox.ts';
 import { reconcile, type ReconcilePorts } from './payments/reconcile.job.ts';
 import { reconcileStore } from './payments/reconcileStore.ts';
@@ -81,6 +92,7 @@ type Ports = SettlePorts &
   NotifyPorts &
   SendNoticesPorts &
   DailyReportPorts &
+  OperatePaymentPorts &
   WebhookPorts;
 
 /** Everything of the business that a process can run: a pipeline, job or topic more is a line more. */
@@ -111,8 +123,21 @@ export const systems: {
   ],
   outboxes: [paymentsOutbox],
   gauges: [waitingPayments, parkedPayments, waitingRefunds, parkedRefunds],
-  routes: [findRoute, sendRoute, smsRoute, unknownRoute, resolveRoute, retryRoute, restoredRoute],
-  groups: { billing: billingGroup },
+  routes: [
+    findRoute,
+    sendRoute,
+    smsRoute,
+    unknownRoute,
+    resolveRoute,
+    retryRoute,
+    restoredRoute,
+    listPaymentsRoute,
+    findPaymentRoute,
+    askRoute,
+    refundRoute,
+    giveBackRoute,
+  ],
+  groups: { billing: billingGroup, payments: paymentsGroup },
   apiRoutes: [webhookRoute],
   encrypted: [memberKeys, buyerKeys],
   openPorts,
@@ -183,6 +208,8 @@ function openPorts({
       mail: { send: mailNotice({ mailer, keyRing, sender }), gate: gate('smtp') },
       ...(chat && { chat: { send: postNotice(chat), gate: gate('chat') } }),
     },
+    paymentFinds: findPaymentStore(database, now),
+    paymentOperations: operatePaymentStore(now),
     reports,
     reportMails: { ...reportMails, send: sendReportMail({ mailer, mails: reportMails, reports, sender }), gate: gate('smtp') },
     hasTexter: texter !== undefined,

@@ -9,6 +9,7 @@ import type { GatewayAnswer } from './payment.ts';
  * | PENDING, PENDING | paid, stock short | FAILED, FAILED | refund |
  * | PENDING, PENDING | failed or not found | FAILED, FAILED | the order only when no other payment is open or paid |
  * | any, PENDING | paid, another amount or under another's key | unchanged, parked | a person |
+ * | any, PENDING that a person gives back | paid, under no other's key | FAILED when it waits for no other payment, FAILED | refund of what was captured |
  * | ended, PENDING | paid | unchanged, FAILED | refund |
  * | any, FAILED | paid after all | unchanged | refund; under another's key one that waits for a person |
  *
@@ -31,6 +32,8 @@ export interface SettleablePayment {
   readonly paymentId: bigint;
   readonly status: 'PENDING' | 'SUCCESS' | 'FAILED';
   readonly isParked: boolean;
+  /** Whether a person has decided that what was captured goes back, instead of completing the order. */
+  readonly isGivenBack: boolean;
   readonly amountMinor: bigint;
   /** What the gateway called the charge when it was made; null where its answer never came. */
   readonly transactionKey: string | null;
@@ -49,7 +52,7 @@ export interface Standing {
 /** Why an order or payment failed, a payment is parked, or money is given back. */
 export const settlementCodes = [
   ...(['DECLINED', 'NOT_FOUND', 'STOCK_SHORT', 'ORDER_ENDED'] as const),
-  ...(['PAID_LATE', 'AMOUNT_MISMATCH', 'KEY_MISMATCH', 'NO_PAYMENT'] as const),
+  ...(['PAID_LATE', 'AMOUNT_MISMATCH', 'KEY_MISMATCH', 'NO_PAYMENT', 'GIVEN_BACK'] as const),
 ] as const;
 
 export type SettlementCode = (typeof settlementCodes)[number];
@@ -99,13 +102,16 @@ export function decideSettlement(
 }
 
 function decidePaid(
-  { order, payment, isKeyTaken }: Standing,
+  { order, payment, isKeyTaken, hasOtherPayments }: Standing,
   { transactionKey, amountMinor }: Captured,
   takeStock: (items: readonly OrderItem[]) => boolean,
 ): Settlement {
   const back = (code: SettlementCode, also: { isOrderFailed?: boolean; isRefundParked?: boolean } = {}): Settlement => {
     return { kind: 'refunded', code, refund: { transactionKey, amountMinor }, isRefundParked: false, isOrderFailed: false, ...also };
   };
+  if (payment.isGivenBack && payment.status === 'PENDING' && !isKeyTaken) {
+    return back('GIVEN_BACK', { isOrderFailed: order.status === 'PENDING' && !hasOtherPayments });
+  }
   if (isKeyTaken || transactionKey !== (payment.transactionKey ?? transactionKey)) {
     // Whose money this is, nobody can tell from here: neither completed nor given back.
     return payment.status === 'PENDING' ? { kind: 'parked', code: 'KEY_MISMATCH' } : back('KEY_MISMATCH', { isRefundParked: true });

@@ -85,6 +85,7 @@ function paymentOf(row: PaymentRow): OrderPayment {
     orderId: row.order_id,
     status: row.status,
     isParked: row.park_reason !== null,
+    isGivenBack: row.is_given_back,
     amountMinor: row.amount_minor,
     transactionKey: row.transaction_key,
   };
@@ -205,6 +206,7 @@ interface PaymentRow {
   readonly order_id: bigint;
   readonly status: OrderPayment['status'];
   readonly park_reason: string | null;
+  readonly is_given_back: boolean;
   readonly amount_minor: bigint;
   readonly transaction_key: string | null;
 }
@@ -232,7 +234,7 @@ const lockProducts = 'SELECT id, stock FROM payments.product WHERE id = ANY ($1:
 
 // Read behind the lock of their orders, which everybody takes who changes them.
 const paymentsOf = `
-  SELECT id, order_id, status, park_reason, amount_minor, transaction_key FROM payments.payment WHERE order_id = ANY ($1::bigint[])`;
+  SELECT id, order_id, status, park_reason, is_given_back, amount_minor, transaction_key FROM payments.payment WHERE order_id = ANY ($1::bigint[])`;
 
 const keysOfOthers = `
   SELECT asked.id FROM unnest($1::bigint[], $2::text[]) AS asked (id, transaction_key) JOIN payments.payment AS own USING (id)

@@ -10,7 +10,15 @@ type Change = Partial<Standing['order']> & { readonly payment?: Partial<Standing
 function standing({ payment, hasOtherPayments = false, isKeyTaken = false, ...order }: Change = {}): Standing {
   return {
     order: { orderId: 1n, status: 'PENDING', amountMinor: 12_000n, items: [{ productId: 7n, quantity: 2n }], ...order },
-    payment: { paymentId: 11n, status: 'PENDING', isParked: false, amountMinor: 12_000n, transactionKey: null, ...payment },
+    payment: {
+      paymentId: 11n,
+      status: 'PENDING',
+      isParked: false,
+      isGivenBack: false,
+      amountMinor: 12_000n,
+      transactionKey: null,
+      ...payment,
+    },
     hasOtherPayments,
     isKeyTaken,
   };
@@ -44,6 +52,31 @@ const cases: readonly [string, Change, GatewayAnswer, boolean, object][] = [
   ['declined after it was paid', { payment: { status: 'SUCCESS' }, status: 'COMPLETED' }, { kind: 'failed' }, true, { kind: 'unchanged' }],
   ['parked', { payment: { isParked: true } }, paid, true, { kind: 'unchanged' }],
   ['paid under the key of another payment', { isKeyTaken: true }, paid, true, { kind: 'parked', code: 'KEY_MISMATCH' }],
+  [
+    'given back: another amount',
+    { payment: { isGivenBack: true } },
+    { ...paid, amountMinor: 5n },
+    true,
+    { ...back('GIVEN_BACK', true), refund: { transactionKey: 'tx-1', amountMinor: 5n } },
+  ],
+  ['given back: the exact amount', { payment: { isGivenBack: true } }, paid, true, back('GIVEN_BACK', true)],
+  ['given back: another payment is open', { payment: { isGivenBack: true }, hasOtherPayments: true }, paid, true, back('GIVEN_BACK')],
+  [
+    'given back: another key than its own',
+    { payment: { isGivenBack: true, transactionKey: 'tx-2' } },
+    paid,
+    true,
+    back('GIVEN_BACK', true),
+  ],
+  [
+    "given back: another payment's key",
+    { payment: { isGivenBack: true }, isKeyTaken: true },
+    paid,
+    true,
+    { kind: 'parked', code: 'KEY_MISMATCH' },
+  ],
+  ['given back: not known yet', { payment: { isGivenBack: true } }, { kind: 'pending' }, true, { kind: 'waiting' }],
+  ['given back: nothing was captured', { payment: { isGivenBack: true } }, { kind: 'failed' }, true, { kind: 'failed', code: 'DECLINED' }],
   ['paid under another key than its own', { payment: { transactionKey: 'tx-2' } }, paid, true, { kind: 'parked', code: 'KEY_MISMATCH' }],
   [
     'paid after it has failed, under the key of another payment',
@@ -64,19 +97,20 @@ describe('whatever is known', () => {
       order: fc.constantFrom('PENDING', 'COMPLETED', 'FAILED'),
       payment: fc.constantFrom('PENDING', 'SUCCESS', 'FAILED'),
       isParked: fc.boolean(),
+      isGivenBack: fc.boolean(),
       hasOtherPayments: fc.boolean(),
       isKeyTaken: fc.boolean(),
       ordered: fc.bigInt(1n, 3n),
       asked: fc.bigInt(1n, 3n),
       key: fc.constantFrom(null, 'tx-1', 'tx-2'),
     })
-    .map(({ order, payment, isParked, hasOtherPayments, isKeyTaken, ordered, asked, key }) =>
+    .map(({ order, payment, isParked, isGivenBack, hasOtherPayments, isKeyTaken, ordered, asked, key }) =>
       standing({
         status: order as 'PENDING',
         amountMinor: ordered,
         hasOtherPayments,
         isKeyTaken,
-        payment: { status: payment, isParked, amountMinor: asked, transactionKey: key },
+        payment: { status: payment, isParked, isGivenBack, amountMinor: asked, transactionKey: key },
       }),
     );
   const anyAnswer: fc.Arbitrary<GatewayAnswer> = fc.oneof(

@@ -1,0 +1,73 @@
+import type { Transaction } from '../../src/connectors/database.ts';
+import { WeirError } from '../../src/errors.ts';
+import { requireParkedPayment, requireParkedRefund, requirePending, type OperatedPayment } from './operatedPayment.ts';
+
+/**
+ * What operators do to payments, each in the transaction that also holds its audit, behind the lock of the order, as settlements are.
+ * The rows say what is to be done, and the next runs do it. `notFound` for a payment that there is not, `refused` for a wrong state.
+ */
+export interface OperatePaymentStore {
+  /** Has it asked about at once; a parked one is decided about anew, by what the gateway says then. */
+  ask(transaction: Transaction, paymentId: bigint): Promise<OperatedPayment>;
+  /** Has a parked one asked about at once, and what the gateway says it captured goes back, whatever the amount. */
+  giveBack(transaction: Transaction, paymentId: bigint): Promise<OperatedPayment>;
+  /** Has a parked refund asked for again, under the same key as before. */
+  refund(transaction: Transaction, paymentId: bigint): Promise<OperatedPayment>;
+}
+
+/** What operators do, on a database. */
+export function operatePaymentStore(now: () => Date): OperatePaymentStore {
+  const doing = (require: (payment: OperatedPayment) => void, text: string) => async (transaction: Transaction, paymentId: bigint) => {
+    const payment = await lock(transaction, paymentId);
+    require(payment);
+    await transaction.execute({ text, values: [paymentId, now()] });
+    return payment;
+  };
+  return {
+    ask: doing(requirePending, ask),
+    giveBack: doing(requireParkedPayment, giveBack),
+    refund: doing(requireParkedRefund, refund),
+  };
+}
+
+async function lock(transaction: Transaction, paymentId: bigint): Promise<OperatedPayment> {
+  await transaction.query({ text: lockOrder, values: [paymentId] });
+  const [row] = await transaction.query<OperatedRow>({ text: read, values: [paymentId] });
+  if (row === undefined) throw new WeirError('notFound', `There is no payment ${paymentId}.`);
+  return {
+    paymentId: row.id,
+    orderId: row.order_id,
+    status: row.status,
+    parkReason: row.park_reason ?? undefined,
+    refundStatus: row.refund_status ?? undefined,
+    isRefundOfAnother: row.is_of_another,
+  };
+}
+
+interface OperatedRow {
+  readonly id: bigint;
+  readonly order_id: bigint;
+  readonly status: OperatedPayment['status'];
+  readonly park_reason: string | null;
+  readonly refund_status: NonNullable<OperatedPayment['refundStatus']> | null;
+  readonly is_of_another: boolean;
+}
+
+const lockOrder = `
+  SELECT FROM payments.orders WHERE id = (SELECT order_id FROM payments.payment WHERE id = $1) FOR UPDATE`;
+
+// Behind the lock: what a settlement has written meanwhile is seen.
+const read = `
+  SELECT payment.id, payment.order_id, payment.status, payment.park_reason, refund.status AS refund_status, EXISTS (
+    SELECT FROM payments.payment AS other
+    WHERE other.method = payment.method AND other.transaction_key = refund.transaction_key AND other.id <> payment.id
+  ) AS is_of_another
+  FROM payments.payment LEFT JOIN payments.refund ON payment_id = payment.id WHERE payment.id = $1`;
+
+const ask = `UPDATE payments.payment SET park_reason = NULL, next_ask_at = $2 WHERE id = $1`;
+
+const giveBack = `UPDATE payments.payment SET park_reason = NULL, is_given_back = true, next_ask_at = $2 WHERE id = $1`;
+
+const refund = `
+  UPDATE payments.refund SET status = 'REQUESTED', park_reason = NULL, ended_at = NULL, next_ask_at = $2
+  WHERE payment_id = $1 AND status = 'PARKED'`;

@@ -1,0 +1,157 @@
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { findPaymentStore } from '../../../pipelines/payments/findPaymentStore.ts';
+import { operatePaymentStore, type OperatePaymentStore } from '../../../pipelines/payments/operatePaymentStore.ts';
+import { findPaymentRoute, listPaymentsRoute, type OperatePaymentPorts } from '../../../pipelines/payments/operate.routes.ts';
+import { anOrder, aPayments, emptied, standOf, type Payments, type StuckOrder } from './aPayments.ts';
+
+const noon = new Date('2026-11-01T03:00:00Z');
+let payments: Payments;
+let operations: OperatePaymentStore;
+let ports: OperatePaymentPorts;
+
+beforeAll(async () => {
+  payments = await aPayments();
+  operations = operatePaymentStore(() => noon);
+  ports = { paymentOperations: operations, paymentFinds: findPaymentStore(payments.database, () => noon) };
+});
+
+beforeEach(() => emptied(payments));
+
+function act(how: keyof OperatePaymentStore, { paymentId }: Pick<StuckOrder, 'paymentId'>): Promise<object> {
+  return payments.database.withTransaction((transaction) => operations[how](transaction, paymentId));
+}
+
+function list(input: object = {}): Promise<{ payments: readonly Record<string, unknown>[]; next: string | null }> {
+  const asked = listPaymentsRoute.answer(ports, listPaymentsRoute.input.parse(input));
+  return asked as unknown as Promise<{ payments: readonly Record<string, unknown>[]; next: string | null }>;
+}
+
+/** A payment of which the gateway has captured another amount than it was asked for. */
+async function aParked(): Promise<StuckOrder> {
+  const order = await anOrder(payments);
+  payments.gateways.card.charge({ paymentNumber: order.paymentNumber, amount: 11_000n, status: 'APPROVED' });
+  await payments.run('reconcile');
+  expect(await standOf(payments, order)).toMatchObject([{ parked: 'AMOUNT_MISMATCH' }]);
+  return order;
+}
+
+/** A payment whose refund the gateway has refused. */
+async function aParkedRefund(): Promise<StuckOrder> {
+  const order = await anOrder(payments);
+  await payments.database.execute(`UPDATE payments.orders SET status = 'FAILED', fail_code = 'DECLINED', ended_at = created_at`);
+  await payments.database.execute(`UPDATE payments.payment SET status = 'FAILED', fail_code = 'ORDER_ENDED', ended_at = created_at`);
+  await payments.database.execute({
+    text: `INSERT INTO payments.refund (payment_id, amount_minor, transaction_key, reason, status, requested_at, next_ask_at, ended_at, park_reason)
+      VALUES ($1, 12000, 'tx-of-refund', 'ORDER_ENDED', 'PARKED', $2, $2, $2, 'closed')`,
+    values: [order.paymentId, noon],
+  });
+  return order;
+}
+
+describe('giving back', () => {
+  it('ends a parked payment: exactly what was captured goes back, and nothing is completed', async () => {
+    const order = await aParked();
+    expect(await act('giveBack', order)).toMatchObject({ orderId: order.orderId, parkReason: 'AMOUNT_MISMATCH' });
+    payments.pass(1);
+    await payments.run('reconcile');
+    expect(await standOf(payments, order)).toEqual([
+      { order: 'FAILED', orderCode: 'GIVEN_BACK', payment: 'FAILED', code: 'GIVEN_BACK', parked: null, refund: 'REQUESTED', back: 11_000n },
+    ]);
+    payments.pass(1);
+    await payments.run('refund');
+    expect(await standOf(payments, order)).toMatchObject([{ refund: 'DONE', back: 11_000n }]);
+  });
+
+  it('is refused where nothing is parked', async () => {
+    const order = await anOrder(payments);
+    await expect(act('giveBack', order)).rejects.toMatchObject({
+      code: 'refused',
+      message: expect.stringContaining('not parked') as string,
+    });
+  });
+});
+
+describe('asking again', () => {
+  it('decides about a parked payment anew, by what the gateway says now', async () => {
+    const order = await aParked();
+    await act('ask', order);
+    payments.pass(1);
+    await payments.run('reconcile');
+    expect(await standOf(payments, order)).toMatchObject([{ payment: 'PENDING', parked: 'AMOUNT_MISMATCH', refund: null }]);
+  });
+
+  it('brings one forward that waits for its next time', async () => {
+    const order = await anOrder(payments);
+    await payments.database.execute(`UPDATE payments.payment SET next_ask_at = '2026-11-02T00:00Z'`);
+    payments.gateways.card.charge({ paymentNumber: order.paymentNumber, amount: 12_000n, status: 'APPROVED' });
+    await act('ask', order);
+    payments.pass(1);
+    await payments.run('reconcile');
+    expect(await standOf(payments, order)).toMatchObject([{ order: 'COMPLETED', payment: 'SUCCESS' }]);
+  });
+
+  it('is refused for a payment that has ended', async () => {
+    await expect(act('ask', await aParkedRefund())).rejects.toMatchObject({ code: 'refused' });
+  });
+});
+
+describe('a parked refund', () => {
+  it('is asked for again', async () => {
+    const order = await aParkedRefund();
+    await act('refund', order);
+    expect(await payments.database.query('SELECT status, park_reason, ended_at, next_ask_at FROM payments.refund')).toEqual([
+      { status: 'REQUESTED', park_reason: null, ended_at: null, next_ask_at: noon },
+    ]);
+    await expect(act('refund', order)).rejects.toMatchObject({ code: 'refused', message: expect.stringContaining('REQUESTED') as string });
+  });
+
+  it("is not asked for under another payment's key", async () => {
+    const order = await aParkedRefund();
+    const other = await anOrder(payments, { transactionKey: 'tx-of-refund' });
+    await expect(act('refund', order)).rejects.toMatchObject({ code: 'refused', message: expect.stringContaining('another') as string });
+    await expect(act('refund', other)).rejects.toMatchObject({ code: 'refused', message: expect.stringContaining('no refund') as string });
+  });
+});
+
+it.each(['ask', 'giveBack', 'refund'] as const)('%s says so where there is no such payment', async (how) => {
+  await expect(act(how, { paymentId: 5n })).rejects.toMatchObject({ code: 'notFound', message: 'There is no payment 5.' });
+});
+
+describe('payments list', () => {
+  it('tells what is stuck, what is parked, or both, page by page', async () => {
+    const refunded = await aParkedRefund();
+    const parked = await aParked();
+    const stuck = await anOrder(payments);
+    await anOrder(payments, { createdAt: '2026-11-01T02:50:01Z' });
+    const ids = async (input: object): Promise<readonly unknown[]> => (await list(input)).payments.map(({ payment }) => payment);
+    const [a, b, c] = [refunded, parked, stuck].map(({ paymentId }) => paymentId.toString());
+    expect(await ids({})).toEqual([a, b, c]);
+    expect(await ids({ stuck: true, parked: true })).toEqual([a, b, c]);
+    expect(await ids({ stuck: true })).toEqual([c]);
+    expect(await ids({ parked: true })).toEqual([a, b]);
+    const first = await list({ limit: 2 });
+    expect(first.next).toBe(b);
+    expect(await list({ limit: 2, after: first.next })).toMatchObject({
+      payments: [{ payment: c, createdAt: '2026-11-01T02:30:00.000Z' }],
+      next: null,
+    });
+  });
+});
+
+describe('payments show', () => {
+  it('tells an order with all that belongs to it, and nothing of who bought', async () => {
+    const { orderId, paymentId } = await aParkedRefund();
+    const shown = await findPaymentRoute.answer(ports, { order: orderId.toString() });
+    expect(shown).toMatchObject({
+      order: { order: orderId.toString(), status: 'FAILED', amountMinor: '12000' },
+      items: [],
+      payments: [{ payment: paymentId.toString(), asks: 0, isGivenBack: false }],
+      refunds: [{ status: 'PARKED', parkReason: 'closed' }],
+    });
+    expect(JSON.stringify(shown)).not.toContain('ciphertext');
+  });
+
+  it('says so where there is no such order', async () => {
+    await expect(findPaymentRoute.answer(ports, { order: '5' })).rejects.toMatchObject({ code: 'notFound' });
+  });
+});
