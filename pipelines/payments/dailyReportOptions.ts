@@ -13,7 +13,7 @@ export const dailyReportOptions = z.object({
     .default('')
     .refine((text) => text === '' || text.split(',').every((one) => address.test(one)), 'expected e-mail addresses, commas between')
     .meta({ description: 'E-mail addresses that get the totals of each day, commas between; empty: no mail.' }),
-  timeLimitMs: ms.min(1_000).default(1_800_000).meta({
+  passLimitMs: ms.min(1_000).default(1_800_000).meta({
     description: 'Longest pass over the orders of a day. Too short: a large day is never reported; too long: it holds a snapshot open.',
     unit: 'ms',
   }),

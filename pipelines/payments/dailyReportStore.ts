@@ -5,7 +5,8 @@ import { instantsOf, OrderTally, reportFileName, reportHeader, reportLine, type 
 export interface CompileOptions {
   /** Empty: no file. */
   readonly folder: string;
-  readonly timeLimitMs: number;
+  /** The database ends a pass that takes longer. */
+  readonly passLimitMs: number;
 }
 
 /** The report of a day as it was compiled. */
@@ -29,7 +30,7 @@ export interface DailyReportStore {
 /** The statements of reports, and their files. */
 export function dailyReportStore(database: Database, openFile: OpenWholeFile, now: () => Date): DailyReportStore {
   return {
-    compile: async (day, { folder, timeLimitMs }) => {
+    compile: async (day, { folder, passLimitMs }) => {
       let file: WholeFile | undefined;
       try {
         await database.withTransaction(
@@ -40,7 +41,7 @@ export function dailyReportStore(database: Database, openFile: OpenWholeFile, no
             if (folder !== '') file = await openFile(folder, reportFileName(day));
             await writeTotals(transaction, day, await readOrders(transaction, day, file));
           },
-          { isolation: 'repeatableRead', timeLimitMs },
+          { isolation: 'repeatableRead', timeLimitMs: passLimitMs },
         );
         await file?.finish();
       } finally {

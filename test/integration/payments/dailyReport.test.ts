@@ -137,7 +137,7 @@ describe('payments.dailyReport', () => {
 
   it('is compiled anew until a mail was claimed, and then stays as it was told', async () => {
     const { reports, reportMails } = portsOver(payments.database);
-    const options = { folder, timeLimitMs: 10_000 };
+    const options = { folder, passLimitMs: 10_000 };
     await anOrder(payments);
     await reports.compile(day, options);
     await payments.database.execute(`UPDATE payments.orders SET status = 'FAILED', fail_code = 'DECLINED', ended_at = created_at`);
@@ -153,7 +153,7 @@ describe('payments.dailyReport', () => {
   it('a claim that comes in between makes a compilation run again, and leave everything', async () => {
     const { reports, reportMails } = portsOver(payments.database);
     await anOrder(payments);
-    await reports.compile(day, { folder: '', timeLimitMs: 10_000 });
+    await reports.compile(day, { folder: '', passLimitMs: 10_000 });
     await anOrder(payments);
     let isFirst = true;
     const withTransaction: Database['withTransaction'] = (work, options) =>
@@ -164,7 +164,7 @@ describe('payments.dailyReport', () => {
         isFirst = false;
         return work(transaction);
       }, options);
-    await portsOver({ ...payments.database, withTransaction }).reports.compile(day, { folder: '', timeLimitMs: 10_000 });
+    await portsOver({ ...payments.database, withTransaction }).reports.compile(day, { folder: '', passLimitMs: 10_000 });
     expect(await stats()).toMatchObject([{ orders: 1n }]);
   });
 
@@ -176,7 +176,7 @@ describe('payments.dailyReport', () => {
         options,
       );
     const { reports } = portsOver({ ...payments.database, withTransaction });
-    await expect(reports.compile(day, { folder, timeLimitMs: 10_000 })).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(reports.compile(day, { folder, passLimitMs: 10_000 })).rejects.toMatchObject({ code: 'unavailable' });
     expect({ stats: await stats(), files: await readdir(folder) }).toEqual({ stats: [], files: [] });
     expect(await run()).toMatchObject({ how: 'completed' });
     expect(await readdir(folder)).toHaveLength(1);
@@ -202,7 +202,7 @@ describe('payments.dailyReport', () => {
 
   it('never sends what a process claimed that died, and says so', async () => {
     const ports = portsOver(payments.database);
-    await ports.reports.compile(day, { folder: '', timeLimitMs: 10_000 });
+    await ports.reports.compile(day, { folder: '', passLimitMs: 10_000 });
     await ports.reportMails.claim({ day, recipient: 'a@house.example' });
     expect(await run()).toMatchObject({ how: 'completed' });
     expect(sent.map(({ to }) => to.address)).toEqual(['b@house.example']);
