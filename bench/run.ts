@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { table } from '../src/commandLine/table.ts';
 import type { Benchmark } from './benchmark.ts';
+import { dailyReportBenchmark } from './dailyReport.bench.ts';
 import { deliverBenchmark } from './deliver.bench.ts';
 import { dispatchBenchmark } from './dispatch.bench.ts';
 import { kafkaConsume } from './kafkaConsume.bench.ts';
@@ -23,6 +24,7 @@ const benchmarks: readonly Benchmark[] = [
   outboxBenchmark,
   reconcileBenchmark,
   reconcileWide,
+  dailyReportBenchmark,
   runtime,
   redisStream,
   kafkaPublish,
