@@ -24,7 +24,8 @@ export interface CountedFailure extends Failure {
 
 /**
  * What did not work: FAILING (`next_try_at`) → FAILING … → PARKED (`park_reason`) | ENDED (`ended_at`); what has ended and fails again
- * begins with its first try. A request says why it is parked exactly as long as one of its failures does and it has no end.
+ * begins with its first try. A request says why it is parked exactly as long as one of its failures does and it has no end. Where a bank
+ * has contradicted itself, only a person ends the failure, whatever its call brings besides.
  */
 export interface FailureStore {
   /**
@@ -37,6 +38,9 @@ export interface FailureStore {
   /** These have worked: what failed of them has its end, for a call also what failed of earlier calls of its kind. */
   end(transaction: Queryable, step: FailingStep, ids: readonly bigint[]): Promise<void>;
 }
+
+/** The code of a failure of a call about which a bank has said one thing first and then the opposite. */
+export const contradiction = 'CONTRADICTION';
 
 /** The statements of failures; `now` is calendar time. */
 export function failureStore(now: () => Date): FailureStore {
@@ -115,6 +119,8 @@ function forEachStep(text: (step: FailingStep) => string): Readonly<Record<Faili
   return { deposit: text('deposit'), withdrawal: text('withdrawal'), call: text('call') };
 }
 
+const isOpenToUs = `failure.park_reason IS DISTINCT FROM '${contradiction}'`;
+
 const triesText = forEachStep((step) => {
   const { name, key } = tables[step];
   return `SELECT ${key} AS id, tries FROM ${name} WHERE ${key} = ANY ($1::bigint[]) AND ended_at IS NULL`;
@@ -129,7 +135,8 @@ const writeText = forEachStep((step) => {
   SELECT $7::timestamptz, failed.*
   FROM unnest($1::bigint[], $2::text[], $3::text[], $4::integer[], $5::timestamptz[], $6::text[]${alsoOf}) AS failed
   ON CONFLICT (${key}) DO UPDATE SET (failed_at, ended_at, ${columns}) =
-    (EXCLUDED.failed_at, NULL, EXCLUDED.code, EXCLUDED.error, EXCLUDED.tries, EXCLUDED.next_try_at, EXCLUDED.park_reason)`;
+    (EXCLUDED.failed_at, NULL, EXCLUDED.code, EXCLUDED.error, EXCLUDED.tries, EXCLUDED.next_try_at, EXCLUDED.park_reason)
+  WHERE ${isOpenToUs}`;
 });
 
 const endText = forEachStep((step) => {
@@ -138,8 +145,8 @@ const endText = forEachStep((step) => {
     SELECT earlier.id FROM remittance.bank_call JOIN remittance.bank_call AS earlier USING (request_id, kind)
     WHERE bank_call.id = ANY ($1::bigint[]) AND earlier.seq <= bank_call.seq`;
   return `
-  UPDATE ${name} SET ended_at = $2, next_try_at = NULL, park_reason = NULL
-  WHERE ${key} ${step === 'call' ? `IN (${ofCalls})` : '= ANY ($1::bigint[])'} AND ended_at IS NULL
+  UPDATE ${name} AS failure SET ended_at = $2, next_try_at = NULL, park_reason = NULL
+  WHERE ${key} ${step === 'call' ? `IN (${ofCalls})` : '= ANY ($1::bigint[])'} AND ended_at IS NULL AND ${isOpenToUs}
   RETURNING request_id`;
 });
 

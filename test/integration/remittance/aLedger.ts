@@ -58,7 +58,8 @@ export interface NewRequest {
   readonly to?: bigint;
 }
 
-let made = 1_000n;
+// Above the identifiers that the stores make meanwhile, so that what is made later is newer.
+let made = 4n * 10n ** 18n;
 
 /** A request as its API leaves it, or further on; answers its id. */
 export async function aRequest({ database, now }: ALedger, request: NewRequest = {}): Promise<bigint> {
@@ -93,4 +94,20 @@ export async function aCall({ database, now }: ALedger, requestId: bigint, call:
     values,
   });
   return id;
+}
+
+/** How a request stands: its state and reasons, its records and calls, and what is published about it, in their order. */
+export async function standOf({ database }: ALedger, requestId: bigint): Promise<object> {
+  const [row] = await database.query({
+    text: `SELECT concat_ws(' ', state, fail_code, park_reason) AS state,
+        (SELECT string_agg(state, ' ' ORDER BY recorded_at, state) FROM remittance.biz_remittance_request_records WHERE request_id = $1) AS states,
+        (SELECT string_agg(kind, ' ' ORDER BY recorded_at, kind) FROM remittance.kcd_bank_account_records WHERE request_id = $1) AS records,
+        (SELECT string_agg(concat_ws(' ', kind, status, CASE WHEN booked_at IS NOT NULL THEN 'booked' END), ', ' ORDER BY kind, seq)
+          FROM remittance.bank_call WHERE request_id = $1) AS calls,
+        (SELECT string_agg(topic, ' ' ORDER BY id) FROM remittance.outbox
+          WHERE key = $1::text OR key IN (SELECT id::text FROM remittance.bank_call WHERE request_id = $1)) AS messages
+      FROM remittance.biz_remittance_requests WHERE id = $1::bigint`,
+    values: [requestId],
+  });
+  return row ?? {};
 }

@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { failureStore, type FailingStep, type FailureStore } from '../../../pipelines/remittance/failureStore.ts';
+import { contradiction, failureStore, type FailingStep, type FailureStore } from '../../../pipelines/remittance/failureStore.ts';
 import type { NextTry } from '../../../pipelines/remittance/nextTry.ts';
 import { tryOptions } from '../../../pipelines/remittance/tryOptions.ts';
 import { lockWaits } from '../../support/lockWaits.ts';
@@ -119,6 +119,18 @@ it('a request that has its end is not parked, whatever fails', async () => {
   const call = { id: await aCall(ledger, requestId, { kind: 'PAY_OUT' }), requestId };
   for (let time = 0; time < 3; time += 1) await fail('call', call);
   expect(await rowOf('call', call)).toMatchObject({ parked: 'INSUFFICIENT', request: null });
+});
+
+it('what a bank has contradicted stays parked, whatever its call brings besides', async () => {
+  const requestId = await aRequest(ledger);
+  const call = { id: await aCall(ledger, requestId, { kind: 'PAY_OUT' }), requestId };
+  const next = { kind: 'parked' } as const;
+  await ledger.database.withTransaction((transaction) =>
+    failures.write(transaction, 'call', [{ ...call, code: contradiction, error: 'both', tries: 0, next }]),
+  );
+  await fail('call', call);
+  await end('call', call.id);
+  expect(await rowOf('call', call)).toMatchObject({ parked: contradiction, ended: false, request: contradiction });
 });
 
 it('whoever lifts a park sees what another process parks meanwhile', async () => {
