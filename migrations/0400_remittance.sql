@@ -120,7 +120,7 @@ CREATE TABLE remittance.kcd_bank_account_deposit_failures (
 );
 CREATE INDEX deposit_failure_due ON remittance.kcd_bank_account_deposit_failures (request_id, next_try_at) WHERE next_try_at IS NOT NULL;
 
--- A dead letter that names no request is parked under where it came from.
+-- A dead letter that names no request whose withdrawal is still ahead is parked under where it came from; a request keeps its last one.
 CREATE TABLE remittance.kcd_bank_account_withdrawal_failures (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   request_id bigint REFERENCES remittance.biz_remittance_requests,
@@ -132,7 +132,7 @@ CREATE TABLE remittance.kcd_bank_account_withdrawal_failures (
   next_try_at timestamptz,
   park_reason text,
   ended_at timestamptz,
-  CONSTRAINT withdrawal_failure_of_something CHECK (num_nonnulls(request_id, origin) = 1),
+  CONSTRAINT withdrawal_failure_of_something CHECK (num_nonnulls(request_id, origin) > 0),
   CONSTRAINT withdrawal_failure_once UNIQUE (request_id),
   CONSTRAINT withdrawal_failure_origin_once UNIQUE (origin),
   CONSTRAINT withdrawal_failure_waits_for_one CHECK (num_nonnulls(next_try_at, park_reason, ended_at) = 1)

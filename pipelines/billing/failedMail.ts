@@ -1,5 +1,6 @@
 import { codeOf } from '../../src/errors.ts';
 import type { StoredDeadLetter } from '../../src/message/readDeadLetter.ts';
+import { storableText } from '../shared/storableText.ts';
 import { dispatchedBillSchema, type DispatchedBill } from './dispatchedBill.ts';
 
 /** A mail that was put aside, as the log keeps it. */
@@ -28,10 +29,10 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
  */
 export function readFailedMail(letter: StoredDeadLetter): FailedMail {
   return {
-    origin: storable(`${letter.partition} ${letter.position}`),
+    origin: storableText(`${letter.partition} ${letter.position}`),
     bill: billOf(letter.original),
-    code: storable(letter.code),
-    error: storable(letter.text),
+    code: storableText(letter.code),
+    error: storableText(letter.text),
     payload: payloadOf(letter.original),
     failedAt: letter.diedAt,
   };
@@ -53,10 +54,5 @@ function payloadOf(bytes: Uint8Array): string {
   // The database's text holds no zero character.
   const isText = !text.includes('\0') && Buffer.from(text).equals(buffer);
   const whole = isText ? text : `base64:${buffer.toString('base64')}`;
-  return whole.length <= keptLength ? whole : `${storable(whole.slice(0, keptLength))}… (${bytes.byteLength} bytes)`;
-}
-
-/** Without zero characters, and without half a character at the end of what was cut. */
-function storable(text: string): string {
-  return text.replaceAll('\0', '\ufffd').toWellFormed();
+  return whole.length <= keptLength ? whole : `${storableText(whole.slice(0, keptLength))}… (${bytes.byteLength} bytes)`;
 }

@@ -26,11 +26,7 @@ export function callClaimStore(database: Database, now: () => Date): CallClaimSt
     claim: async (calls, leaseMs) => {
       const at = now();
       for (const call of calls) if (!leases.has(call)) leases.set(call, new Date(at.getTime() + leaseMs));
-      const values = [
-        calls.map(({ callId }) => callId),
-        calls.map((call) => leases.get(call)),
-        new Date(at.getTime() + toleranceMs),
-      ];
+      const values = [calls.map(({ callId }) => callId), calls.map((call) => leases.get(call)), new Date(at.getTime() + toleranceMs)];
       const rows = await database.query<ClaimRow>({ text: claim, values, name: 'remittance.claimCalls' });
       const byId = new Map(rows.map((row) => [row.id, row]));
       const first = new Map(calls.toReversed().map((call) => [call.callId, call]));

@@ -1,6 +1,12 @@
 import type { OutboxMessage } from '../../src/runtime/outbox/outbox.ts';
 import { encodeNamedRow } from './namedRow.ts';
-import { depositedTopic, endedCallTopic } from './remittanceTopics.ts';
+import { depositedTopic, dueCallTopic, endedCallTopic } from './remittanceTopics.ts';
+
+/** A call that is due: an event for each time at which it is. */
+export function dueCallMessage({ callId }: { readonly callId: bigint }, dueAt: Date): OutboxMessage {
+  const key = callId.toString();
+  return { topic: dueCallTopic, id: `${dueCallTopic.name}:${key}:${dueAt.getTime()}`, key, value: encodeNamedRow({ id: callId }) };
+}
 
 /** A call that has ended and waits for the ledger: the same event however often it is published. */
 export function endedCallMessage(call: { readonly callId: bigint; readonly requestId: bigint }, notBefore?: Date): OutboxMessage {

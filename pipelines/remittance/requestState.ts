@@ -20,3 +20,8 @@ export type RequestState =
 
 /** States in which a request has its end. */
 export const endedStates = ['COMPLETED', 'FAILED', 'RETURNED'] as const satisfies readonly RequestState[];
+
+/** Whether its withdrawal still lies ahead of a request. */
+export function isBeforeWithdrawal({ state }: { readonly state: RequestState }): boolean {
+  return state === 'REQUESTED' || state === 'DEPOSIT_PENDING' || state === 'DEPOSITED';
+}

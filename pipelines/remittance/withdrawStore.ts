@@ -13,6 +13,7 @@ import type { NewCallStore } from './newCallStore.ts';
 import type { TryOptions } from './nextTry.ts';
 import { ourAccounts } from './ourAccounts.ts';
 import { depositedMessage } from './remittanceMessages.ts';
+import { isBeforeWithdrawal } from './requestState.ts';
 
 /** Takes money of requests out of the pooled account, on its way to whom it is for. */
 export interface WithdrawStore {
@@ -75,7 +76,7 @@ async function withdrawChunk(
     transaction,
     'withdrawal',
     [...requests.values()]
-      .filter(isBeyond)
+      .filter((request) => !isBeforeWithdrawal(request))
       .concat(withdrawn)
       .map(({ requestId }) => requestId),
   );
@@ -143,9 +144,4 @@ async function fail(
 
 function withdrawalOf({ requestId, amountMinor }: LockedRequest): Transfer {
   return { requestId, kind: 'WITHDRAWN', debitAccountId: ourAccounts.POOL, creditAccountId: ourAccounts.TRANSIT, amountMinor };
-}
-
-/** Whether its withdrawal lies behind it. */
-function isBeyond({ state }: LockedRequest): boolean {
-  return state !== 'REQUESTED' && state !== 'DEPOSIT_PENDING' && state !== 'DEPOSITED';
 }
