@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import type { TryOptions } from './nextTry.ts';
+import { tryOptions } from './tryOptions.ts';
+
+const ms = z.int().min(0);
+const count = z.int().min(1);
+
+/** Options of `remittance.bankCalls`. */
+export const bankCallsOptions = z.object({
+  ask: z
+    .object({
+      concurrency: count.max(1_000).default(20).meta({
+        description: 'Calls of the bank at once. Too few: slow; too many: more than the bank allows.',
+        unit: 'calls',
+      }),
+      claimWaitMs: ms.max(1_000).default(5).meta({
+        description:
+          'How long free slots wait for others, so that one statement claims many. Too short: more statements; too long: slots idle.',
+        unit: 'ms',
+      }),
+      timeLimitMs: ms.min(100).default(10_000).meta({
+        description: 'Longest call. Too short: a slow bank never answers; too long: one that hangs holds its slots.',
+        unit: 'ms',
+      }),
+    })
+    .prefault({}),
+  leaseBeyondMs: ms.min(1_000).default(20_000).meta({
+    description:
+      'How long a claim holds beyond the longest call. Too short: a call is made twice under its key; too long: dead claims wait.',
+    unit: 'ms',
+  }),
+  repeat: z
+    .object({
+      firstDelayMs: ms.min(1).default(100).meta({
+        description:
+          'Longest wait before a claim or a record that failed is asked again; it doubles. Too short: a database in trouble is pressed.',
+        unit: 'ms',
+      }),
+      maxDelayMs: ms.min(1).default(2_000).meta({
+        description: 'Longest such wait. Too short: a database in trouble is pressed; too long: work begins late once it is back.',
+        unit: 'ms',
+      }),
+    })
+    .prefault({}),
+  again: tryOptions,
+  notYet: z
+    .object({
+      firstMs: ms.min(1).default(10_000).meta({
+        description:
+          'Until the bank is asked again about what it has not done yet; it doubles. Too short: it is pressed; too long: money waits.',
+        unit: 'ms',
+      }),
+      maxMs: ms.min(1).default(3_600_000).meta({
+        description: 'Longest such wait. Too short: a slow bank is pressed; too long: money waits.',
+        unit: 'ms',
+      }),
+    })
+    .prefault({}),
+  record: z
+    .object({
+      size: count.max(1_000).default(100).meta({
+        description: 'Answers of the bank written in one transaction. Too small: slow; too large: more is asked about again after a crash.',
+        unit: 'messages',
+      }),
+      maxWaitMs: ms.default(20).meta({
+        description: 'How long an answer waits for others. Too short: small transactions; too long: money waits.',
+        unit: 'ms',
+      }),
+    })
+    .prefault({}),
+});
+
+/** How a stage treats calls whose tries are counted in their rows: it makes one, and what it cannot make now comes back later. */
+export function triedByRows({ delayMs }: TryOptions): {
+  readonly retry: { readonly maxRetries: number; readonly firstDelayMs: number; readonly maxDelayMs: number };
+  readonly holdMs: number;
+} {
+  return { retry: { maxRetries: 0, firstDelayMs: delayMs, maxDelayMs: delayMs }, holdMs: 0 };
+}
