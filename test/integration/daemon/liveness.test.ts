@@ -26,6 +26,7 @@ describe('/livez', () => {
       'payments.refund.ask',
       'payments.sendNotices.send',
       'payments.dailyReport.mail',
+      'remittance.bankCalls.ask',
     ];
     const limits = ['runtime.standingLimitMs=1000', ...effects.map((effect) => `${effect}.timeLimitMs=900`)];
     const weir = startWeir(

@@ -121,6 +121,7 @@ describe.skipIf(sharedKafka() === undefined)('a daemon over a Kafka that wants T
     const { READ, WRITE, DESCRIBE, CREATE, ALTER } = Operation;
     await allow(plain, Resource.TOPIC, 'queuing.billing.', [READ, WRITE, DESCRIBE, CREATE, ALTER]);
     await allow(plain, Resource.TOPIC, 'payment.', [READ, WRITE, DESCRIBE, CREATE, ALTER]);
+    await allow(plain, Resource.TOPIC, 'remittance.', [READ, WRITE, DESCRIBE, CREATE, ALTER]);
     const migrated = await runWeir(environment, 'migrate');
     expect([migrated.code, migrated.errors]).toEqual([0, expect.anything()]);
     const daemon = startWeir(environment, 'run');

@@ -71,8 +71,8 @@ export interface Remittance {
   /** Moves the calendar on, so that what waits for a time is due. */
   pass(ms: number): void;
   aProcess(parts?: ProcessParts): RemittanceProcess;
-  /** Waits until nothing that is due stands in the outbox, and groups have settled everything. */
-  quiet(): Promise<void>;
+  /** Waits until nothing that is due stands in the outbox, and groups have settled everything; or until nobody waits any more. */
+  quiet(isOver?: () => boolean): Promise<void>;
 }
 
 /** Groups whose messages count as work: of every pipeline of remittance. */
@@ -178,7 +178,9 @@ export async function aRemittance(): Promise<Remittance> {
       calendar = new Date(calendar.getTime() + ms);
     },
     // Between a row that is deleted and its message that is read nothing is seen to be due: so it is looked at twice.
-    quiet: () => until('nothing is due', async () => (await isQuiet()) && (await isQuiet()), { limitMs: 20_000 }).then(() => undefined),
+    quiet: async (isOver = () => false) => {
+      await until('nothing is due', async () => isOver() || ((await isQuiet()) && (await isQuiet())), { limitMs: 20_000 });
+    },
   };
 }
 
