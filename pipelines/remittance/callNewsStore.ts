@@ -4,8 +4,7 @@ import type { CallNews } from './askedCall.ts';
 import type { CallKind, CallStatus } from './bankCall.ts';
 import { changeOf, type CallChange, type CallStanding } from './callStanding.ts';
 import type { CountedFailure, FailureStore } from './failureStore.ts';
-import { encodeNamedRow } from './namedRow.ts';
-import { dueCallTopic, endedCallTopic } from './remittanceTopics.ts';
+import { dueCallMessage, endedCallMessage } from './remittanceMessages.ts';
 import type { RequestState } from './requestState.ts';
 
 /** Writes what became known about calls of the bank: by asking, or because it called back. */
@@ -42,7 +41,10 @@ export function callNewsStore({ outbox, failures, now }: CallNewsOptions): CallN
       await failures.write(transaction, 'call', failuresOf(changes, news));
       await failures.end(transaction, 'call', answeredIds(changes, news));
       await moveRequests(transaction, ended, at);
-      await outbox.insert(transaction, [...callsOf(changes, 'waits').map(dueAgain), ...ended.filter(isToBeBooked).map(endedMessage)]);
+      await outbox.insert(transaction, [
+        ...callsOf(changes, 'waits').map(dueAgain),
+        ...ended.filter(isToBeBooked).map((call) => endedCallMessage(call)),
+      ]);
       return changes;
     },
   };
@@ -122,15 +124,9 @@ function isToBeBooked({ bookedAt }: CallStanding): boolean {
   return bookedAt === undefined;
 }
 
-function dueAgain({ callId, nextAskAt = new Date(0) }: CallStanding): OutboxMessage {
-  const key = callId.toString();
-  const id = `${dueCallTopic.name}:${key}:${nextAskAt.getTime()}`;
-  return { topic: dueCallTopic, id, key, value: encodeNamedRow({ id: callId }), notBefore: nextAskAt };
-}
-
-function endedMessage({ callId, requestId }: CallStanding): OutboxMessage {
-  const id = `${endedCallTopic.name}:${callId}`;
-  return { topic: endedCallTopic, id, key: requestId.toString(), value: encodeNamedRow({ id: callId }) };
+function dueAgain(call: CallStanding): OutboxMessage {
+  const { nextAskAt = new Date(0) } = call;
+  return { ...dueCallMessage(call, nextAskAt), notBefore: nextAskAt };
 }
 
 interface CallRow {

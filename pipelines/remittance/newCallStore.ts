@@ -1,8 +1,7 @@
 import type { Queryable } from '../../src/connectors/database.ts';
 import type { Outbox } from '../../src/runtime/outbox/outbox.ts';
 import { callKeyOf, type NewBankCall } from './bankCall.ts';
-import { encodeNamedRow } from './namedRow.ts';
-import { dueCallTopic } from './remittanceTopics.ts';
+import { dueCallMessage } from './remittanceMessages.ts';
 
 /** Makes calls of banks. */
 export interface NewCallStore {
@@ -24,23 +23,22 @@ export function newCallStore({ outbox, now }: NewCallStoreOptions): NewCallStore
   return {
     insert: async (transaction, calls) => {
       if (calls.length === 0) return;
+      const at = now();
       const values = [
         calls.map(({ callId }) => callId),
         calls.map(({ requestId }) => requestId),
         calls.map(({ kind }) => kind),
         calls.map(({ seq }) => seq),
         calls.map(callKeyOf),
-        now(),
+        at,
       ];
       await transaction.execute({ text: insertCalls, values, name: 'remittance.insertCalls' });
-      await outbox.insert(transaction, calls.map(dueCallMessage));
+      await outbox.insert(
+        transaction,
+        calls.map((call) => dueCallMessage(call, at)),
+      );
     },
   };
-}
-
-function dueCallMessage({ callId }: NewBankCall): Parameters<Outbox['insert']>[1][number] {
-  const key = callId.toString();
-  return { topic: dueCallTopic, id: `${dueCallTopic.name}:${key}:0`, key, value: encodeNamedRow({ id: callId }) };
 }
 
 const insertCalls = `

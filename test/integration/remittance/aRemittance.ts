@@ -117,6 +117,7 @@ export async function aRemittance(): Promise<Remittance> {
         name === 'bank' ? wire(openHttpClient({ service: 'The bank', url: bank.url, token: 'secret', clock: realClock })) : undefined,
       webhookSecrets: (name) => (name === 'bank' ? [bankSecret] : []),
       gate: (name) => (name === 'bank' ? gate : openGate(name)),
+      openFile: () => Promise.reject(new TypeError('remittance writes no file')),
       keyRing: parseKeyRing(`local:${Buffer.alloc(32).toString('base64')}`),
       openFile: () => Promise.reject(new TypeError('no file is written here')),
       sender: { address: 'bills@weir.example', name: 'Weir' },
