@@ -16,16 +16,32 @@ import { depositedTopic, dueCallTopic, endedCallTopic } from './remittanceTopics
 import { requestSheetStore } from './requestSheetStore.ts';
 import { requestStore } from './requestStore.ts';
 import { contradictionTeller } from './tellContradiction.ts';
+import { depositedDeadLetters, failedEvents, type FailedEventsPorts } from './deadLetters.pipeline.ts';
+import { failedEventStore } from './failedEventStore.ts';
+import { ledgerStore } from './ledgerStore.ts';
+import { retryDeposits, retryRequests, retryWithdrawals, type RetryRemittancesPorts } from './retry.job.ts';
+import { retryDepositsSchedule, retryRequestsSchedule, retryWithdrawalsSchedule } from './schedules.ts';
+import { settleRemittances, type SettleRemittancesPorts } from './settle.pipeline.ts';
+import { settleStore } from './settleStore.ts';
+import { stuckStore } from './stuckStore.ts';
+import { withdraw, type WithdrawPorts } from './withdraw.pipeline.ts';
+import { withdrawStore } from './withdrawStore.ts';
 
 /** The ports of its pipelines, jobs and routes. */
-export type RemittanceSystemPorts = RemittancePorts & BankCallsPorts & CallbackPorts;
+export type RemittanceSystemPorts = RemittancePorts &
+  BankCallsPorts &
+  CallbackPorts &
+  SettleRemittancesPorts &
+  WithdrawPorts &
+  FailedEventsPorts &
+  RetryRemittancesPorts;
 
 /** Money between businesses, over a pooled account. */
 export const remittance: System<RemittanceSystemPorts> = {
-  topics: [dueCallTopic, endedCallTopic, depositedTopic],
-  pipelines: [bankCalls],
-  jobs: [],
-  schedules: [],
+  topics: [dueCallTopic, endedCallTopic, depositedTopic, depositedDeadLetters],
+  pipelines: [bankCalls, settleRemittances, withdraw, failedEvents],
+  jobs: [retryDeposits, retryWithdrawals, retryRequests],
+  schedules: [retryDepositsSchedule, retryWithdrawalsSchedule, retryRequestsSchedule],
   outboxes: [remittanceOutbox],
   gauges: [],
   routes: [],
@@ -41,12 +57,20 @@ function openPorts({ database, bus, service, webhookSecrets, gate, clock, log, n
   const newCalls = newCallStore({ outbox: remittanceOutbox, now });
   const callNews = callNewsStore({ outbox: remittanceOutbox, failures: failureStore(now), now });
   const tellContradiction = contradictionTeller(log);
+  const booking = {
+    ...{ ledger: ledgerStore(now), failures: failureStore(now), calls: newCalls },
+    ...{ outbox: remittanceOutbox, identifiers, now },
+  };
   return {
     bus,
     bankSecrets: () => webhookSecrets('bank'),
     requests: { ...requestStore(database, { calls: newCalls, identifiers, now }), ...requestSheetStore(database) },
     bank: askableBank(service('bank'), gate('bank')),
     bankCalls: { ...callClaimStore(database, now), ...callRecordStore(database, callNews, tellContradiction) },
+    endedCalls: settleStore(database, booking),
+    withdrawals: withdrawStore(database, booking),
+    failedEvents: failedEventStore(database, booking),
+    stuck: stuckStore(database, booking),
     callbacks: callbackStore(database, callNews, tellContradiction),
   };
 }

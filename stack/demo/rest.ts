@@ -45,6 +45,9 @@ const read: readonly { readonly topic: Topic; readonly group: string; readonly i
   { topic: emailTopic, group: deliverGroup, is: 'a message of a bill' },
   { topic: textTopic, group: deliverSmsGroup, is: 'a message of an SMS' },
   { topic: succeededTopic, group: notifyGroup, is: 'a message of a payment' },
+  { topic: dueCallTopic, group: bankCallsGroup, is: 'a call of the bank' },
+  { topic: endedCallTopic, group: settleRemittancesGroup, is: 'a call that has ended' },
+  { topic: depositedTopic, group: withdrawGroup, is: 'money that came in' },
   { topic: emailDeadLetters, group: deadLettersGroup, is: 'a dead letter' },
 ];
 

@@ -119,7 +119,6 @@ export async function aRemittance(): Promise<Remittance> {
       gate: (name) => (name === 'bank' ? gate : openGate(name)),
       openFile: () => Promise.reject(new TypeError('remittance writes no file')),
       keyRing: parseKeyRing(`local:${Buffer.alloc(32).toString('base64')}`),
-      openFile: () => Promise.reject(new TypeError('no file is written here')),
       sender: { address: 'bills@weir.example', name: 'Weir' },
       instance: `process ${nodes}`,
       node: nodes,
