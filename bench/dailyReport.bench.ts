@@ -1,7 +1,10 @@
+import { execFile } from 'node:child_process';
 import { createReadStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { instantsOf, reportFileName } from '../pipelines/payments/dailyReport.ts';
 import { dailyReportStore, ordersOf } from '../pipelines/payments/dailyReportStore.ts';
 import { openWholeFile } from '../src/connectors/disk/openWholeFile.ts';
@@ -13,11 +16,11 @@ import type { Benchmark, Contest } from './benchmark.ts';
 import { copyOut } from './dailyReport/copyOut.ts';
 
 const day = '2026-11-01';
-const sampleEveryMs = 20;
+const memoryMain = fileURLToPath(new URL('dailyReport/memoryMain.ts', import.meta.url));
 
 /**
  * The report of a day: its orders from one snapshot into totals and a CSV file, as the job `payments.dailyReport` compiles it. Ceiling:
- * `COPY (SELECT …) TO STDOUT` of the same rows into a file, which nobody looks at. The fact is this process's resident memory.
+ * `COPY (SELECT …) TO STDOUT` of the same rows into a file, which nobody looks at. The fact is the resident memory of a process that does nothing else.
  */
 export const dailyReportBenchmark: Benchmark = { name: 'dailyReport', unit: 'orders', size: 1_000_000, open };
 
@@ -52,7 +55,10 @@ async function open(size: number): Promise<Contest> {
         },
       },
     },
-    facts: async () => ({ 'resident memory by tenths of a report, MB': (await memoryOf(compile)).join(', ') }),
+    facts: async () => {
+      const { stdout } = await promisify(execFile)(process.execPath, [memoryMain, postgres.url, day, folder]);
+      return { 'resident memory of a process that compiles one, by tenths, MB': stdout.trim() };
+    },
     close: () => all.disposeAsync(),
   };
 }
@@ -76,15 +82,4 @@ async function requireWhole(database: PostgresDatabase, file: string, size: numb
   for await (const bytes of createReadStream(file) as AsyncIterable<Buffer>) lines += bytes.filter((byte) => byte === 10).length;
   if (row?.orders !== BigInt(size) || lines !== size)
     throw new Error(`The report has ${row?.orders} orders and ${lines} lines of ${size}.`);
-}
-
-/** The highest of each tenth of the time. */
-async function memoryOf(work: () => Promise<void>): Promise<readonly number[]> {
-  const samples: number[] = [];
-  const timer = setInterval(() => samples.push(process.memoryUsage.rss() / 2 ** 20), sampleEveryMs);
-  await work().finally(() => clearInterval(timer));
-  return Array.from({ length: 10 }, (_, tenth) => {
-    const part = samples.slice(Math.floor((tenth * samples.length) / 10), Math.ceil(((tenth + 1) * samples.length) / 10));
-    return Math.round(Math.max(...part));
-  });
 }
