@@ -109,6 +109,22 @@ const wanted: Readonly<Partial<Record<string, string>>> = {
     SELECT (date_trunc('day', min(created_at) AT TIME ZONE 'Asia/Seoul') + interval '1 day') AT TIME ZONE 'Asia/Seoul' AS wanted
     FROM payments.orders WHERE NOT EXISTS (
       SELECT FROM payments.daily_report WHERE day = (orders.created_at AT TIME ZONE 'Asia/Seoul')::date)`,
+  // A failure comes due, or a message must be lost.
+  'remittance.retryDeposits': `
+    SELECT min(coalesce(next_try_at, call.ended_at + interval '1 minute')) AS wanted
+    FROM remittance.bank_call AS call LEFT JOIN remittance.kcd_bank_account_deposit_failures AS failure
+      ON failure.request_id = call.request_id AND failure.ended_at IS NULL
+    WHERE kind = 'MOVE_IN' AND call.ended_at IS NOT NULL AND booked_at IS NULL AND park_reason IS NULL`,
+  'remittance.retryWithdrawals': `
+    SELECT min(coalesce(next_try_at, state_since + interval '1 minute')) AS wanted
+    FROM remittance.biz_remittance_requests AS request LEFT JOIN remittance.kcd_bank_account_withdrawal_failures AS failure
+      ON failure.request_id = request.id AND failure.ended_at IS NULL
+    WHERE state = 'DEPOSITED' AND failure.park_reason IS NULL`,
+  'remittance.retryRequests': `
+    SELECT min(coalesce(next_try_at, coalesce(next_ask_at, call.ended_at) + interval '1 minute')) AS wanted
+    FROM remittance.bank_call AS call LEFT JOIN remittance.biz_remittance_request_failures AS failure
+      ON failure.call_id = call.id AND failure.ended_at IS NULL
+    WHERE (call.ended_at IS NULL OR kind <> 'MOVE_IN') AND booked_at IS NULL AND park_reason IS NULL`,
 };
 
 /** The schedules that fired at an instant. */

@@ -89,6 +89,9 @@ describe('weir schedule list', () => {
       { name: 'payments.refund' },
       { name: 'payments.sendNotices' },
       { name: 'payments.dailyReport' },
+      { name: 'remittance.retryDeposits' },
+      { name: 'remittance.retryWithdrawals' },
+      { name: 'remittance.retryRequests' },
     ]);
   });
 });

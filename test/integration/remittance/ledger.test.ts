@@ -18,7 +18,7 @@ let pool: PostgresDatabase;
 beforeAll(async () => {
   ledger = await aLedger();
   store = ledgerStore(ledger.now);
-  pool = openPool(ledger.url, { maxConnections: 16 });
+  pool = openPool(ledger.url, { maxConnections: 8 });
 });
 
 beforeEach(() => ledger.empty());

@@ -11,7 +11,7 @@ let stores: ReturnType<typeof booking>;
 
 beforeAll(async () => {
   ledger = await aLedger();
-  stores = booking(ledger, openPool(ledger.url, { maxConnections: 12 }));
+  stores = booking(ledger, openPool(ledger.url));
 });
 
 beforeEach(() => ledger.empty());
