@@ -87,7 +87,8 @@ export default {
       comment: 'A rule of the business is a function of its inputs, tested by a table.',
       from: {
         path: '^pipelines/',
-          pathNot: '(\\.pipeline|\\.job|\\.routes|\\.system|/system|Store|Mail|BillText|Gauges|Outbox|[gG]ateways?|[bB]ank|sendNotice|unlessShut|Failures|Messages|failedEvent|/index|/schedules)\\.ts$',
+        pathNot:
+          '(\\.pipeline|\\.job|\\.routes|\\.system|/system|Store|Mail|BillText|Gauges|Outbox|[gG]ateways?|[bB]ank|sendNotice|unlessShut|Failures|Messages|failedEvent|/index|/schedules)\\.ts$',
       },
       to: { path: '^(operators/|src/|node_modules/)', pathNot: '^(src/(errors|expectation)\\.ts|node_modules/(temporal-polyfill|zod)/)' },
     },
