@@ -9,6 +9,11 @@ import { emailTopic } from '../../pipelines/billing/dispatchedBill.ts';
 import { textTopic } from '../../pipelines/billing/requestedText.ts';
 import { notifyGroup } from '../../pipelines/payments/notify.pipeline.ts';
 import { succeededTopic } from '../../pipelines/payments/succeededPayment.ts';
+import { bankCallsGroup } from '../../pipelines/remittance/bankCalls.pipeline.ts';
+import { depositedDeadLetters, failedEventsGroup } from '../../pipelines/remittance/deadLetters.pipeline.ts';
+import { depositedTopic, dueCallTopic, endedCallTopic } from '../../pipelines/remittance/remittanceTopics.ts';
+import { settleRemittancesGroup } from '../../pipelines/remittance/settle.pipeline.ts';
+import { withdrawGroup } from '../../pipelines/remittance/withdraw.pipeline.ts';
 import { systems } from '../../pipelines/index.ts';
 import { exitCodes } from '../../src/commandLine/exitCodes.ts';
 import { joinedSchema } from '../../src/commandLine/systems.ts';
@@ -87,12 +92,18 @@ describe('docs/operations.md', () => {
   });
 
   it('tells of every topic in Kafka how many partitions it has, who reads it and how long it is kept', () => {
-    const told = [...page.matchAll(/^\| `((?:queuing|payment)\.[\w.]+)` \| (\d+) \| (\S+) \| (.+) \|$/gm)].map(([, ...cells]) => cells);
+    const told = [...page.matchAll(/^\| `((?:queuing|payment|remittance)\.[\w.]+)` \| (\d+) \| (\S+) \| (.+) \|$/gm)].map(
+      ([, ...cells]) => cells,
+    );
     const groups: Readonly<Record<string, string>> = {
       [emailTopic.name]: deliverGroup,
       [textTopic.name]: deliverSmsGroup,
       [emailDeadLetters.name]: deadLettersGroup,
       [succeededTopic.name]: notifyGroup,
+      [dueCallTopic.name]: bankCallsGroup,
+      [endedCallTopic.name]: settleRemittancesGroup,
+      [depositedTopic.name]: withdrawGroup,
+      [depositedDeadLetters.name]: failedEventsGroup,
     };
     const made = topicConfigs(systems.topics, 1).map(({ topic, numPartitions, configEntries = [] }) => {
       const group = groups[topic];
