@@ -49,14 +49,16 @@ async function aWorld(): Promise<World> {
   return { ends, delivered: new Set() };
 }
 
-/** The bank ends every call that it has been asked for. */
+/** The bank ends every call that it has been asked for, and its messages for the ledger are lost. */
 async function bankEnds({ ends }: World): Promise<void> {
   for (const [requestId, { refused }] of ends) {
-    await ledger.database.execute({
-      text: `UPDATE remittance.bank_call SET ended_at = $2, next_ask_at = NULL, status = CASE WHEN kind = ANY ($3) THEN 'REFUSED' ELSE 'DONE' END,
-          reason = CASE WHEN kind = ANY ($3) THEN 'ACCOUNT_CLOSED' END
-        WHERE request_id = $1 AND ended_at IS NULL`,
-      values: [requestId, ledger.now(), refused],
+    const text = `UPDATE remittance.bank_call SET ended_at = $2, next_ask_at = NULL, status = CASE WHEN kind = ANY ($3) THEN 'REFUSED' ELSE 'DONE' END,
+        reason = CASE WHEN kind = ANY ($3) THEN 'ACCOUNT_CLOSED' END
+      WHERE request_id = $1 AND ended_at IS NULL RETURNING id`;
+    await ledger.database.withTransaction(async (transaction) => {
+      const rows = await transaction.query<{ id: bigint }>({ text, values: [requestId, ledger.now(), refused] });
+      const ids = rows.map(({ id }) => id);
+      await failureStore(ledger.now).end(transaction, 'call', ids);
     });
   }
 }
@@ -74,7 +76,7 @@ async function goWholeWay(world: World, over: Database): Promise<void> {
     [...world.ends.keys()].map((id) => ({ id })),
     tries,
   );
-  for (const _step of ['PAY_OUT', 'RETURN']) {
+  for (let end = 0; end < 2; end += 1) {
     await bankEnds(world);
     await settle();
   }
