@@ -40,8 +40,6 @@ CREATE TABLE remittance.biz_remittance_requests (
   state_since timestamptz NOT NULL,
   fail_code text,
   park_reason text,
-  -- When people were told that it takes too long.
-  told_late_at timestamptz,
   CONSTRAINT request_key_once UNIQUE (caller, idempotency_key),
   CONSTRAINT request_between_two CHECK (from_account_id <> to_account_id),
   CONSTRAINT request_amount_positive CHECK (amount_minor > 0),
@@ -50,8 +48,9 @@ CREATE TABLE remittance.biz_remittance_requests (
   CONSTRAINT request_refused_has_code CHECK ((state IN ('FAILED', 'REVERSED', 'RETURNING', 'RETURNED')) = (fail_code IS NOT NULL)),
   CONSTRAINT request_ended_is_not_parked CHECK (park_reason IS NULL OR state NOT IN ('COMPLETED', 'FAILED', 'RETURNED'))
 );
-CREATE INDEX request_unfinished ON remittance.biz_remittance_requests (id, state, state_since)
+CREATE INDEX request_unfinished ON remittance.biz_remittance_requests (id, state, state_since) INCLUDE (requested_at, amount_minor)
   WHERE state NOT IN ('COMPLETED', 'FAILED', 'RETURNED');
+CREATE INDEX request_parked ON remittance.biz_remittance_requests (id) INCLUDE (park_reason) WHERE park_reason IS NOT NULL;
 
 -- Every change of state, once.
 CREATE TABLE remittance.biz_remittance_request_records (
@@ -153,5 +152,27 @@ CREATE TABLE remittance.biz_remittance_request_failures (
 );
 CREATE INDEX request_failure_due ON remittance.biz_remittance_request_failures (call_id, next_try_at) WHERE next_try_at IS NOT NULL;
 CREATE INDEX request_failure_request ON remittance.biz_remittance_request_failures (request_id);
+
+CREATE INDEX withdrawal_failure_of_none ON remittance.kcd_bank_account_withdrawal_failures (id) INCLUDE (park_reason) WHERE request_id IS NULL AND park_reason IS NOT NULL;
+
+-- What people are told of a request that takes too long, once: SENDING, claimed under a token just before it is posted -> SENT | FAILED |
+-- PARKED. What was surely not taken loses its row, and is told by a later run; what nobody can tell about stays PARKED. Requests that are
+-- told of in one message have one token.
+CREATE TABLE remittance.late_notice (
+  request_id bigint PRIMARY KEY REFERENCES remittance.biz_remittance_requests,
+  token bigint NOT NULL,
+  status text NOT NULL,
+  claimed_at timestamptz NOT NULL,
+  lease_until timestamptz,
+  ended_at timestamptz,
+  reason text,
+  CONSTRAINT late_notice_status CHECK (status IN ('SENDING', 'SENT', 'FAILED', 'PARKED')),
+  CONSTRAINT late_notice_sending_is_held CHECK ((status = 'SENDING') = (lease_until IS NOT NULL)),
+  CONSTRAINT late_notice_ended_has_time CHECK ((status = 'SENDING') = (ended_at IS NULL)),
+  CONSTRAINT late_notice_reason CHECK ((status IN ('FAILED', 'PARKED')) = (reason IS NOT NULL))
+);
+CREATE INDEX late_notice_token ON remittance.late_notice (token);
+CREATE INDEX late_notice_held ON remittance.late_notice (lease_until) WHERE status = 'SENDING';
+CREATE INDEX late_notice_put_aside ON remittance.late_notice (request_id, status) WHERE status IN ('FAILED', 'PARKED');
 
 SELECT weir.provide_outbox('remittance');

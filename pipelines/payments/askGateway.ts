@@ -1,7 +1,7 @@
 import type { Gate } from '../../operators/gate.ts';
+import { unlessShut } from '../../operators/unlessShut.ts';
 import type { PaymentGateway, RefundAnswer, RefundRequest } from './gateways/gateway.ts';
 import type { DuePayment, Method, PaymentReport } from './payment.ts';
-import { unlessShut } from './unlessShut.ts';
 
 /** A gateway behind its breaker. */
 export interface GatedGateway {

@@ -1,4 +1,5 @@
 import type { Gate } from '../../operators/gate.ts';
+import { unlessShut } from '../../operators/unlessShut.ts';
 import type { Chat } from '../../src/connectors/chat.ts';
 import type { Address, Mailer } from '../../src/connectors/mailer.ts';
 import { kindOf, textOf, WeirError } from '../../src/errors.ts';
@@ -10,7 +11,6 @@ import { composeConfirmationMail } from './confirmationMail.ts';
 import { claimOf, sent, untried, type DueNotice, type NoticeVerdict } from './dueNotice.ts';
 import type { Channel, NoticeContent } from './notice.ts';
 import { lowStockText, saleText } from './noticeText.ts';
-import { unlessShut } from './unlessShut.ts';
 
 /** A channel behind its breaker. `send` resolves with what the other side answered, once it has taken the notice. */
 export interface NoticeSender {

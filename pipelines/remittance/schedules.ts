@@ -10,6 +10,8 @@ export const retryWithdrawalsSchedule = everyMinute('remittance.retryWithdrawals
 
 /** Banks are asked again, and what they ended is booked. */
 export const retryRequestsSchedule = everyMinute('remittance.retryRequests');
+/** People are told of what takes too long. */
+export const watchSchedule = everyMinute('remittance.watch');
 
 function everyMinute(job: string): Schedule {
   return defineSchedule({

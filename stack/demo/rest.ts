@@ -125,6 +125,10 @@ const wanted: Readonly<Partial<Record<string, string>>> = {
     FROM remittance.bank_call AS call LEFT JOIN remittance.biz_remittance_request_failures AS failure
       ON failure.call_id = call.id AND failure.ended_at IS NULL
     WHERE (call.ended_at IS NULL OR kind <> 'MOVE_IN') AND booked_at IS NULL AND park_reason IS NULL`,
+  'remittance.watch': `
+    SELECT min(CASE WHEN token IS NOT NULL THEN 'epoch' ELSE requested_at + interval '10 minutes' END) AS wanted
+    FROM remittance.biz_remittance_requests AS request LEFT JOIN remittance.late_notice ON request_id = request.id
+    WHERE late_notice.status = 'SENDING' OR request_id IS NULL AND state NOT IN ('COMPLETED', 'FAILED', 'RETURNED')`,
 };
 
 /** The schedules that fired at an instant. */

@@ -27,6 +27,7 @@ describe('/livez', () => {
       'payments.sendNotices.send',
       'payments.dailyReport.mail',
       'remittance.bankCalls.ask',
+      'remittance.watch.send',
     ];
     const limits = ['runtime.standingLimitMs=1000', ...effects.map((effect) => `${effect}.timeLimitMs=900`)];
     const weir = startWeir(

@@ -92,6 +92,7 @@ describe('weir schedule list', () => {
       { name: 'remittance.retryDeposits' },
       { name: 'remittance.retryWithdrawals' },
       { name: 'remittance.retryRequests' },
+      { name: 'remittance.watch' },
     ]);
   });
 });

@@ -1,4 +1,4 @@
-import type { Gate } from '../../operators/gate.ts';
+import type { Gate } from './gate.ts';
 
 /**
  * Makes a call behind a breaker, and tells it how the call ended. While it is shut, or where there is none, nothing is called and the
