@@ -20,10 +20,16 @@ import { depositedDeadLetters, failedEvents, type FailedEventsPorts } from './de
 import { failedEventStore } from './failedEventStore.ts';
 import { ledgerStore } from './ledgerStore.ts';
 import { retryDeposits, retryRequests, retryWithdrawals, type RetryRemittancesPorts } from './retry.job.ts';
-import { retryDepositsSchedule, retryRequestsSchedule, retryWithdrawalsSchedule } from './schedules.ts';
+import { lateClaimStore } from './lateClaimStore.ts';
+import { lateRecordStore } from './lateRecordStore.ts';
+import { lateStore } from './lateStore.ts';
+import { remittanceGauges } from './remittanceGauges.ts';
+import { retryDepositsSchedule, retryRequestsSchedule, retryWithdrawalsSchedule, watchSchedule } from './schedules.ts';
 import { settleRemittances, type SettleRemittancesPorts } from './settle.pipeline.ts';
 import { settleStore } from './settleStore.ts';
 import { stuckStore } from './stuckStore.ts';
+import { untoldTeller } from './tellUntold.ts';
+import { watch, type WatchPorts } from './watch.job.ts';
 import { withdraw, type WithdrawPorts } from './withdraw.pipeline.ts';
 import { withdrawStore } from './withdrawStore.ts';
 
@@ -34,16 +40,17 @@ export type RemittanceSystemPorts = RemittancePorts &
   SettleRemittancesPorts &
   WithdrawPorts &
   FailedEventsPorts &
-  RetryRemittancesPorts;
+  RetryRemittancesPorts &
+  WatchPorts;
 
 /** Money between businesses, over a pooled account. */
 export const remittance: System<RemittanceSystemPorts> = {
   topics: [dueCallTopic, endedCallTopic, depositedTopic, depositedDeadLetters],
   pipelines: [bankCalls, settleRemittances, withdraw, failedEvents],
-  jobs: [retryDeposits, retryWithdrawals, retryRequests],
-  schedules: [retryDepositsSchedule, retryWithdrawalsSchedule, retryRequestsSchedule],
+  jobs: [retryDeposits, retryWithdrawals, retryRequests, watch],
+  schedules: [retryDepositsSchedule, retryWithdrawalsSchedule, retryRequestsSchedule, watchSchedule],
   outboxes: [remittanceOutbox],
-  gauges: [],
+  gauges: remittanceGauges,
   routes: [],
   groups: {},
   apiRoutes: [remitRoute, remittanceRoute, bankCallbackRoute],
@@ -51,12 +58,13 @@ export const remittance: System<RemittanceSystemPorts> = {
   openPorts,
 };
 
-function openPorts({ database, bus, service, webhookSecrets, gate, clock, log, node }: House): RemittanceSystemPorts {
+function openPorts({ database, bus, service, webhookSecrets, gate, chat, clock, log, node }: House): RemittanceSystemPorts {
   const now = (): Date => clock.now();
   const identifiers = createIdentifiers({ now, random: () => clock.random(), node });
   const newCalls = newCallStore({ outbox: remittanceOutbox, now });
   const callNews = callNewsStore({ outbox: remittanceOutbox, failures: failureStore(now), now });
   const tellContradiction = contradictionTeller(log);
+  const tellUntold = untoldTeller({ log });
   const booking = {
     ...{ ledger: ledgerStore(now), failures: failureStore(now), calls: newCalls },
     ...{ outbox: remittanceOutbox, identifiers, now },
@@ -71,6 +79,12 @@ function openPorts({ database, bus, service, webhookSecrets, gate, clock, log, n
     withdrawals: withdrawStore(database, booking),
     failedEvents: failedEventStore(database, booking),
     stuck: stuckStore(database, booking),
+    late: {
+      ...lateStore(database, { now, tellUntold }),
+      ...lateClaimStore(database, { now, identifiers }),
+      ...lateRecordStore(database, { now, tellUntold }),
+    },
+    lateChat: chat && { post: (text, signal) => chat.post(text, signal), gate: gate('chat') },
     callbacks: callbackStore(database, callNews, tellContradiction),
   };
 }

@@ -173,6 +173,41 @@ export const catalogue = {
     help: 'Refunds that wait for a person, by why the money goes back, counted up to 100,000.',
     labels: ['reason'],
   },
+  weir_remittances_late: {
+    type: 'gauge',
+    help: 'Remittances that have had no end for over ten minutes, parked ones left out, by state, counted up to 100,000. Told by every process of their profile, as all metrics of remittances are.',
+    labels: ['state'],
+  },
+  weir_remittances_parked: {
+    type: 'gauge',
+    help: 'Remittances that wait for a person, and dead letters that name none, by why, counted up to 100,000.',
+    labels: ['reason'],
+  },
+  weir_remittances_failing: {
+    type: 'gauge',
+    help: 'Steps of remittances that have failed and are tried again, by the step: deposit, withdrawal or call of the bank; each counted up to 100,000.',
+    labels: ['step'],
+  },
+  weir_remittances_held_minor: {
+    type: 'gauge',
+    help: 'Money of remittances on our accounts, in minor units: POOL, TRANSIT (on its way to a bank), SUSPENSE (no bank would take it).',
+    labels: ['account'],
+  },
+  weir_remittances_unexplained_minor: {
+    type: 'gauge',
+    help: 'What our account holds beyond the remittances whose state says that their money is there, in minor units; always 0.',
+    labels: ['account'],
+  },
+  weir_remittances_imbalance_minor: {
+    type: 'gauge',
+    help: 'The sum over all accounts of remittances, in minor units; always 0.',
+    labels: [],
+  },
+  weir_remittances_untold: {
+    type: 'gauge',
+    help: 'Late remittances of which the chat was perhaps not told: PARKED (nobody can tell), FAILED (it will never take it as it is).',
+    labels: ['status'],
+  },
   weir_event_loop_delay_seconds: {
     type: 'gauge',
     help: 'Delay of the event loop since the last scrape, at its 99th percentile and at its maximum.',
@@ -186,7 +221,7 @@ export type MetricName = keyof typeof catalogue;
 export type BusinessCounter = Extract<MetricName, 'weir_bills_parked_total' | 'weir_notices_put_aside_total'>;
 
 /** The gauges of systems of the business, each by a statement of its system. */
-export type BusinessGauge = Extract<MetricName, `weir_${'payments' | 'refunds'}_${string}`>;
+export type BusinessGauge = Extract<MetricName, `weir_${'payments' | 'refunds' | 'remittances'}_${string}`>;
 
 /** The labels of a metric. */
 export type LabelOf<N extends MetricName> = (typeof catalogue)[N]['labels'][number];

@@ -122,6 +122,13 @@ function gaugesOfBusiness(gauge: (name: MetricName) => Gauge): Readonly<Record<B
     weir_refunds_waiting: gauge('weir_refunds_waiting'),
     weir_refunds_oldest_seconds: gauge('weir_refunds_oldest_seconds'),
     weir_refunds_parked: gauge('weir_refunds_parked'),
+    weir_remittances_late: gauge('weir_remittances_late'),
+    weir_remittances_parked: gauge('weir_remittances_parked'),
+    weir_remittances_failing: gauge('weir_remittances_failing'),
+    weir_remittances_held_minor: gauge('weir_remittances_held_minor'),
+    weir_remittances_unexplained_minor: gauge('weir_remittances_unexplained_minor'),
+    weir_remittances_imbalance_minor: gauge('weir_remittances_imbalance_minor'),
+    weir_remittances_untold: gauge('weir_remittances_untold'),
   };
 }
 

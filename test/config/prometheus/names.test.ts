@@ -9,7 +9,7 @@ import { namesOf } from '../../support/promql.ts';
 const ofTheTarget = ['instance', 'job'];
 const ofPrometheus: readonly (readonly [string, readonly string[]])[] = [
   ['up', []],
-  ['ALERTS', ['alertname', 'alertstate', 'severity', 'pipeline', 'schedule', 'outbox', 'method', 'reason']],
+  ['ALERTS', ['alertname', 'alertstate', 'severity', 'pipeline', 'schedule', 'outbox', 'method', 'reason', 'account', 'state', 'step']],
 ];
 
 /** The series of a metric of the catalogue, each with its labels. */

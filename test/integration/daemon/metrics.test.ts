@@ -4,6 +4,7 @@ import { putAsideReasons } from '../../../pipelines/payments/tellPutAside.ts';
 import { systems } from '../../../pipelines/index.ts';
 import { methods } from '../../../pipelines/payments/payment.ts';
 import { settlementCodes } from '../../../pipelines/payments/settlement.ts';
+import { openStates, parkCodes } from '../../../pipelines/remittance/remittanceGauges.ts';
 import { errorCodes } from '../../../src/errors.ts';
 import { replaceReasons, sourceStates } from '../../../src/connectors/sourceStatus.ts';
 import { catalogue } from '../../../src/metrics/catalogue.ts';
@@ -35,7 +36,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   pipeline: [...systems.pipelines, ...systems.jobs].map(({ name }) => name),
   stage: ['read', ...[...systems.pipelines, ...systems.jobs].flatMap(({ stages }) => stages)],
   outcome: ['done', 'skipped', 'deferred', 'dead', 'released'],
-  state: ['starting', 'running', 'paused', 'backingOff', 'draining', 'stopped', 'failed', ...sourceStates],
+  state: ['starting', 'running', 'paused', 'backingOff', 'draining', 'stopped', 'failed', ...sourceStates, ...openStates],
   // The readers of a stream.
   partition: ['1', '2'],
   code: Object.keys(errorCodes),
@@ -43,10 +44,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   dependency: ['smtp', 'sms', 'chat', 'card', 'transfer', 'wallet', 'bank'],
   route: [...systems.apiRoutes.map(({ path }) => path), '/openapi.json', 'none'],
   method: ['GET', 'POST', 'other', ...methods],
-  status: ['2xx', '3xx', '4xx', '5xx', 'REQUESTED', 'SENT'],
+  status: ['2xx', '3xx', '4xx', '5xx', 'REQUESTED', 'SENT', 'FAILED', 'PARKED'],
   outbox: systems.outboxes.map(({ schema }) => schema),
   topic: systems.outboxes.flatMap(({ topics }) => topics.map(({ name }) => name)),
-  reason: [...parkReasons, ...putAsideReasons, ...replaceReasons, ...settlementCodes],
+  reason: [...parkReasons, ...putAsideReasons, ...replaceReasons, ...settlementCodes, ...parkCodes],
+  step: ['deposit', 'withdrawal', 'call'],
+  account: ['POOL', 'TRANSIT', 'SUSPENSE'],
   quantile: ['0.99', '1'],
   le: [...[...catalogue.weir_pipeline_stage_seconds.buckets, ...catalogue.weir_api_request_seconds.buckets].map(String), '+Inf'],
 };

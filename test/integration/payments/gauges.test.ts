@@ -1,6 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systems } from '../../../pipelines/index.ts';
 import { parkedPayments, parkedRefunds, waitingPayments, waitingRefunds } from '../../../pipelines/payments/paymentGauges.ts';
+import { imbalance } from '../../../pipelines/remittance/remittanceGauges.ts';
 import { askGauges } from '../../../src/runtime/gauges/askGauges.ts';
 import type { GaugeQuestion } from '../../../src/runtime/gauges/gaugeQuestion.ts';
 import { anOrder, aPayments, emptied, type Payments } from './aPayments.ts';
@@ -57,8 +58,11 @@ describe('the gauges of payments', () => {
     expect(await ask(parkedRefunds)).toEqual([{ reason: 'PAID_LATE', weir_refunds_parked: 1n }]);
   });
 
+  // The sum over the accounts of businesses reads all of them.
   it('are found by an index, however many payments there are', async () => {
-    const scans = await Promise.all(systems.gauges.map((question) => sequentialScans(question)));
+    const scans = await Promise.all(
+      systems.gauges.filter((question) => question !== imbalance).map((question) => sequentialScans(question)),
+    );
     expect(scans.flat()).toEqual([]);
   });
 });

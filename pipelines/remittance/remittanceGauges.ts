@@ -1,0 +1,114 @@
+import { defineGauges, mostCounted } from '../../src/runtime/gauges/gaugeQuestion.ts';
+import { ourAccounts } from './ourAccounts.ts';
+
+const profile = 'remittance';
+const account = Object.keys(ourAccounts);
+
+/** Codes under which remittances are parked; those of errors of ours are told as others. */
+export const parkCodes = ['INSUFFICIENT', 'NO_ANSWER', 'RETURN_REFUSED', 'CONTRADICTION', 'UNEXPECTED_STATE'] as const;
+
+/** States in which a remittance may stand. */
+export const openStates = ['REQUESTED', 'DEPOSIT_PENDING', 'DEPOSITED', 'WITHDRAWN', 'RETURNING'] as const;
+
+/** Remittances that have no end after ten minutes. */
+export const lateRemittances = defineGauges({
+  profile,
+  metrics: ['weir_remittances_late'],
+  labels: { state: openStates },
+  statement: (now) => ({ text: late, values: [now, mostCounted] }),
+});
+
+/** What waits for a person: remittances, and dead letters that name none. */
+export const parkedRemittances = defineGauges({
+  profile,
+  metrics: ['weir_remittances_parked'],
+  labels: { reason: parkCodes },
+  statement: () => ({ text: parked, values: [mostCounted] }),
+});
+
+/** Steps that have failed and are tried again. */
+export const failingRemittances = defineGauges({
+  profile,
+  metrics: ['weir_remittances_failing'],
+  labels: { step: ['deposit', 'withdrawal', 'call'] },
+  statement: () => ({ text: failing, values: [mostCounted] }),
+});
+
+/** Money on its way, and what of it no remittance explains: its state says on which of our accounts its money is. */
+export const heldMoney = defineGauges({
+  profile,
+  metrics: ['weir_remittances_held_minor', 'weir_remittances_unexplained_minor'],
+  labels: { account },
+  statement: () => ({ text: held }),
+});
+
+/** The sum over all accounts. There are as many as businesses, so all of them are read. */
+export const imbalance = defineGauges({
+  profile,
+  metrics: ['weir_remittances_imbalance_minor'],
+  labels: {},
+  statement: () => ({ text: sumOfAccounts }),
+});
+
+/** Late remittances of which people were perhaps not told. */
+export const untoldRemittances = defineGauges({
+  profile,
+  metrics: ['weir_remittances_untold'],
+  labels: { status: ['FAILED', 'PARKED'] },
+  statement: () => ({ text: untold, values: [mostCounted] }),
+});
+
+/** All of them. */
+export const remittanceGauges = [lateRemittances, parkedRemittances, failingRemittances, heldMoney, imbalance, untoldRemittances] as const;
+
+const isOpen = `state NOT IN ('COMPLETED', 'FAILED', 'RETURNED')`;
+
+const late = `
+  SELECT state, count(*) AS weir_remittances_late
+  FROM (
+    SELECT state FROM remittance.biz_remittance_requests
+    WHERE ${isOpen} AND park_reason IS NULL AND requested_at <= $1::timestamptz - interval '10 minutes' LIMIT $2
+  ) AS counted GROUP BY state`;
+
+const parked = `
+  SELECT reason, count(*) AS weir_remittances_parked
+  FROM (
+    SELECT park_reason AS reason FROM remittance.biz_remittance_requests WHERE park_reason IS NOT NULL
+    UNION ALL SELECT park_reason FROM remittance.kcd_bank_account_withdrawal_failures WHERE request_id IS NULL AND park_reason IS NOT NULL
+    LIMIT $1
+  ) AS counted GROUP BY reason`;
+
+const failingOf = (step: string, table: string): string => `
+  SELECT '${step}' AS step, count(*) AS weir_remittances_failing
+  FROM (SELECT FROM remittance.${table} WHERE next_try_at IS NOT NULL LIMIT $1) AS counted`;
+
+const failing = [
+  failingOf('deposit', 'kcd_bank_account_deposit_failures'),
+  failingOf('withdrawal', 'kcd_bank_account_withdrawal_failures'),
+  failingOf('call', 'biz_remittance_request_failures'),
+].join(' UNION ALL ');
+
+// One snapshot, so that what moves meanwhile is nowhere or everywhere. One that is suspended is looked up: there are few.
+const held = `
+  WITH explained AS (
+    SELECT CASE
+        WHEN state = 'DEPOSITED' THEN 'POOL'
+        WHEN state = 'RETURNING' AND EXISTS (
+          SELECT FROM remittance.kcd_bank_account_records WHERE request_id = request.id AND kind = 'SUSPENDED') THEN 'SUSPENSE'
+        ELSE 'TRANSIT'
+      END AS account, sum(amount_minor) AS amount_minor
+    FROM remittance.biz_remittance_requests AS request
+    WHERE ${isOpen} AND state IN ('DEPOSITED', 'WITHDRAWN', 'RETURNING') GROUP BY 1
+  )
+  SELECT kind AS account, balance_minor AS weir_remittances_held_minor,
+    (balance_minor - coalesce(amount_minor, 0))::bigint AS weir_remittances_unexplained_minor
+  FROM remittance.kcd_bank_accounts LEFT JOIN explained ON account = kind WHERE id IN (${Object.values(ourAccounts).join(', ')})`;
+
+const sumOfAccounts = 'SELECT sum(balance_minor)::bigint AS weir_remittances_imbalance_minor FROM remittance.kcd_bank_accounts';
+
+const untold = `
+  SELECT status, count(*) AS weir_remittances_untold
+  FROM (
+    SELECT status FROM remittance.late_notice JOIN remittance.biz_remittance_requests AS request ON request.id = request_id
+    WHERE status IN ('FAILED', 'PARKED') AND ${isOpen} LIMIT $1
+  ) AS counted GROUP BY status`;
