@@ -18,9 +18,6 @@
 export type RequestState =
   'REQUESTED' | 'DEPOSIT_PENDING' | 'DEPOSITED' | 'WITHDRAWN' | 'COMPLETED' | 'FAILED' | 'REVERSED' | 'RETURNING' | 'RETURNED';
 
-/** States in which a request has its end. */
-export const endedStates = ['COMPLETED', 'FAILED', 'RETURNED'] as const satisfies readonly RequestState[];
-
 /** Whether its withdrawal still lies ahead of a request. */
 export function isBeforeWithdrawal({ state }: { readonly state: RequestState }): boolean {
   return state === 'REQUESTED' || state === 'DEPOSIT_PENDING' || state === 'DEPOSITED';
