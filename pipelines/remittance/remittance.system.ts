@@ -16,6 +16,17 @@ import { depositedTopic, dueCallTopic, endedCallTopic } from './remittanceTopics
 import { requestSheetStore } from './requestSheetStore.ts';
 import { requestStore } from './requestStore.ts';
 import { contradictionTeller } from './tellContradiction.ts';
+import { booksStore } from './booksStore.ts';
+import {
+  checkRemittancesRoute,
+  listRemittancesRoute,
+  remittanceGroup,
+  retryRemittanceRoute,
+  showRemittanceRoute,
+  type DeskPorts,
+} from './desk.routes.ts';
+import { deskStore } from './deskStore.ts';
+import { retryRequestStore } from './retryRequestStore.ts';
 import { depositedDeadLetters, failedEvents, type FailedEventsPorts } from './deadLetters.pipeline.ts';
 import { failedEventStore } from './failedEventStore.ts';
 import { ledgerStore } from './ledgerStore.ts';
@@ -41,7 +52,8 @@ export type RemittanceSystemPorts = RemittancePorts &
   WithdrawPorts &
   FailedEventsPorts &
   RetryRemittancesPorts &
-  WatchPorts;
+  WatchPorts &
+  DeskPorts;
 
 /** Money between businesses, over a pooled account. */
 export const remittance: System<RemittanceSystemPorts> = {
@@ -51,8 +63,8 @@ export const remittance: System<RemittanceSystemPorts> = {
   schedules: [retryDepositsSchedule, retryWithdrawalsSchedule, retryRequestsSchedule, watchSchedule],
   outboxes: [remittanceOutbox],
   gauges: remittanceGauges,
-  routes: [],
-  groups: {},
+  routes: [listRemittancesRoute, showRemittanceRoute, retryRemittanceRoute, checkRemittancesRoute],
+  groups: { remittance: remittanceGroup },
   apiRoutes: [remitRoute, remittanceRoute, bankCallbackRoute],
   encrypted: [],
   openPorts,
@@ -84,6 +96,10 @@ function openPorts({ database, bus, service, webhookSecrets, gate, chat, clock, 
       ...lateClaimStore(database, { now, identifiers }),
       ...lateRecordStore(database, { now, tellUntold }),
     },
+    desk: deskStore(database),
+    deskRetries: retryRequestStore(booking),
+    books: booksStore(database),
+    now,
     lateChat: chat && { post: (text, signal) => chat.post(text, signal), gate: gate('chat') },
     callbacks: callbackStore(database, callNews, tellContradiction),
   };

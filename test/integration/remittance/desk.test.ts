@@ -1,0 +1,184 @@
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { booksStore } from '../../../pipelines/remittance/booksStore.ts';
+import { deskStore } from '../../../pipelines/remittance/deskStore.ts';
+import { failureStore, type FailingStep } from '../../../pipelines/remittance/failureStore.ts';
+import { newCallStore } from '../../../pipelines/remittance/newCallStore.ts';
+import { remittanceOutbox } from '../../../pipelines/remittance/remittanceOutbox.ts';
+import { retryRequestStore, type RetriedRequest } from '../../../pipelines/remittance/retryRequestStore.ts';
+import { createIdentifiers } from '../../../pipelines/shared/identifiers.ts';
+import { codeOf, textOf } from '../../../src/errors.ts';
+import { aCall, aLedger, aRequest, type ALedger } from './aLedger.ts';
+
+let ledger: ALedger;
+
+beforeAll(async () => {
+  ledger = await aLedger();
+});
+
+beforeEach(() => ledger.empty());
+
+async function park(step: FailingStep, id: bigint, requestId: bigint, code: string): Promise<void> {
+  const failure = { id, requestId, code, error: 'a sentence', tries: 6, next: { kind: 'parked' } as const };
+  await ledger.database.withTransaction((transaction) => failureStore(ledger.now).write(transaction, step, [failure]));
+}
+
+function retry(requestId: bigint, isLost = false): Promise<RetriedRequest> {
+  const { now, database } = ledger;
+  const [failures, calls] = [failureStore(now), newCallStore({ outbox: remittanceOutbox, now })];
+  const identifiers = createIdentifiers({ now, random: () => 0.5, node: 3 });
+  const store = retryRequestStore({ failures, calls, outbox: remittanceOutbox, identifiers, now });
+  return database.withTransaction(async (transaction) => {
+    const done = await store.retry(transaction, requestId);
+    if (isLost) throw new Error('the process dies before it commits');
+    return done;
+  });
+}
+
+async function refusalOf(doing: Promise<unknown>): Promise<string> {
+  return doing.then(
+    () => 'done',
+    (error: unknown) => `${codeOf(error)}: ${textOf(error)}`,
+  );
+}
+
+const published = async (): Promise<readonly string[]> =>
+  (await ledger.database.query<{ topic: string }>('SELECT topic FROM remittance.outbox ORDER BY id')).map(({ topic }) => topic);
+
+const parkReasons = (): Promise<readonly object[]> =>
+  ledger.database.query('SELECT park_reason FROM remittance.biz_remittance_requests WHERE park_reason IS NOT NULL');
+
+/** A remittance whose call waits for a person. */
+async function aParkedCall(): Promise<bigint> {
+  const id = await aRequest(ledger, { state: 'WITHDRAWN' });
+  await park('call', await aCall(ledger, id, { kind: 'PAY_OUT', status: 'ASKED' }), id, 'NO_ANSWER');
+  return id;
+}
+
+describe('a remittance that is tried again', () => {
+  it('has its call asked about at once, with all its tries, and is no longer parked', async () => {
+    const id = await aParkedCall();
+    expect((await retry(id)).retries).toMatchObject([{ kind: 'ask', failure: { code: 'NO_ANSWER' } }]);
+    expect([await published(), await parkReasons()]).toEqual([['remittance.bankCall'], []]);
+    const [call] = await ledger.database.query('SELECT tries, next_ask_at FROM remittance.bank_call');
+    expect(call).toEqual({ tries: 0, next_ask_at: ledger.now() });
+    expect(await ledger.database.query('SELECT tries FROM remittance.biz_remittance_request_failures')).toEqual([{ tries: 0 }]);
+  });
+
+  it('has money that came in booked', async () => {
+    const id = await aRequest(ledger, { state: 'DEPOSIT_PENDING' });
+    await aCall(ledger, id);
+    await park('deposit', id, id, 'constraint');
+    expect((await retry(id)).retries).toMatchObject([{ kind: 'book' }]);
+    expect([await published(), await parkReasons()]).toEqual([['remittance.callEnded'], []]);
+  });
+
+  it('has its money withdrawn', async () => {
+    const id = await aRequest(ledger, { state: 'DEPOSITED' });
+    await park('withdrawal', id, id, 'INSUFFICIENT');
+    expect((await retry(id)).retries).toMatchObject([{ kind: 'withdraw' }]);
+    expect([await published(), await parkReasons()]).toEqual([['remittance.deposited'], []]);
+  });
+
+  it('has its money offered back under the next key where the bank refused that', async () => {
+    const id = await aRequest(ledger, { state: 'RETURNING' });
+    const callId = await aCall(ledger, id, { kind: 'RETURN', status: 'REFUSED' });
+    await ledger.database.execute('UPDATE remittance.bank_call SET booked_at = ended_at');
+    await park('call', callId, id, 'RETURN_REFUSED');
+    expect((await retry(id)).retries).toMatchObject([{ kind: 'returnAgain', seq: 2 }]);
+    expect([await published(), await parkReasons()]).toEqual([['remittance.bankCall'], []]);
+    expect(await ledger.database.query('SELECT idempotency_key, status FROM remittance.bank_call ORDER BY seq')).toEqual([
+      { idempotency_key: `${id}-RETURN-1`, status: 'REFUSED' },
+      { idempotency_key: `${id}-RETURN-2`, status: 'READY' },
+    ]);
+    expect(await refusalOf(retry(id))).toContain('nothing has failed of it');
+  });
+
+  it('is refused where it has its end, where nothing failed, where the bank contradicts itself, and where it is not there', async () => {
+    const ended = await aRequest(ledger, { state: 'COMPLETED' });
+    expect(await refusalOf(retry(ended))).toBe(`refused: Remittance ${ended} has its end: it is COMPLETED.`);
+    const well = await aRequest(ledger);
+    expect(await refusalOf(retry(well))).toBe(
+      `refused: Remittance ${well} is REQUESTED, and nothing has failed of it: it goes on by itself.`,
+    );
+    const doubted = await aRequest(ledger, { state: 'RETURNING' });
+    const payOut = await aCall(ledger, doubted, { kind: 'PAY_OUT', status: 'REFUSED' });
+    await ledger.database.execute('UPDATE remittance.bank_call SET booked_at = ended_at');
+    await park('call', payOut, doubted, 'CONTRADICTION');
+    expect(await refusalOf(retry(doubted))).toMatch(/^refused: .*CONTRADICTION.*find out from the bank/);
+    expect(await refusalOf(retry(5n))).toBe('notFound: There is no remittance 5.');
+    expect(await published()).toEqual([]);
+  });
+
+  it('is as it was when the process dies before the commit', async () => {
+    const id = await aParkedCall();
+    await refusalOf(retry(id, true));
+    expect([await published(), (await parkReasons()).length]).toEqual([[], 1]);
+  });
+
+  it('gets one new call where two ask for it at once', async () => {
+    const id = await aRequest(ledger, { state: 'RETURNING' });
+    await park('call', await aCall(ledger, id, { kind: 'RETURN', status: 'REFUSED' }), id, 'RETURN_REFUSED');
+    await ledger.database.execute('UPDATE remittance.bank_call SET booked_at = ended_at');
+    const ends = await Promise.all([refusalOf(retry(id)), refusalOf(retry(id))]);
+    expect(ends.filter((end) => end === 'done')).toHaveLength(1);
+    expect(await ledger.database.query('SELECT seq FROM remittance.bank_call ORDER BY seq')).toEqual([{ seq: 1 }, { seq: 2 }]);
+  });
+});
+
+describe('what operators look at', () => {
+  it('is listed by what it waits for, in pages', async () => {
+    const parked = await aParkedCall();
+    await aRequest(ledger, { state: 'COMPLETED' });
+    ledger.pass(600);
+    const young = await aRequest(ledger);
+    const desk = deskStore(ledger.database);
+    const numbers = async (which: 'all' | 'unfinished' | 'parked' | 'late', after = 0n, limit = 10): Promise<readonly unknown[]> => {
+      const lateBefore = new Date(ledger.now().getTime() - 600_000);
+      return (await desk.list({ which, after, limit, lateBefore })).map(({ number }) => number);
+    };
+    expect(await numbers('unfinished')).toEqual([parked, young].map(String));
+    expect(await numbers('unfinished', 0n, 1)).toEqual([parked.toString()]);
+    expect(await numbers('unfinished', parked)).toEqual([young.toString()]);
+    expect(await numbers('parked')).toEqual([parked.toString()]);
+    expect(await numbers('late')).toEqual([parked.toString()]);
+    expect(await numbers('all')).toHaveLength(3);
+  });
+
+  it('is shown with everything but whose account it is', async () => {
+    const id = await aParkedCall();
+    await ledger.database.execute(`UPDATE remittance.kcd_bank_accounts SET account_number = '110-222-333444' WHERE id = 11`);
+    const shown = await deskStore(ledger.database).show(id);
+    expect(shown).toMatchObject({
+      ...{ number: id.toString(), state: 'WITHDRAWN', amountMinor: '12000', from: '***3444', parkReason: 'NO_ANSWER' },
+      calls: [{ key: `${id}-PAY_OUT-1`, status: 'ASKED' }],
+      failures: [{ code: 'NO_ANSWER', tries: 6 }],
+    });
+    expect(JSON.stringify(shown)).not.toMatch(/222|business/);
+    expect(await deskStore(ledger.database).show(5n)).toBeUndefined();
+  });
+});
+
+describe('the books', () => {
+  const read = async (): Promise<readonly string[]> => (await booksStore(ledger.database).read()).flaws;
+
+  it('are right where balances are those of their records, and states have theirs', async () => {
+    await aRequest(ledger);
+    expect(await read()).toEqual([]);
+    const id = await aRequest(ledger, { state: 'DEPOSITED', amountMinor: 5n });
+    expect(await read()).toEqual([`Remittance ${id} is DEPOSITED, and its records are none.`]);
+    await ledger.database.execute({
+      text: `INSERT INTO remittance.kcd_bank_account_records VALUES ($1, 'MOVED_IN', 11, 1, 5, now())`,
+      values: [id],
+    });
+    expect(await read()).toEqual([
+      'Account 1 (POOL) holds 0, and its records come to 5.',
+      'Account 11 (EXTERNAL) holds 0, and its records come to -5.',
+    ]);
+    await ledger.database.execute('UPDATE remittance.kcd_bank_accounts SET balance_minor = 5 WHERE id = 1');
+    expect(await read()).toContain('The accounts sum to 5, not to 0.');
+    await ledger.database.execute('UPDATE remittance.kcd_bank_accounts SET balance_minor = -5 WHERE id = 11');
+    expect(await read()).toEqual([]);
+    await ledger.database.execute(`UPDATE remittance.biz_remittance_requests SET amount_minor = 6 WHERE state = 'DEPOSITED'`);
+    expect(await read()).toEqual([`Remittance ${id} is DEPOSITED, and its records are MOVED_IN.`]);
+  });
+});
