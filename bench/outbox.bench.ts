@@ -8,12 +8,12 @@ import { realClock } from '../src/runtime/clock.ts';
 import { runRelays } from '../src/runtime/outbox/runRelays.ts';
 import { startPostgres } from '../stack/postgres.ts';
 import { startRedis } from '../stack/redis.ts';
-import type { Benchmark, Entrant } from './benchmark.ts';
+import type { Benchmark, Contest, Entrant } from './benchmark.ts';
 import { benchLog } from './chainParts.ts';
-import { outboxTopic, pollPlainly, readPlainly } from './outbox/plainRelays.ts';
-
-/** The poller is so much slower that a part of the work tells its rate. */
-const baselineShare = 0.1;
+import { fillOutbox } from './outbox/fillOutbox.ts';
+import { graphileQueue } from './outbox/graphileQueue.ts';
+import { plainPoller, readPlainly } from './outbox/plainRelays.ts';
+import { outboxTopic, type Rival } from './outbox/rival.ts';
 
 /**
  * Publishing what stands in an outbox to a Redis stream: the relay as a daemon runs it, which deletes what the broker has. Baseline: the
@@ -24,40 +24,63 @@ export const outboxBenchmark: Benchmark = {
   name: 'outbox',
   unit: 'messages',
   size: 100_000,
-  open: async (size) => {
-    await using started = new AsyncDisposableStack();
-    // Vacuuming would begin somewhere in the midst of a run.
-    const postgres = started.adopt(await startPostgres({ settings: ['autovacuum=off'] }), (service) => service.close());
-    await migrate({ url: postgres.url, clock: realClock, directory: join(import.meta.dirname, '..', 'migrations') });
-    const database = started.adopt(openDatabase({ url: postgres.url, clock: realClock }), (opened) => opened.close());
-    await makeTables(database);
-    const redis = started.adopt(await startRedis(), (service) => service.close());
-    const reader = started.adopt(new Redis(redis.url), (opened) => opened.disconnect());
-    const bus = started.adopt(createRedisStreamBus({ url: redis.url, clock: realClock, instance: 'bench' }), (opened) => opened.close());
-    const entrant = (count: number, run: () => Promise<void>, left: number): Entrant => ({
-      prepare: async () => {
-        await fill(database, count);
-        await reader.flushdb();
-      },
-      run: async () => {
-        await run();
-        return count;
-      },
-      check: () => requirePublished(database, reader, count, left),
-    });
-    const share = Math.max(1, Math.round(size * baselineShare));
-    const sink = bus.publish(outboxTopic);
-    const all = started.move();
-    return {
-      entrants: {
-        ours: entrant(size, () => relay(database, bus, size), 0),
-        baseline: entrant(share, () => pollPlainly(database, sink), 0),
-        ceiling: entrant(size, () => readPlainly(database, sink), size),
-      },
-      close: () => all.disposeAsync(),
-    };
-  },
+  open: (size) => open(size, plainPoller),
 };
+
+/** The same beside graphile-worker, a known queue in PostgreSQL: a job for each message, as its documentation has it for the highest rate. */
+export const outboxQueue: Benchmark = { name: 'outboxQueue', unit: 'messages', size: 100_000, open: (size) => open(size, graphileQueue) };
+
+async function open(size: number, rival: Rival): Promise<Contest> {
+  await using started = new AsyncDisposableStack();
+  // Vacuuming would begin somewhere in the midst of a run.
+  const postgres = started.adopt(await startPostgres({ settings: ['autovacuum=off'] }), (service) => service.close());
+  const { url } = postgres;
+  await migrate({ url, clock: realClock, directory: join(import.meta.dirname, '..', 'migrations') });
+  const database = started.adopt(openDatabase({ url, clock: realClock }), (opened) => opened.close());
+  await database.execute('CREATE SCHEMA shop');
+  await database.query(`SELECT weir.provide_outbox('shop')`);
+  await rival.makeTables(database, url);
+  const redis = started.adopt(await startRedis(), (service) => service.close());
+  const reader = started.adopt(new Redis(redis.url), (opened) => opened.disconnect());
+  const bus = started.adopt(createRedisStreamBus({ url: redis.url, clock: realClock, instance: 'bench' }), (opened) => opened.close());
+  const entrant = ({ count, fill, run, waiting, left }: Turn): Entrant => ({
+    prepare: async () => {
+      await fill(database, count);
+      await database.execute('CHECKPOINT');
+      await reader.flushdb();
+    },
+    run: async () => {
+      await run();
+      return count;
+    },
+    check: () => requirePublished(database, reader, { count, waiting, left }),
+  });
+  const sink = bus.publish(outboxTopic);
+  const outbox = { count: size, fill: fillMine, waiting: 'SELECT count(*) AS waiting FROM shop.outbox' };
+  const share = Math.max(1, Math.round(size * rival.share));
+  const publish = (): Promise<void> => rival.publish(database, url, sink, share);
+  const all = started.move();
+  return {
+    entrants: {
+      ours: entrant({ ...outbox, run: () => relay(database, bus, size), left: 0 }),
+      baseline: entrant({ count: share, fill: rival.fill, run: publish, waiting: rival.waiting, left: 0 }),
+      ceiling: entrant({ ...outbox, run: () => readPlainly(database, sink), left: size }),
+    },
+    close: () => all.disposeAsync(),
+  };
+}
+
+/** What a contestant does, and what it leaves. */
+interface Turn {
+  readonly count: number;
+  readonly fill: Rival['fill'];
+  readonly run: () => Promise<void>;
+  readonly waiting: string;
+  /** Messages that wait after it. */
+  readonly left: number;
+}
+
+const fillMine: Rival['fill'] = (database, count) => fillOutbox(database, 'outbox', count);
 
 /** Runs relays until they have published so many. */
 async function relay(database: PostgresDatabase, bus: Bus, size: number): Promise<void> {
@@ -74,37 +97,13 @@ async function relay(database: PostgresDatabase, bus: Bus, size: number): Promis
   });
 }
 
-async function makeTables(database: PostgresDatabase): Promise<void> {
-  await database.execute('CREATE SCHEMA shop');
-  await database.query(`SELECT weir.provide_outbox('shop')`);
-  await database.execute(`
-    CREATE TABLE shop.textbook (
-      id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, topic text NOT NULL, key text NOT NULL, headers jsonb NOT NULL,
-      value bytea NOT NULL, created_at timestamptz NOT NULL DEFAULT clock_timestamp(), published_at timestamptz
-    )`);
-  await database.execute('CREATE INDEX textbook_unpublished ON shop.textbook (id) WHERE published_at IS NULL');
-}
-
-/** The same messages in both tables, of 10,000 keys. */
-async function fill(database: PostgresDatabase, count: number): Promise<void> {
-  await database.execute('TRUNCATE shop.outbox, shop.textbook');
-  for (const table of ['outbox', 'textbook']) {
-    await database.execute({
-      text: `
-        INSERT INTO shop.${table} (topic, key, headers, value)
-        SELECT $1, 'order ' || n % 10000, jsonb_build_object('weir-event-id', n::text), convert_to(repeat('x', 300), 'UTF8')
-        FROM generate_series(1, $2::integer) AS n`,
-      values: [outboxTopic.name, count],
-    });
-  }
-  await database.execute('VACUUM ANALYZE shop.outbox, shop.textbook');
-  await database.execute('CHECKPOINT');
-}
-
-async function requirePublished(database: PostgresDatabase, reader: Redis, count: number, left: number): Promise<void> {
+async function requirePublished(
+  database: PostgresDatabase,
+  reader: Redis,
+  { count, waiting, left }: Pick<Turn, 'count' | 'waiting' | 'left'>,
+): Promise<void> {
   const published = await reader.xlen(outboxTopic.name);
-  const [row] = await database.query<{ waiting: bigint }>(`
-    SELECT least((SELECT count(*) FROM shop.outbox), (SELECT count(*) FROM shop.textbook WHERE published_at IS NULL)) AS waiting`);
+  const [row] = await database.query<{ waiting: bigint }>(waiting);
   if (published !== count || row?.waiting !== BigInt(left))
     throw new Error(`Of ${count} messages ${published} were published, and ${row?.waiting} wait.`);
 }

@@ -11,7 +11,7 @@ import { kafkaPublish } from './kafkaPublish.bench.ts';
 import { measure } from './measure.ts';
 import type { MeasureOptions } from './measureOptions.ts';
 import { jsonOf, resultOf, thisMachine, type Result } from './result.ts';
-import { outboxBenchmark } from './outbox.bench.ts';
+import { outboxBenchmark, outboxQueue } from './outbox.bench.ts';
 import { redisStream } from './redisStream.bench.ts';
 import { runtime } from './runtime.bench.ts';
 import { reconcileBenchmark, reconcileWide } from './reconcile.bench.ts';
@@ -22,6 +22,7 @@ const benchmarks: readonly Benchmark[] = [
   dispatchBenchmark,
   deliverBenchmark,
   outboxBenchmark,
+  outboxQueue,
   reconcileBenchmark,
   reconcileWide,
   dailyReportBenchmark,

@@ -1,9 +1,7 @@
-import type { Topic } from '../../src/connectors/bus.ts';
 import type { Database } from '../../src/connectors/database.ts';
 import type { Sink } from '../../src/connectors/sink.ts';
-
-/** The topic of all contestants. */
-export const outboxTopic: Topic = { name: 'bench', deadLetters: 'bench.dlt', partitions: 1, maxSizeBytes: 1_048_576 };
+import { fillOutbox } from './fillOutbox.ts';
+import type { Rival } from './rival.ts';
 
 /** Rows of a page that the poller reads. */
 const pollCount = 100;
@@ -18,8 +16,24 @@ interface Row {
   readonly value: Buffer;
 }
 
-/** The poller of textbooks: reads a page of what is not published, and publishes and marks one message after the other, until there is none. */
-export async function pollPlainly(database: Database, sink: Sink): Promise<void> {
+/** The poller of textbooks. It is so much slower that a part of the work tells its rate. */
+export const plainPoller: Rival = {
+  share: 0.1,
+  makeTables: async (database) => {
+    await database.execute(`
+      CREATE TABLE shop.textbook (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, topic text NOT NULL, key text NOT NULL, headers jsonb NOT NULL,
+        value bytea NOT NULL, created_at timestamptz NOT NULL DEFAULT clock_timestamp(), published_at timestamptz
+      )`);
+    await database.execute('CREATE INDEX textbook_unpublished ON shop.textbook (id) WHERE published_at IS NULL');
+  },
+  fill: (database, count) => fillOutbox(database, 'textbook', count),
+  publish: (database, _url, sink) => pollPlainly(database, sink),
+  waiting: 'SELECT count(*) AS waiting FROM shop.textbook WHERE published_at IS NULL',
+};
+
+/** Reads a page of what is not published, and publishes and marks one message after the other, until there is none. */
+async function pollPlainly(database: Database, sink: Sink): Promise<void> {
   for (;;) {
     const rows = await database.query<Row>({
       text: 'SELECT id, key, headers, value FROM shop.textbook WHERE published_at IS NULL ORDER BY id LIMIT $1',
