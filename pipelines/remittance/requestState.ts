@@ -22,3 +22,6 @@ export type RequestState =
 export function isBeforeWithdrawal({ state }: { readonly state: RequestState }): boolean {
   return state === 'REQUESTED' || state === 'DEPOSIT_PENDING' || state === 'DEPOSITED';
 }
+
+/** States in which a request has its end. */
+export const endedStates = ['COMPLETED', 'FAILED', 'RETURNED'] as const satisfies readonly RequestState[];
