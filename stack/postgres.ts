@@ -60,7 +60,7 @@ function settingsOf({ isDurable = true, settings = [] }: PostgresOptions): reado
     'unix_socket_directories=',
     'timezone=UTC',
     'log_timezone=UTC',
-    'max_connections=200',
+    'max_connections=400',
     `shared_buffers=${sharedMegabytes}MB`,
     'max_wal_size=4GB',
     // Months of partitions are touched in one transaction.

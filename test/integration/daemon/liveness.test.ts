@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { atTheEnd } from '../../support/atTheEnd.ts';
+import { hastyEffects } from '../../support/hastyEffects.ts';
 import { TcpProxy } from '../../support/tcpProxy.ts';
 import { startWeir } from '../../support/weirProcess.ts';
 import { aMonth } from './aMonth.ts';
@@ -19,23 +20,11 @@ describe('/livez', () => {
     const month = await aMonth();
     await month.load([{}, {}]);
     const { proxy, url } = await behindProxy(month.environment['WEIR_DATABASE_URL'] ?? '');
-    const deliveries = ['billing.deliver.send', 'billing.deliverSms.send'];
-    const effects = [
-      ...deliveries,
-      'payments.reconcile.ask',
-      'payments.refund.ask',
-      'payments.sendNotices.send',
-      'payments.dailyReport.mail',
-      'remittance.bankCalls.ask',
-      'remittance.watch.send',
-    ];
-    const limits = ['runtime.standingLimitMs=1000', ...effects.map((effect) => `${effect}.timeLimitMs=900`)];
     const weir = startWeir(
-      { ...month.environment, WEIR_DATABASE_URL: url },
+      { ...hastyEffects(900), ...month.environment, WEIR_DATABASE_URL: url, WEIR_RUNTIME_STANDING_LIMIT_MS: '1000' },
       'run',
       '--profile',
       'consumer',
-      ...limits.flatMap((set) => ['--set', set]),
     );
     await weir.logged('pipeline state', { state: 'running' });
     proxy.hole();

@@ -2,6 +2,7 @@ import { deliverGroup } from '../../../pipelines/billing/deliver.pipeline.ts';
 import { emailTopic } from '../../../pipelines/billing/dispatchedBill.ts';
 import { seoulMinute } from '../../../pipelines/shared/seoulTime.ts';
 import { countsOf, isLawful } from '../../../stack/demo/law.ts';
+import { hastyEffects } from '../../support/hastyEffects.ts';
 import { until } from '../../support/until.ts';
 import { startWeir, type WeirProcess } from '../../support/weirProcess.ts';
 import { aMonth, type MonthOptions, type MonthToBill } from '../crash/aMonth.ts';
@@ -17,17 +18,11 @@ export async function toDeliver(options: MonthOptions): Promise<MonthToBill> {
 
 /** Settings of daemons in these tests: everything that is tried again soon, and a /livez that is red soon. */
 const hasty = {
+  ...hastyEffects(900),
   WEIR_BREAKERS_PROBE_FIRST_MS: '100',
   WEIR_BREAKERS_PROBE_MAX_MS: '300',
   WEIR_RUNTIME_STANDING_LIMIT_MS: '1000',
-  WEIR_PAYMENTS_RECONCILE_ASK_TIME_LIMIT_MS: '900',
-  WEIR_PAYMENTS_REFUND_ASK_TIME_LIMIT_MS: '900',
-  WEIR_PAYMENTS_SEND_NOTICES_SEND_TIME_LIMIT_MS: '900',
-  WEIR_PAYMENTS_DAILY_REPORT_MAIL_TIME_LIMIT_MS: '900',
-  WEIR_REMITTANCE_BANK_CALLS_ASK_TIME_LIMIT_MS: '900',
   WEIR_RUNTIME_RESTART_MAX_MS: '500',
-  WEIR_BILLING_DELIVER_SEND_TIME_LIMIT_MS: '900',
-  WEIR_BILLING_DELIVER_SMS_SEND_TIME_LIMIT_MS: '900',
   WEIR_BILLING_DELIVER_SEND_CONCURRENCY: '4',
   WEIR_BILLING_DELIVER_REPEAT_MAX_DELAY_MS: '300',
 };

@@ -99,7 +99,7 @@ const runBy =
   ({ database, runner }: MortalAt): Promise<unknown> =>
     payments.run(name, database, options, runner);
 
-describe('a process that dies', { timeout: 60_000 }, () => {
+describe('a process that dies', { timeout: 180_000 }, () => {
   it('in a reconciliation leaves every order to its end, at whatever moment', async () => {
     // One of those whose stock does not reach is enough here; refunds by all gateways are below.
     const of = parts.filter(({ name }) => !/(transfer|wallet) without stock/.test(name));
