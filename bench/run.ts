@@ -16,6 +16,7 @@ import { redisStream } from './redisStream.bench.ts';
 import { runtime } from './runtime.bench.ts';
 import { reconcileBenchmark, reconcileWide } from './reconcile.bench.ts';
 import { settleBenchmark } from './settle.bench.ts';
+import { webhookAnswer } from './webhookAnswer.bench.ts';
 
 const benchmarks: readonly Benchmark[] = [
   settleBenchmark,
@@ -25,6 +26,7 @@ const benchmarks: readonly Benchmark[] = [
   outboxQueue,
   reconcileBenchmark,
   reconcileWide,
+  webhookAnswer,
   dailyReportBenchmark,
   runtime,
   redisStream,

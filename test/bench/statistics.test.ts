@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { median, ratio } from '../../bench/statistics.ts';
+import { median, percentile, ratio } from '../../bench/statistics.ts';
 
 describe('median', () => {
   it.each([
@@ -19,6 +19,23 @@ describe('median', () => {
 
   it('does not exist without numbers', () => {
     expect(() => median([])).toThrow(RangeError);
+  });
+});
+
+describe('percentile', () => {
+  it.each([
+    { of: [7], share: 0.99, is: 7 },
+    { of: [3, 1, 2], share: 0.5, is: 2 },
+    { of: [10, 9, 100], share: 0.99, is: 100 },
+    { of: [4, 1, 2, 3], share: 0.5, is: 2 },
+    { of: Array.from({ length: 200 }, (_, index) => 200 - index), share: 0.99, is: 198 },
+    { of: [4, 1, 2, 3], share: 1, is: 4 },
+  ])('of $of that $share do not exceed is $is', ({ of, share, is }) => {
+    expect(percentile(of, share)).toBe(is);
+  });
+
+  it('does not exist without numbers', () => {
+    expect(() => percentile([], 0.5)).toThrow(RangeError);
   });
 });
 
