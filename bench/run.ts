@@ -5,6 +5,7 @@ import type { Benchmark } from './benchmark.ts';
 import { dailyReportBenchmark } from './dailyReport.bench.ts';
 import { deliverBenchmark } from './deliver.bench.ts';
 import { dispatchBenchmark } from './dispatch.bench.ts';
+import { hotAccount, hotAccountDeposits } from './hotAccount.bench.ts';
 import { kafkaConsume } from './kafkaConsume.bench.ts';
 import { kafkaDeliver } from './kafkaDeliver.bench.ts';
 import { kafkaPublish } from './kafkaPublish.bench.ts';
@@ -27,6 +28,8 @@ const benchmarks: readonly Benchmark[] = [
   reconcileBenchmark,
   reconcileWide,
   webhookAnswer,
+  hotAccount,
+  hotAccountDeposits,
   dailyReportBenchmark,
   runtime,
   redisStream,
