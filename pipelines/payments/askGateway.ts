@@ -33,7 +33,7 @@ export interface Reported extends PaymentReport {
  */
 export function askGateway(gateways: Gateways): (payment: DuePayment, signal: AbortSignal) => Promise<Reported | Unanswered> {
   return async function ask(payment, signal) {
-    const answer = await throughGate(gateways[payment.method], (gateway) => gateway.ask(payment, signal));
+    const answer = await throughGate(gateways[payment.method], signal, (gateway) => gateway.ask(payment, signal));
     return answer === undefined ? unanswered : { kind: 'reported', paymentId: payment.paymentId, answer };
   };
 }
@@ -56,7 +56,7 @@ export interface RefundReport {
 /** Asks a gateway for a refund, or what became of it; what it knows nothing of is asked for again under the same key. */
 export function askRefund(gateways: Gateways): (refund: DueRefund, signal: AbortSignal) => Promise<RefundReport | Unanswered> {
   return async function giveBack(refund, signal) {
-    const answer = await throughGate(gateways[refund.method], async (gateway) => {
+    const answer = await throughGate(gateways[refund.method], signal, async (gateway) => {
       const before = refund.wasSent ? await gateway.askRefund(refund, signal) : undefined;
       return before === undefined || before.kind === 'notFound' ? gateway.refund(refund, signal) : before;
     });
@@ -64,6 +64,10 @@ export function askRefund(gateways: Gateways): (refund: DueRefund, signal: Abort
   };
 }
 
-async function throughGate<T>(gated: GatedGateway | undefined, call: (gateway: PaymentGateway) => Promise<T>): Promise<T | undefined> {
-  return gated && unlessShut(gated.gate, () => call(gated.gateway));
+async function throughGate<T>(
+  gated: GatedGateway | undefined,
+  signal: AbortSignal,
+  call: (gateway: PaymentGateway) => Promise<T>,
+): Promise<T | undefined> {
+  return gated && unlessShut(gated.gate, signal, () => call(gated.gateway));
 }

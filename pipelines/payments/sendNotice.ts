@@ -36,7 +36,7 @@ export function sendNotice(senders: NoticeSenders): (notice: DueNotice, signal: 
   return async function send(notice, signal) {
     const sender = senders[notice.channel];
     const { content } = claimOf(notice);
-    const response = await unlessShut(sender?.gate, async () => sender?.send(content, signal));
+    const response = await unlessShut(sender?.gate, signal, async () => sender?.send(content, signal));
     return response === undefined ? untried(notice) : sent(notice, response);
   };
 }

@@ -72,7 +72,7 @@ export const watch = defineJob({
 
 function postBy(chat: LateChat | undefined): PostLate {
   return (text, signal) =>
-    unlessShut(chat?.gate, async () => {
+    unlessShut(chat?.gate, signal, async () => {
       await chat?.post(text, signal);
       return 'posted' as const;
     });

@@ -27,6 +27,6 @@ export async function outboxStandings(database: Queryable, schemas: readonly str
 const standingOf = (schema: string): string => `
   SELECT '${schema}' AS outbox, (SELECT count(*) FROM (SELECT FROM ${schema}.outbox WHERE not_before <= clock_timestamp() LIMIT $1::bigint) AS counted) AS messages,
     coalesce((
-      SELECT greatest(0, extract(epoch FROM clock_timestamp() - greatest(created_at, not_before))) FROM ${schema}.outbox
-      WHERE not_before <= clock_timestamp() ORDER BY id LIMIT 1
+      SELECT greatest(0, extract(epoch FROM clock_timestamp() - min(greatest(created_at, not_before))))
+      FROM (SELECT created_at, not_before FROM ${schema}.outbox WHERE not_before <= clock_timestamp() LIMIT $1::bigint) AS counted
     ), 0)::double precision AS seconds`;

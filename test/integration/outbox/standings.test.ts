@@ -22,8 +22,13 @@ it('messages whose time has not come are not late, and those whose time has are 
   const messages = [soon, before].map((notBefore, at) => ({ ...shop.message('k', String(at)), notBefore }));
   await shop.database.withTransaction((transaction) => shop.outbox.insert(transaction, messages));
   await shop.database.execute(`UPDATE shop.outbox SET created_at = clock_timestamp() - interval '1 hour'`);
+  await shop.insert('k', 'after them');
+  await shop.database.execute(
+    `UPDATE shop.outbox SET created_at = clock_timestamp() - interval '30 seconds' WHERE not_before = '-infinity'`,
+  );
   const [standing] = await outboxStandings(shop.database, ['shop']);
-  expect(standing?.messages).toBe(1);
-  expect(standing?.oldestSeconds).toBeGreaterThanOrEqual(5);
+  expect(standing?.messages).toBe(2);
+  // Not of the lowest id: that of the one that has waited longest.
+  expect(standing?.oldestSeconds).toBeGreaterThanOrEqual(30);
   expect(standing?.oldestSeconds).toBeLessThan(60);
 });
