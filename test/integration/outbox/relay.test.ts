@@ -195,20 +195,28 @@ describe('a broker that fails', () => {
     expect(broker.values()).toHaveLength(2_500);
   });
 
-  it('and refuses one message for good holds up its lane alone, and is told as an error', async () => {
-    broker.before = (chunk) => {
-      if (chunk.some(({ key }) => key === 'poison')) throw new WeirError('refused', 'never');
-    };
-    await shop.insert('poison', 'x');
-    for (const number of numbers(40)) await shop.insert(`key ${number}`, number);
-    const relay = started();
-    const lanes = await shop.database.query<{ key: string }>(
-      `SELECT key FROM shop.outbox o WHERE lane = (SELECT lane FROM shop.outbox WHERE key = 'poison')`,
-    );
-    await until('the others are published', async () => (await shop.left()).length === lanes.length);
-    expect(lanes.length).toBeLessThan(20);
-    expect(relay.lines).toMatchObject([{ level: 'error', fields: { code: 'refused' } }]);
-  });
+  it.each([
+    ['refused', new WeirError('refused', 'never'), 'error'],
+    ['outcomeUnknown', new WeirError('outcomeUnknown', 'the answer was lost'), 'warn'],
+    ['defect', new TypeError('no text'), 'error'],
+  ] as const)(
+    'and fails with %s on one message holds up its lane alone, however long that rests, and tells of it',
+    async (code, error, level) => {
+      broker.before = (chunk) => {
+        if (chunk.some(({ key }) => key === 'poison')) throw error;
+      };
+      await shop.insert('poison', 'x');
+      for (const number of numbers(40)) await shop.insert(`key ${number}`, number);
+      // Rests are at their longest.
+      const relay = started({ clock: { ...realClock, random: () => 0.999 } });
+      const lanes = await shop.database.query<{ key: string }>(
+        `SELECT key FROM shop.outbox o WHERE lane = (SELECT lane FROM shop.outbox WHERE key = 'poison')`,
+      );
+      await until('the others are published', async () => (await shop.left()).length === lanes.length);
+      expect(lanes.length).toBeLessThan(20);
+      expect(relay.lines).toMatchObject([{ level, fields: { code } }]);
+    },
+  );
 });
 
 describe('several relays', () => {
