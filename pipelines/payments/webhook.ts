@@ -12,7 +12,7 @@ export const webhookBody = z.strictObject({
   paymentNumber: text.meta({ description: 'Ours.' }),
   amount: z
     .string()
-    .regex(/^[1-9]\d{0,15}$/, 'expected an amount in minor units as decimal text, above zero')
+    .regex(/^[1-9]\d{0,15}$/, { error: 'expected an amount in minor units as decimal text, above zero', abort: true })
     .refine((digits) => BigInt(digits) <= largestAmountMinor, 'expected an amount that can be believed')
     .meta({ description: 'What was captured, or was to be, in minor units, as text.' }),
 });

@@ -19,7 +19,7 @@ const lateAfterMs = 600_000;
 
 const number = z
   .string()
-  .regex(/^[1-9]\d{0,18}$/, 'expected the number of a remittance')
+  .regex(/^[1-9]\d{0,18}$/, { error: 'expected the number of a remittance', abort: true })
   .refine((text) => BigInt(text) < 2n ** 63n, 'expected the number of a remittance');
 const oneRemittance = z.strictObject({ number: number.meta({ description: 'number of the remittance: weir remittance list shows it' }) });
 const words = ['number'];

@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { listenFailure } from '../http/listenFailure.ts';
 import { Problem } from '../http/problem.ts';
+import { Outage } from '../connectors/outage.ts';
+import { WeirError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../message/clock.ts';
 import type { ApiMeter } from '../metrics/apiMetrics.ts';
@@ -49,8 +51,10 @@ export async function startApi(options: ApiServerOptions): Promise<ApiServer> {
     if (draining.signal.aborted) reply.header('connection', 'close');
     done();
   });
+  const tellSignature = signatureTeller(clock, options.log, routes);
   server.addHook('onResponse', (request, reply, done) => {
     measure(meter, request, reply);
+    tellSignature(request, reply);
     done();
   });
   for (const route of routes) {
@@ -70,6 +74,34 @@ export async function startApi(options: ApiServerOptions): Promise<ApiServer> {
 function refuseEarly(is404: boolean, draining: AbortSignal): void {
   if (draining.aborted) throw new Problem(503, 'this process is stopping: send it again', { headers: { 'retry-after': '1' } });
   if (is404) throw nothingThere();
+}
+
+/**
+ * Tells once that what comes to a route for those who sign is refused, and once that it is taken again: where it is not somebody else who
+ * sends it, a secret was changed on one side alone.
+ */
+function signatureTeller(
+  clock: Clock,
+  log: Logger,
+  routes: readonly BoundApiRoute[],
+): (request: FastifyRequest, reply: FastifyReply) => void {
+  const outages = new Map(
+    routes
+      .filter(({ access, method }) => access === 'open' && method === 'POST')
+      .map(({ path }) => [
+        path,
+        new Outage(clock, {
+          failed: (error) =>
+            log.warn('signed requests are refused: look at the secrets', { key: path, code: error.code, error: error.message }),
+          recovered: (awayMs) => log.info('signed requests are taken again', { key: path, awayMs: Math.round(awayMs) }),
+        }),
+      ]),
+  );
+  return ({ routeOptions, url }, { statusCode }) => {
+    const outage = outages.get(routeOptions.url ?? '');
+    if (statusCode === 401) outage?.failed(url, new WeirError('refused', 'the signature or its time is wrong'));
+    else if (statusCode < 300) outage?.worked(url);
+  };
 }
 
 function measure(meter: ApiMeter, { is404, method, routeOptions }: FastifyRequest, { statusCode, elapsedTime }: FastifyReply): void {

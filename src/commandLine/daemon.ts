@@ -81,6 +81,7 @@ class Daemon<P> {
   #house: OpenHouse | undefined;
   readonly #loops: BackgroundLoops;
   #hasStarted = false;
+  #isStopping = false;
 
   constructor(spec: DaemonSpec<P>) {
     this.#spec = spec;
@@ -121,6 +122,7 @@ class Daemon<P> {
       else signals.drain.addEventListener('abort', () => resolve('asked'), { once: true });
     });
     const why = await Promise.race([asked, this.#wedged.promise]);
+    this.#isStopping = true;
     signals.stop();
     const cancel = clock.after(options.process.runtime.stopGraceMs, () => {
       log.warn('the grace time is over: what is not settled is released');
@@ -147,7 +149,7 @@ class Daemon<P> {
   }
 
   async #startAdmin(): Promise<void> {
-    const { options, log } = this.#spec;
+    const { options, log, signals } = this.#spec;
     const { host, port } = options.process.admin;
     this.#admin = await startAdminServer({
       host,
@@ -156,6 +158,7 @@ class Daemon<P> {
       standing: () => standing([...this.#supervised, ...this.#parts], options.process.runtime.standingLimitMs),
       dependencies: () => this.#dependencies,
       hasStarted: () => this.#hasStarted,
+      isStopping: () => signals.drain.aborted || this.#isStopping,
       failed: () => [...this.#pipelinesThatAre('failed'), ...this.#loops.failed()],
       paused: () => [...this.#pipelinesThatAre('paused'), ...this.#pipelinesThatWait()],
       api: () => this.#api,

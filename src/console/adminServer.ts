@@ -23,6 +23,8 @@ export interface AdminOptions {
   readonly dependencies: () => readonly Dependency[];
   /** False while the process waits for what it needs: it is not ready before, whatever answers. */
   readonly hasStarted: () => boolean;
+  /** Whether it has been told to stop: its public API takes nothing any more. */
+  readonly isStopping: () => boolean;
   /** Names of the pipelines and background loops that failed for good: the others go on, and a person has to know. */
   readonly failed: () => readonly string[];
   /** Names of the pipelines that read nothing for now. Ready all the same: the others work, and their messages wait. */
@@ -35,6 +37,13 @@ export interface AdminServer {
   /** `http://host:port` */
   readonly url: string;
   close(): Promise<void>;
+}
+
+function statusOf({ hasStarted, isStopping }: AdminOptions, isWaiting: boolean, failed: readonly string[]): string {
+  if (isStopping()) return 'stopping';
+  if (!hasStarted()) return 'starting';
+  if (isWaiting) return 'waiting';
+  return failed.length > 0 ? 'failed' : 'ready';
 }
 
 /**
@@ -64,7 +73,7 @@ export async function startAdminServer(options: AdminOptions): Promise<AdminServ
     );
     const failed = options.failed();
     const isWaiting = states.some(([, state]) => state !== 'reachable');
-    const status = !options.hasStarted() ? 'starting' : isWaiting ? 'waiting' : failed.length > 0 ? 'failed' : 'ready';
+    const status = statusOf(options, isWaiting, failed);
     const facts = { failed, paused: options.paused(), dependencies: Object.fromEntries(states) };
     return reply.code(status === 'ready' ? 200 : 503).send({ status, ...facts });
   });

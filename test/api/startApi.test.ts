@@ -84,6 +84,22 @@ function statusOf(url: string, agent: Agent): Promise<number | undefined> {
   });
 }
 
+describe('a route for those who sign', () => {
+  it('tells once that what comes is refused, and once that it is taken again', async () => {
+    const { url, lines } = await served();
+    const body = '{"id":1}';
+    for (let time = 0; time < 3; time += 1) await ask(`${url}/hooks/a`, post(body));
+    await ask(`${url}/hooks/b`, post(body, { 'x-size': String(body.length) }));
+    expect(lines.map(([sentence]) => sentence)).toEqual(['signed requests are refused: look at the secrets']);
+    await ask(`${url}/hooks/a`, post(body, { 'x-size': String(body.length) }));
+    expect(lines.map(([sentence]) => sentence)).toEqual([
+      'signed requests are refused: look at the secrets',
+      'signed requests are taken again',
+    ]);
+    expect(lines[0]?.[1]).toMatchObject({ key: '/hooks/:name' });
+  });
+});
+
 describe('a route', () => {
   it('is given its input, nothing rounded, and answers amounts as they are read', async () => {
     const moved: unknown[] = [];

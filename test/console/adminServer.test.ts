@@ -11,6 +11,7 @@ async function started(
     standing?: readonly string[];
     isReachable?: boolean;
     hasStarted?: boolean;
+    isStopping?: boolean;
     failed?: readonly string[];
     paused?: readonly string[];
     host?: string;
@@ -26,6 +27,7 @@ async function started(
       { name: 'postgres', reach: () => ((facts.isReachable ?? true) ? Promise.resolve() : Promise.reject(new Error('away'))) },
     ],
     hasStarted: () => facts.hasStarted ?? true,
+    isStopping: () => facts.isStopping ?? false,
     failed: () => facts.failed ?? [],
     paused: () => facts.paused ?? [],
     api: () => undefined,
@@ -86,6 +88,11 @@ describe('startAdminServer', () => {
       body: { status: 'starting', failed: [], paused: [], dependencies: { postgres: 'reachable' } },
     });
     expect((await answer(await started(), '/readyz')).status).toBe(200);
+  });
+
+  it('is not ready from the moment on that it is told to stop', async () => {
+    const { status, body } = await answer(await started({ isStopping: true }), '/readyz');
+    expect({ status, body: JSON.parse(body) as unknown }).toMatchObject({ status: 503, body: { status: 'stopping' } });
   });
 
   it('is not live when something has work and makes no progress, and names it', async () => {

@@ -45,6 +45,7 @@ export async function anApi(routesOn: (database: PostgresDatabase) => readonly B
     standing: () => [],
     dependencies: () => [],
     hasStarted: () => true,
+    isStopping: () => false,
     failed: () => [],
     paused: () => [],
   });
