@@ -56,7 +56,7 @@ export const processOptions = {
     },
   ),
   profiles: option(z.array(z.string().min(1)).default([]), {
-    about: 'Which pipelines and jobs this process runs (billing-batch, producer, consumer). Empty: all.',
+    about: 'Which pipelines and jobs this process runs (billing-batch, producer, consumer, payments, remittance). Empty: all.',
   }),
   log: z
     .strictObject({
