@@ -40,7 +40,7 @@ describe('startPostgres', () => {
   it('runs in UTC, durably, for loopback alone, with room for 100 connections and more', async () => {
     const server = await aPrivatePostgres();
     const settings = ['timezone', 'fsync', 'listen_addresses', 'max_connections'].map((name) => `current_setting('${name}')`);
-    expect(await ask(server.url, `SELECT ${settings.join()}`)).toEqual(['UTC', 'on', '127.0.0.1', '200']);
+    expect(await ask(server.url, `SELECT ${settings.join()}`)).toEqual(['UTC', 'on', '127.0.0.1', '400']);
   });
 
   it('leaves no process and no folder after close', async () => {
