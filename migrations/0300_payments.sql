@@ -158,10 +158,12 @@ CREATE TABLE payments.daily_order_stats (
   CONSTRAINT daily_order_stats_has_orders CHECK (orders > 0 AND amount_minor > 0)
 );
 
--- CLAIMED -> SENT | REFUSED | UNKNOWN. Claimed before it is sent, so that it is sent once; recipients are people of the house.
+-- CLAIMED -> SENT | REFUSED | UNKNOWN. Claimed under a token before it is sent, so that it is sent once; what was surely not sent loses its
+-- row. Recipients are people of the house.
 CREATE TABLE payments.daily_report_mail (
   day date NOT NULL REFERENCES payments.daily_report,
   recipient text NOT NULL,
+  token bigint NOT NULL,
   status text NOT NULL DEFAULT 'CLAIMED',
   claimed_at timestamptz NOT NULL,
   ended_at timestamptz,

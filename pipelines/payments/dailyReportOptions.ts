@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { repeatOption } from '../shared/claimedSends.ts';
 
 const ms = z.int().min(0);
 const address = /^[^\s,@<>"]+@[^\s,@<>"]+$/;
@@ -19,23 +20,19 @@ export const dailyReportOptions = z.object({
   }),
   mail: z
     .object({
-      concurrency: z.int().min(1).max(100).default(2).meta({
-        description: 'Mails at once. Too few: slow; too many: the server refuses connections.',
-        unit: 'messages',
-      }),
       timeLimitMs: ms.min(100).default(30_000).meta({
         description: 'Longest dialogue about one mail. Too short: slow servers park mails as unknown; too long: dead ones hold slots.',
         unit: 'ms',
       }),
       holdMs: ms.default(60_000).meta({
         description:
-          'How long a mail waits for retries within the run. Too short: passing trouble fails the run; too long: it is told late.',
+          'How long a claimed mail waits for retries. Too short: trouble that passes begins its part anew; too long: it is told late.',
         unit: 'ms',
       }),
       retry: z
         .object({
           maxRetries: z.int().min(0).max(20).default(5).meta({
-            description: 'Tries after the first within the hold. Too few: passing trouble fails the run; too many: the server is pressed.',
+            description: 'Tries after the first within the hold. Too few: see holdMs; too many: the server is pressed.',
           }),
           firstDelayMs: ms.default(500).meta({
             description: 'Longest wait before the first retry; it doubles. Too short: the server is pressed; too long: see holdMs.',
@@ -49,6 +46,12 @@ export const dailyReportOptions = z.object({
         .prefault({}),
     })
     .prefault({}),
+  repeat: repeatOption,
+  repeatForMs: ms.min(1_000).default(60_000).meta({
+    description:
+      'How long a claim or a record of a mail that failed is asked again. Too short: what was sent is told as unknown; too long: see holdMs.',
+    unit: 'ms',
+  }),
 });
 
 /** Who gets the totals, in one order, each once. */

@@ -69,7 +69,7 @@ function openPorts(house: House): PaymentsPorts {
   const tellPutAside = putAsideTeller({ log, count });
   const settlements = settlementStore({ outbox: paymentsOutbox, now });
   const reports = dailyReportStore(database, openFile, now);
-  const reportMails = reportMailStore(database, now, log);
+  const reportMails = reportMailStore(database, { now, identifiers, reports, log });
   return {
     clock,
     bus,
@@ -92,6 +92,6 @@ function openPorts(house: House): PaymentsPorts {
     paymentFinds: findPaymentStore(database, now),
     paymentOperations: operatePaymentStore(now),
     reports,
-    reportMails: { ...reportMails, send: sendReportMail({ mailer, mails: reportMails, reports, sender }), gate: gate('smtp') },
+    reportMails: { ...reportMails, send: sendReportMail({ mailer, sender }), gate: gate('smtp') },
   };
 }

@@ -1,41 +1,20 @@
 import { createHash } from 'node:crypto';
 import type { Address, Mail, Mailer } from '../../src/connectors/mailer.ts';
-import { kindOf, WeirError } from '../../src/errors.ts';
 import { formatWon, groupThousands, sum } from '../shared/money.ts';
 import { seoulText } from '../shared/seoulTime.ts';
-import type { CompiledReport, DailyReportStore } from './dailyReportStore.ts';
-import type { MailEnd, ReportMail, ReportMailStore } from './reportMailStore.ts';
+import type { CompiledReport } from './dailyReportStore.ts';
+import { claimOf, mailed, type DueMail, type MailVerdict, type ReportMail } from './dueMail.ts';
 
 export interface ReportMailPorts {
   readonly mailer: Pick<Mailer, 'send'>;
-  readonly mails: ReportMailStore;
-  readonly reports: Pick<DailyReportStore, 'read'>;
   readonly sender: Address;
 }
 
-/**
- * Makes the effect that mails a report once: claimed, then sent. What somebody has claimed before is not sent; errors are the mailer's,
- * and the claim is given back where the server surely has not the mail, so that it is tried again.
- */
-export function sendReportMail({
-  mailer,
-  mails,
-  reports,
-  sender,
-}: ReportMailPorts): (mail: ReportMail, signal: AbortSignal) => Promise<MailEnd> {
+/** Makes the effect that mails a claimed report. Errors are the mailer's. */
+export function sendReportMail({ mailer, sender }: ReportMailPorts): (mail: DueMail, signal: AbortSignal) => Promise<MailVerdict> {
   return async function mailReport(mail, signal) {
-    // Recording leaves alone what has ended; what has not was claimed by a process that is gone.
-    if (!(await mails.claim(mail))) return { ...mail, status: 'UNKNOWN' };
-    try {
-      // Behind the claim nothing changes it any more.
-      const report = await reports.read(mail.day);
-      if (report === undefined) throw new WeirError('incomplete', `There is no report of ${mail.day} to be mailed.`);
-      await mailer.send(composeReportMail(mail, report, sender), signal);
-      return { ...mail, status: 'SENT' };
-    } catch (error) {
-      if (kindOf(error) === 'transient') await mails.release(mail);
-      throw error;
-    }
+    await mailer.send(composeReportMail(mail, claimOf(mail).report, sender), signal);
+    return mailed(mail);
   };
 }
 

@@ -1,80 +1,111 @@
 import type { Database } from '../../src/connectors/database.ts';
+import { WeirError } from '../../src/errors.ts';
 import type { Logger } from '../../src/logging/logger.ts';
-import { textOf } from '../../src/errors.ts';
-
-/** A mail that tells one person of a day. */
-export interface ReportMail {
-  readonly day: string;
-  readonly recipient: string;
-}
-
-/** What became of it, to be recorded. */
-export interface MailEnd extends ReportMail {
-  readonly status: 'SENT' | 'REFUSED' | 'UNKNOWN';
-  readonly error?: string;
-}
+import { skip, type Answer } from '../../src/message/decision.ts';
+import type { Identifiers } from '../shared/identifiers.ts';
+import type { DailyReportStore } from './dailyReportStore.ts';
+import type { DueMail, MailVerdict, ReportMail } from './dueMail.ts';
 
 /**
- * The mails of reports: CLAIMED → SENT | REFUSED | UNKNOWN. A claim is committed before the mail is handed to the server and goes only
- * when the server surely does not have it; so what is found CLAIMED was left by a process that died, and nobody can tell. It is never
- * sent again by itself.
+ * The mails of reports: CLAIMED → SENT | REFUSED | UNKNOWN. A claim is committed, under a token, before the mail is handed to the server
+ * and goes only when the server surely does not have it; so what another has claimed was left by a process that died or hangs, and is
+ * UNKNOWN from then on: it is never sent again by itself. Should that process tell after all, its word counts.
  */
 export interface ReportMailStore {
-  /** Whether this call has claimed it. A day that has no report cannot be claimed. */
-  claim(mail: ReportMail): Promise<boolean>;
-  /** Gives a claim back: the server does not have the mail. */
-  release(mail: ReportMail): Promise<void>;
-  /** Writes how mails ended. What is found claimed by another, and not ended, is unknown from then on, and said in the log. */
-  readonly record: (ends: readonly MailEnd[]) => Promise<readonly MailEnd['status'][]>;
+  /**
+   * Claims mails, each under a token of its own, and reads what they say. What has ended is skipped; that it was not SENT is said in the log, so that it is said
+   * also where the process that wrote it died before. `incomplete` for a day that has no report.
+   *
+   * Repeatable: asked again with the same objects it finds what it has claimed already, though nobody was told.
+   */
+  readonly claim: (mails: readonly DueMail[]) => Promise<readonly Answer<DueMail>[]>;
+  /**
+   * Writes how mails ended, each under its token, and says in the log what was not sent; a claim of what the server surely does not
+   * have is given back. Repeatable. A mail whose claim is not there any more is a defect.
+   */
+  readonly record: (verdicts: readonly MailVerdict[]) => Promise<readonly MailVerdict[]>;
   /** How the mails of a day stand. */
   standing(day: string): Promise<readonly (MailStanding & ReportMail)[]>;
 }
 
 export interface MailStanding {
-  readonly status: MailEnd['status'] | 'CLAIMED';
+  readonly status: 'CLAIMED' | 'SENT' | 'REFUSED' | 'UNKNOWN';
+}
+
+export interface ReportMailStoreOptions {
+  /** Calendar time. */
+  readonly now: () => Date;
+  readonly identifiers: Identifiers;
+  readonly reports: Pick<DailyReportStore, 'read'>;
+  readonly log: Pick<Logger, 'error'>;
 }
 
 /** Mails on a database. */
-export function reportMailStore(database: Database, now: () => Date, log: Logger): ReportMailStore {
+export function reportMailStore(database: Database, { now, identifiers, reports, log }: ReportMailStoreOptions): ReportMailStore {
+  const tokens = new WeakMap<DueMail, bigint>();
+  const tell = (day: string, { status, error }: StatusRow): void => {
+    if (status === 'REFUSED' || status === 'UNKNOWN') log.error(sentences[status], { key: day, error: error ?? '' });
+  };
   return {
-    claim: async ({ day, recipient }) => (await database.execute({ text: claim, values: [day, recipient, now()] })) === 1,
-    release: async ({ day, recipient }) => {
-      await database.execute({ text: release, values: [day, recipient] });
-    },
-    record: async (ends) => {
-      for (const { day, recipient, status, error } of ends) {
-        const written = await database.execute({ text: record, values: [day, recipient, status, error ?? null, now()] });
-        if (written === 1 && status !== 'SENT') log.error(sentences[status], { key: day, error: error ?? 'its process is gone' });
+    claim: async (mails) => {
+      const answers: Answer<DueMail>[] = [];
+      for (const mail of mails) {
+        const { day, recipient } = mail;
+        const token = tokens.get(mail) ?? identifiers.next();
+        tokens.set(mail, token);
+        const [row] = await database.query<StatusRow>({ text: claim, values: [day, recipient, now(), token] });
+        // Behind the claim nothing changes it any more.
+        const report = await reports.read(day);
+        if (row === undefined || report === undefined) throw new WeirError('incomplete', `There is no report of ${day} to be mailed.`);
+        tell(day, row);
+        answers.push(row.status === 'CLAIMED' ? { ...mail, claimed: { token, report } } : skip('has ended'));
       }
-      return ends.map(({ status }) => status);
+      return answers;
+    },
+    record: async (verdicts) => {
+      for (const verdict of verdicts) {
+        const { day, recipient, token, kind } = verdict;
+        if (kind === 'later') {
+          await database.execute({ text: release, values: [day, recipient, token] });
+          continue;
+        }
+        const status = statusOf[kind];
+        const error = 'reason' in verdict ? verdict.reason : null;
+        const written = await database.execute({ text: record, values: [day, recipient, token, status, error, now()] });
+        if (written === 0) throw new WeirError('defect', `The mail of ${day} ended as ${status}, and nobody has claimed it.`);
+        tell(day, { status, error });
+      }
+      return verdicts;
     },
     standing: async (day) => database.query<MailStanding & ReportMail>({ text: standing, values: [day] }),
   };
 }
+
+interface StatusRow extends MailStanding {
+  readonly error: string | null;
+}
+
+const statusOf = { sent: 'SENT', refused: 'REFUSED', unknown: 'UNKNOWN' } as const;
 
 const sentences = {
   REFUSED: 'the mail of a daily report was refused',
   UNKNOWN: 'nobody can tell whether the mail of a daily report was sent: it is not sent again',
 };
 
-/** The verdict on a mail that the server refused for good. */
-export function refusedMail({ day, recipient }: ReportMail, error: unknown): MailEnd {
-  return { day, recipient, status: 'REFUSED', error: textOf(error) };
-}
-
-/** The verdict on a mail of which nobody can tell whether the server has it. */
-export function unknownMail({ day, recipient }: ReportMail, error: unknown): MailEnd {
-  return { day, recipient, status: 'UNKNOWN', error: textOf(error) };
-}
-
 // Behind whoever compiles the report; from its commit on the report stays as it is.
 const claim = `
   WITH told AS (UPDATE payments.daily_report SET is_mailed = true WHERE day = $1 RETURNING day)
-  INSERT INTO payments.daily_report_mail (day, recipient, claimed_at) SELECT day, $2, $3 FROM told ON CONFLICT DO NOTHING`;
+  INSERT INTO payments.daily_report_mail AS mail (day, recipient, claimed_at, token) SELECT day, $2, $3::timestamptz, $4::bigint FROM told
+  ON CONFLICT (day, recipient) DO UPDATE SET (status, error, ended_at) = (
+    SELECT 'UNKNOWN', 'its process is gone', EXCLUDED.claimed_at WHERE mail.status = 'CLAIMED' AND mail.token <> EXCLUDED.token
+    UNION ALL SELECT mail.status, mail.error, mail.ended_at WHERE mail.status <> 'CLAIMED' OR mail.token = EXCLUDED.token
+  )
+  RETURNING status, error`;
 
-const release = `DELETE FROM payments.daily_report_mail WHERE day = $1 AND recipient = $2 AND status = 'CLAIMED'`;
+const release = `DELETE FROM payments.daily_report_mail WHERE day = $1 AND recipient = $2 AND token = $3 AND status = 'CLAIMED'`;
 
 const record = `
-  UPDATE payments.daily_report_mail SET status = $3, error = $4, ended_at = $5 WHERE day = $1 AND recipient = $2 AND status = 'CLAIMED'`;
+  UPDATE payments.daily_report_mail SET status = $4, error = $5, ended_at = $6
+  WHERE day = $1 AND recipient = $2 AND token = $3 AND status IN ('CLAIMED', 'UNKNOWN', $4)`;
 
 const standing = 'SELECT day, recipient, status FROM payments.daily_report_mail WHERE day = $1 ORDER BY recipient';

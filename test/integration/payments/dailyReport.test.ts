@@ -4,17 +4,22 @@ import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { dailyReport, type DailyReportPorts } from '../../../pipelines/payments/dailyReport.job.ts';
 import { dailyReportStore } from '../../../pipelines/payments/dailyReportStore.ts';
+import { mailed, type DueMail } from '../../../pipelines/payments/dueMail.ts';
 import { sendReportMail } from '../../../pipelines/payments/reportMail.ts';
 import { reportMailStore } from '../../../pipelines/payments/reportMailStore.ts';
+import { createIdentifiers } from '../../../pipelines/shared/identifiers.ts';
 import type { Database } from '../../../src/connectors/database.ts';
 import { openWholeFile } from '../../../src/connectors/disk/openWholeFile.ts';
 import type { Mail } from '../../../src/connectors/mailer.ts';
 import { WeirError } from '../../../src/errors.ts';
+import { Decision } from '../../../src/message/decision.ts';
 import { realClock } from '../../../src/runtime/clock.ts';
 import type { JobEnd } from '../../../src/runtime/jobs/jobSpec.ts';
 import { runJob } from '../../../src/runtime/jobs/runJob.ts';
+import { aGate } from '../../support/aGate.ts';
 import { openGate } from '../../support/openGate.ts';
 import { silent } from '../../support/aSpec.ts';
+import { until } from '../../support/until.ts';
 import { anOrder, aPayment, aPayments, emptied, type Payments } from './aPayments.ts';
 
 const day = '2026-11-01';
@@ -40,10 +45,16 @@ beforeEach(async () => {
   answer = () => Promise.resolve({ response: '250' });
 });
 
+const identifiers = createIdentifiers({ now: () => asOf, random: () => 0, node: 1 });
+
+function aMail(recipient = 'a@house.example'): DueMail {
+  return { day, recipient, claimed: undefined };
+}
+
 function portsOver(database: Database): DailyReportPorts {
   const log = { ...silent, error: (sentence: string) => void said.push(sentence) };
   const reports = dailyReportStore(database, openWholeFile, () => asOf);
-  const mails = reportMailStore(database, () => asOf, log);
+  const mails = reportMailStore(database, { now: () => asOf, identifiers, reports, log });
   const mailer = {
     send: (mail: Mail) => {
       sent.push(mail);
@@ -54,9 +65,15 @@ function portsOver(database: Database): DailyReportPorts {
   return {
     clock: { ...realClock, now: () => asOf },
     reports,
-    reportMails: { ...mails, send: sendReportMail({ mailer, mails, reports, sender }), gate: openGate('smtp') },
+    reportMails: { ...mails, send: sendReportMail({ mailer, sender }), gate: openGate('smtp') },
   };
 }
+
+const hasty = {
+  recipients: 'a@house.example',
+  mail: { retry: { maxRetries: 1, firstDelayMs: 1, maxDelayMs: 1 } },
+  repeat: { firstDelayMs: 1, maxDelayMs: 1 },
+};
 
 const settings = {
   ...{ partitions: 4, leaseMs: 3_000, heartbeatMs: 300, pollMs: 20, pageSize: 100, window: 300, maxSpan: 300 },
@@ -143,7 +160,7 @@ describe('payments.dailyReport', () => {
     await payments.database.execute(`UPDATE payments.orders SET status = 'FAILED', fail_code = 'DECLINED', ended_at = created_at`);
     await reports.compile(day, options);
     expect(await stats()).toMatchObject([{ status: 'FAILED', orders: 1n }]);
-    expect(await reportMails.claim({ day, recipient: 'a@house.example' })).toBe(true);
+    expect(await reportMails.claim([aMail()])).toMatchObject([{ claimed: { report: { asOf } } }]);
     await anOrder(payments);
     await reports.compile(day, options);
     expect(await stats()).toMatchObject([{ status: 'FAILED', orders: 1n }]);
@@ -160,7 +177,7 @@ describe('payments.dailyReport', () => {
       payments.database.withTransaction(async (transaction) => {
         // Its snapshot is taken; only then the mail is claimed.
         await transaction.query('SELECT 1');
-        if (isFirst) await reportMails.claim({ day, recipient: 'a@house.example' });
+        if (isFirst) await reportMails.claim([aMail()]);
         isFirst = false;
         return work(transaction);
       }, options);
@@ -195,15 +212,14 @@ describe('payments.dailyReport', () => {
     expect(await run({ recipients: 'a@house.example' })).toMatchObject({ how: 'completed' });
     expect(await mails()).toMatchObject([{ status: 'UNKNOWN' }]);
     expect(said).toEqual(['nobody can tell whether the mail of a daily report was sent: it is not sent again']);
-    const { reportMails } = portsOver(payments.database);
-    await reportMails.send({ day, recipient: 'a@house.example' }, new AbortController().signal);
+    expect(await portsOver(payments.database).reportMails.claim([aMail()])).toMatchObject([{ outcome: 'skipped' }]);
     expect(sent).toHaveLength(1);
   });
 
   it('never sends what a process claimed that died, and says so', async () => {
     const ports = portsOver(payments.database);
     await ports.reports.compile(day, { folder: '', passLimitMs: 10_000 });
-    await ports.reportMails.claim({ day, recipient: 'a@house.example' });
+    await ports.reportMails.claim([aMail()]);
     expect(await run()).toMatchObject({ how: 'completed' });
     expect(sent.map(({ to }) => to.address)).toEqual(['b@house.example']);
     expect(await mails()).toMatchObject([{ status: 'UNKNOWN' }, { status: 'SENT' }]);
@@ -214,5 +230,87 @@ describe('payments.dailyReport', () => {
     answer = () => Promise.reject(new WeirError('refused', 'no such mailbox'));
     expect(await run({ recipients: 'a@house.example' })).toMatchObject({ how: 'completed' });
     expect(await mails()).toMatchObject([{ status: 'REFUSED' }]);
+  });
+
+  it.each([
+    ['was not written', false],
+    ['was written', true],
+  ])('sends a mail once whose claim was lost on its way: it %s', async (_how, isWritten) => {
+    const ports = portsOver(payments.database);
+    let failures = 1;
+    const claim: typeof ports.reportMails.claim = async (mails) => {
+      if (failures-- <= 0) return ports.reportMails.claim(mails);
+      if (isWritten) await ports.reportMails.claim(mails);
+      throw new WeirError('outcomeUnknown', 'the connection was lost after a write was sent');
+    };
+    expect(await run(hasty, { ...ports, reportMails: { ...ports.reportMails, claim } })).toMatchObject({ how: 'completed' });
+    expect({ sent: sent.length, mails: await mails(), said }).toMatchObject({ sent: 1, mails: [{ status: 'SENT' }], said: [] });
+  });
+
+  it.each([
+    ['was not written', false],
+    ['was written', true],
+  ])('records a mail as sent though its record was lost on its way: it %s', async (_how, isWritten) => {
+    const ports = portsOver(payments.database);
+    let failures = 2;
+    const record: typeof ports.reportMails.record = async (verdicts) => {
+      if (failures-- <= 0) return ports.reportMails.record(verdicts);
+      if (isWritten) await ports.reportMails.record(verdicts);
+      throw new WeirError(isWritten ? 'outcomeUnknown' : 'unavailable', 'PostgreSQL restarts');
+    };
+    expect(await run(hasty, { ...ports, reportMails: { ...ports.reportMails, record } })).toMatchObject({ how: 'completed' });
+    expect({ sent: sent.length, mails: await mails(), said }).toMatchObject({ sent: 1, mails: [{ status: 'SENT' }], said: [] });
+  });
+
+  it('does not complete while a mail is not taken, gives its claim back, and sends it once the server is there', async () => {
+    answer = () => Promise.reject(new WeirError('unavailable', 'nobody answers'));
+    expect(await run(hasty)).toMatchObject({ how: 'failed', failure: { code: 'unavailable' } });
+    expect(await mails()).toEqual([]);
+    answer = () => Promise.resolve({ response: '250' });
+    expect(await run(hasty)).toMatchObject({ how: 'completed' });
+    expect(await mails()).toMatchObject([{ status: 'SENT' }]);
+  });
+
+  it('waits for the server when its breaker shuts behind the claim, and cuts no other mail short', async () => {
+    const gate = aGate();
+    const held = Promise.withResolvers<{ response: string }>();
+    const both = Promise.withResolvers<unknown>();
+    answer = async ({ to }) => {
+      if (sent.length === 2) both.resolve(undefined);
+      await both.promise;
+      if (to.address.startsWith('b')) return held.promise;
+      gate.shut();
+      throw new WeirError('unavailable', 'nobody answers');
+    };
+    const ports = portsOver(payments.database);
+    const running = run({ ...hasty, recipients }, { ...ports, reportMails: { ...ports.reportMails, gate } });
+    await until('the claim was given back', async () => sent.length === 2 && (await mails()).length === 1);
+    answer = () => Promise.resolve({ response: '250' });
+    gate.open();
+    await until('it was sent', async () => (await mails()).length === 2);
+    held.resolve({ response: '250' });
+    expect(await running).toMatchObject({ how: 'completed' });
+    expect(await mails()).toMatchObject([{ status: 'SENT' }, { status: 'SENT' }]);
+    expect(sent).toHaveLength(3);
+  });
+
+  it('takes the late word of a process that was given up, and never that of another claim', async () => {
+    const { reports, reportMails } = portsOver(payments.database);
+    await reports.compile(day, { folder: '', passLimitMs: 10_000 });
+    const [claimed] = await reportMails.claim([aMail()]);
+    if (claimed === undefined || Decision.is(claimed)) throw new Error('not claimed');
+    expect(await reportMails.claim([aMail()])).toMatchObject([{ outcome: 'skipped' }]);
+    expect({ mails: await mails(), said }).toMatchObject({ mails: [{ status: 'UNKNOWN' }], said: { length: 1 } });
+    const stranger = { ...mailed(claimed), token: 1n };
+    await expect(reportMails.record([stranger])).rejects.toMatchObject({ code: 'defect' });
+    await reportMails.record([mailed(claimed)]);
+    expect(await mails()).toMatchObject([{ status: 'SENT' }]);
+  });
+
+  it('is told again of a mail that was refused where whoever wrote that may have died before it told', async () => {
+    answer = () => Promise.reject(new WeirError('refused', 'no such mailbox'));
+    expect(await run(hasty)).toMatchObject({ how: 'completed' });
+    expect(await portsOver(payments.database).reportMails.claim([aMail()])).toMatchObject([{ outcome: 'skipped' }]);
+    expect(said).toEqual(['the mail of a daily report was refused', 'the mail of a daily report was refused']);
   });
 });
