@@ -53,12 +53,18 @@ export interface RefundReport {
   readonly answer: RefundAnswer;
 }
 
-/** Asks a gateway for a refund, or what became of it; what it knows nothing of is asked for again under the same key. */
+/**
+ * Asks a gateway for a refund, or what became of it; what it knows nothing of is asked for again under the same key. A refund that
+ * comes here again, since the answer was lost, is asked about first like one of an earlier run.
+ */
 export function askRefund(gateways: Gateways): (refund: DueRefund, signal: AbortSignal) => Promise<RefundReport | Unanswered> {
+  const sent = new WeakSet<DueRefund>();
   return async function giveBack(refund, signal) {
     const answer = await throughGate(gateways[refund.method], signal, async (gateway) => {
-      const before = refund.wasSent ? await gateway.askRefund(refund, signal) : undefined;
-      return before === undefined || before.kind === 'notFound' ? gateway.refund(refund, signal) : before;
+      const before = refund.wasSent || sent.has(refund) ? await gateway.askRefund(refund, signal) : undefined;
+      if (before !== undefined && before.kind !== 'notFound') return before;
+      sent.add(refund);
+      return gateway.refund(refund, signal);
     });
     return answer === undefined ? unanswered : { kind: 'refund', paymentId: refund.paymentId, answer };
   };

@@ -1,6 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
 import { methods } from '../../../pipelines/payments/payment.ts';
 import { succeededPaymentSchema } from '../../../pipelines/payments/succeededPayment.ts';
+import type { HttpClient } from '../../../src/connectors/httpClient.ts';
 import { aPayment, aPayments, aProduct, anOrder, emptied, standOf, type Payments } from './aPayments.ts';
 
 let payments: Payments;
@@ -172,4 +173,23 @@ test('many orders that race for the last items of several products, in chunks of
   // What is left reaches for no order: of two of three products there is nothing.
   const empty = await payments.database.query('SELECT FROM payments.product WHERE stock = 0');
   expect(empty.length).toBeGreaterThanOrEqual(2);
+});
+
+test('a refund whose answer is lost is asked about before it is asked for again, also within a run', async () => {
+  await aProduct(payments, 77n, 1n);
+  const order = await anOrder(payments, { method: 'card', items: [[77n, 2n]] });
+  payments.gateways.card.charge({ paymentNumber: order.paymentNumber, amount: 12_000n, status: 'APPROVED' });
+  await payments.run('reconcile');
+  payments.gateways.card.faults.add({ phase: 'after', action: { kind: 'cut' }, on: 'refunds', to: order.paymentNumber, times: 1 });
+  payments.pass(1);
+  const asked: string[] = [];
+  const wire = (client: HttpClient): HttpClient => ({
+    ...client,
+    ask: (request, signal) => {
+      asked.push(request.method);
+      return client.ask(request, signal);
+    },
+  });
+  await payments.run('refund', payments.database, {}, { wire });
+  expect(asked).toEqual(['POST', 'GET']);
 });
