@@ -73,10 +73,13 @@ CREATE INDEX payment_due ON payments.payment (method, id, next_ask_at) WHERE sta
 -- What waits for a person is counted, and listed for one.
 CREATE INDEX payment_parked ON payments.payment (id, park_reason) WHERE park_reason IS NOT NULL;
 
--- Money that was captured for an order that does not get it: REQUESTED -> SENT -> DONE | PARKED. One for each payment, which is also the
--- key under which the gateway is asked, so that a repeated request gives back once.
+-- Money that was captured for an order that does not get it: REQUESTED -> SENT -> DONE | PARKED. One for each charge that a gateway has
+-- reported of a payment. The gateway is asked under the payment's id, and from the second refund of a payment on under its nth too, so
+-- that a repeated request gives back once.
 CREATE TABLE payments.refund (
-  payment_id bigint PRIMARY KEY REFERENCES payments.payment,
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  payment_id bigint NOT NULL REFERENCES payments.payment,
+  nth integer NOT NULL DEFAULT 1,
   amount_minor bigint NOT NULL,
   transaction_key text NOT NULL,
   reason text NOT NULL,
@@ -86,12 +89,16 @@ CREATE TABLE payments.refund (
   next_ask_at timestamptz NOT NULL,
   ended_at timestamptz,
   park_reason text,
+  CONSTRAINT refund_once UNIQUE (payment_id, transaction_key),
+  CONSTRAINT refund_numbered_once UNIQUE (payment_id, nth),
   CONSTRAINT refund_amount_positive CHECK (amount_minor > 0),
   CONSTRAINT refund_status CHECK (status IN ('REQUESTED', 'SENT', 'DONE', 'PARKED')),
   CONSTRAINT refund_ended_has_time CHECK ((status IN ('DONE', 'PARKED')) = (ended_at IS NOT NULL)),
   CONSTRAINT refund_parked_has_reason CHECK ((status = 'PARKED') = (park_reason IS NOT NULL))
 );
-CREATE INDEX refund_due ON payments.refund (payment_id, next_ask_at) WHERE status IN ('REQUESTED', 'SENT');
+CREATE INDEX refund_due ON payments.refund (id, next_ask_at) WHERE status IN ('REQUESTED', 'SENT');
+-- A key under which money goes back completes no other payment.
+CREATE INDEX refund_key ON payments.refund (transaction_key);
 CREATE INDEX refund_parked ON payments.refund (payment_id, reason) WHERE status = 'PARKED';
 
 -- What gateways have called back with, once each.

@@ -40,7 +40,7 @@ export function askGateway(gateways: Gateways): (payment: DuePayment, signal: Ab
 
 /** A refund that a gateway is asked for. */
 export interface DueRefund extends RefundRequest {
-  readonly paymentId: bigint;
+  readonly refundId: bigint;
   readonly method: Method;
   /** Whether it was asked for before: then what became of that is found out first. */
   readonly wasSent: boolean;
@@ -49,7 +49,7 @@ export interface DueRefund extends RefundRequest {
 /** What became of a refund. */
 export interface RefundReport {
   readonly kind: 'refund';
-  readonly paymentId: bigint;
+  readonly refundId: bigint;
   readonly answer: RefundAnswer;
 }
 
@@ -66,7 +66,7 @@ export function askRefund(gateways: Gateways): (refund: DueRefund, signal: Abort
       sent.add(refund);
       return gateway.refund(refund, signal);
     });
-    return answer === undefined ? unanswered : { kind: 'refund', paymentId: refund.paymentId, answer };
+    return answer === undefined ? unanswered : { kind: 'refund', refundId: refund.refundId, answer };
   };
 }
 

@@ -3,7 +3,7 @@ import type { DueRefund } from './askGateway.ts';
 import { methods, type DuePayment, type Method, type UnpaidOrder } from './payment.ts';
 import type { ReconcilePart } from './reconcileParts.ts';
 
-/** A page of what is due, in ascending order of the ids of payments or orders. */
+/** A page of what is due, in ascending order of the ids of payments, orders or refunds. */
 export interface DuePage {
   /** Exclusive lower bound; undefined: from the first. */
   readonly after: string | undefined;
@@ -86,15 +86,20 @@ export function dueRefundStore(database: Database): DueRefundStore {
     pageRefunds: async (method, asOf, { after, limit }) => {
       const rows = await database.query<RefundRow>({ text: pageRefunds, values: [method, asOf, after ?? '0', limit] });
       return rows.map((row) => ({
-        paymentId: row.payment_id,
+        refundId: row.id,
         method,
-        key: row.payment_id.toString(),
+        key: refundKey(row.payment_id, row.nth),
         transactionKey: row.transaction_key,
         amountMinor: row.amount_minor,
         wasSent: row.status === 'SENT',
       }));
     },
   };
+}
+
+/** The key under which a gateway is asked for a refund of a payment: the payment's id for the first, so that each is given back once. */
+function refundKey(paymentId: bigint, nth: bigint): string {
+  return nth === 1n ? paymentId.toString() : `${paymentId}-${nth}`;
 }
 
 /** When what had no end yet is asked or tried again, for statements: one minute after a time, then two, four and so on, an hour at most. */
@@ -114,6 +119,8 @@ interface PaymentRow {
 }
 
 interface RefundRow {
+  readonly id: bigint;
+  readonly nth: bigint;
   readonly payment_id: bigint;
   readonly transaction_key: string;
   readonly amount_minor: bigint;
@@ -140,5 +147,5 @@ const dueRefunds = `
 const countRefunds = `SELECT method, count(*) ${dueRefunds} $1 GROUP BY method ORDER BY method`;
 
 const pageRefunds = `
-  SELECT payment_id, refund.transaction_key, refund.amount_minor, refund.status ${dueRefunds} $2
-    AND method = $1 AND payment_id > $3::bigint ORDER BY payment_id LIMIT $4`;
+  SELECT refund.id, payment_id, nth::bigint AS nth, refund.transaction_key, refund.amount_minor, refund.status ${dueRefunds} $2
+    AND method = $1 AND refund.id > $3::bigint ORDER BY refund.id LIMIT $4`;

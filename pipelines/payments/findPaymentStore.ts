@@ -50,16 +50,19 @@ const paymentColumns = `payment.id::text AS payment, payment.order_id::text AS "
     payment.amount_minor::text AS "amountMinor", payment.status, payment.park_reason AS "parkReason", ${iso('payment.created_at')} AS "createdAt",
     ${iso('payment.next_ask_at')} AS "nextAskAt"`;
 
-// Each half by its own index, and bounded before the two are joined.
+// Each half by its own index, and bounded before the two are joined. Of several refunds that one is told of which waits for a person.
 const list = `
   WITH wanted AS (
     (SELECT id FROM payments.payment WHERE $2 AND status = 'PENDING' AND park_reason IS NULL
       AND created_at <= $1::timestamptz - interval '10 minutes' AND id > $4 ORDER BY id LIMIT $5)
     UNION (SELECT id FROM payments.payment WHERE $3 AND park_reason IS NOT NULL AND id > $4 ORDER BY id LIMIT $5)
-    UNION (SELECT payment_id FROM payments.refund WHERE $3 AND status = 'PARKED' AND payment_id > $4 ORDER BY payment_id LIMIT $5)
+    UNION (SELECT DISTINCT payment_id FROM payments.refund WHERE $3 AND status = 'PARKED' AND payment_id > $4 ORDER BY payment_id LIMIT $5)
   )
   SELECT ${paymentColumns}, refund.status AS "refundStatus", refund.park_reason AS "refundParkReason"
-  FROM wanted JOIN payments.payment USING (id) LEFT JOIN payments.refund ON payment_id = payment.id ORDER BY payment.id LIMIT $5`;
+  FROM wanted JOIN payments.payment USING (id) LEFT JOIN LATERAL (
+    SELECT status, park_reason FROM payments.refund WHERE payment_id = payment.id ORDER BY status <> 'PARKED', nth LIMIT 1
+  ) AS refund ON true
+  ORDER BY payment.id LIMIT $5`;
 
 const orderOf = `
   SELECT id::text AS "order", status, fail_code AS "failCode", amount_minor::text AS "amountMinor", ${iso('created_at')} AS "createdAt",
@@ -79,4 +82,4 @@ const refundsOf = `
   SELECT refund.payment_id::text AS payment, refund.amount_minor::text AS "amountMinor", refund.transaction_key AS "transactionKey",
     refund.reason, refund.status, refund.park_reason AS "parkReason", ${iso('refund.requested_at')} AS "requestedAt",
     ${iso('refund.next_ask_at')} AS "nextAskAt", ${iso('refund.ended_at')} AS "endedAt"
-  FROM payments.refund JOIN payments.payment ON payment.id = payment_id WHERE order_id = $1 ORDER BY payment_id`;
+  FROM payments.refund JOIN payments.payment ON payment.id = payment_id WHERE order_id = $1 ORDER BY payment_id, nth`;

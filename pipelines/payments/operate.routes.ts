@@ -80,18 +80,25 @@ export const refundRoute = defineAction({
   name: 'payments.refund',
   about: 'have a parked refund asked for again, under the same key as before',
   role: 'operator',
-  input: onePayment,
+  input: onePayment.extend({
+    key: z
+      .string()
+      .min(1)
+      .max(200)
+      .optional()
+      .meta({ description: 'transaction key of the charge, where several refunds of its payment are parked' }),
+  }),
   words,
-  target: targetOf,
-  act: async (transaction, { paymentOperations }: OperatePaymentPorts, { payment }) =>
-    sheetOf(await paymentOperations.refund(transaction, BigInt(payment)), 'refund asked for again'),
+  target: (input) => targetOf(input),
+  act: async (transaction, { paymentOperations }: OperatePaymentPorts, { payment, key }) =>
+    sheetOf(await paymentOperations.refund(transaction, BigInt(payment), key), 'refund asked for again'),
 });
 
 function targetOf({ payment }: z.infer<typeof onePayment>): string {
   return `payment ${payment}`;
 }
 
-function sheetOf({ paymentId, orderId, status, parkReason, refundStatus }: OperatedPayment, next: string): Json {
-  const was = { status, parkReason: parkReason ?? null, refund: refundStatus ?? null };
+function sheetOf({ paymentId, orderId, status, parkReason, refunds }: OperatedPayment, next: string): Json {
+  const was = { status, parkReason: parkReason ?? null, refund: refunds.map((refund) => refund.status).join(', ') || null };
   return { payment: paymentId.toString(), order: orderId.toString(), ...was, next };
 }

@@ -1,6 +1,7 @@
 import type { Transaction } from '../../src/connectors/database.ts';
 import { WeirError } from '../../src/errors.ts';
-import { requireParkedPayment, requireParkedRefund, requirePending, type OperatedPayment } from './operatedPayment.ts';
+import { isKeyOfAnother } from './keyOfAnother.ts';
+import { requireParkedPayment, requireParkedRefund, requirePending, type OperatedPayment, type OperatedRefund } from './operatedPayment.ts';
 
 /**
  * What operators do to payments, each in the transaction that also holds its audit, behind the lock of the order, as settlements are.
@@ -11,8 +12,8 @@ export interface OperatePaymentStore {
   ask(transaction: Transaction, paymentId: bigint): Promise<OperatedPayment>;
   /** Has a parked one asked about at once, and what the gateway says it captured goes back, whatever the amount. */
   giveBack(transaction: Transaction, paymentId: bigint): Promise<OperatedPayment>;
-  /** Has a parked refund asked for again, under the same key as before. */
-  refund(transaction: Transaction, paymentId: bigint): Promise<OperatedPayment>;
+  /** Has a parked refund asked for again, under the same key as before; the charge is named where several are parked. */
+  refund(transaction: Transaction, paymentId: bigint, transactionKey?: string): Promise<OperatedPayment>;
 }
 
 /** What operators do, on a database. */
@@ -26,7 +27,12 @@ export function operatePaymentStore(now: () => Date): OperatePaymentStore {
   return {
     ask: doing(requirePending, ask),
     giveBack: doing(requireParkedPayment, giveBack),
-    refund: doing(requireParkedRefund, refund),
+    refund: async (transaction, paymentId, transactionKey) => {
+      const payment = await lock(transaction, paymentId);
+      const { refundId } = requireParkedRefund(payment, transactionKey);
+      await transaction.execute({ text: refund, values: [refundId, now()] });
+      return payment;
+    },
   };
 }
 
@@ -39,8 +45,7 @@ async function lock(transaction: Transaction, paymentId: bigint): Promise<Operat
     orderId: row.order_id,
     status: row.status,
     parkReason: row.park_reason ?? undefined,
-    refundStatus: row.refund_status ?? undefined,
-    isRefundOfAnother: row.is_of_another,
+    refunds: await transaction.query<OperatedRefund>({ text: readRefunds, values: [paymentId] }),
   };
 }
 
@@ -49,8 +54,6 @@ interface OperatedRow {
   readonly order_id: bigint;
   readonly status: OperatedPayment['status'];
   readonly park_reason: string | null;
-  readonly refund_status: NonNullable<OperatedPayment['refundStatus']> | null;
-  readonly is_of_another: boolean;
 }
 
 const lockOrder = `
@@ -58,11 +61,12 @@ const lockOrder = `
 
 // Behind the lock: what a settlement has written meanwhile is seen.
 const read = `
-  SELECT payment.id, payment.order_id, payment.status, payment.park_reason, refund.status AS refund_status, EXISTS (
-    SELECT FROM payments.payment AS other
-    WHERE other.method = payment.method AND other.transaction_key = refund.transaction_key AND other.id <> payment.id
-  ) AS is_of_another
-  FROM payments.payment LEFT JOIN payments.refund ON payment_id = payment.id WHERE payment.id = $1`;
+  SELECT id, order_id, status, park_reason FROM payments.payment WHERE id = $1`;
+
+const readRefunds = `
+  SELECT refund.id AS "refundId", refund.transaction_key AS "transactionKey", refund.status,
+    ${isKeyOfAnother('payment', 'refund.transaction_key')} AS "isOfAnother"
+  FROM payments.refund JOIN payments.payment ON payment.id = payment_id WHERE payment_id = $1 ORDER BY nth`;
 
 const ask = `UPDATE payments.payment SET park_reason = NULL, next_ask_at = $2 WHERE id = $1`;
 
@@ -70,4 +74,4 @@ const giveBack = `UPDATE payments.payment SET park_reason = NULL, is_given_back 
 
 const refund = `
   UPDATE payments.refund SET status = 'REQUESTED', park_reason = NULL, ended_at = NULL, next_ask_at = $2
-  WHERE payment_id = $1 AND status = 'PARKED'`;
+  WHERE id = $1 AND status = 'PARKED'`;

@@ -7,10 +7,16 @@ export interface OperatedPayment {
   readonly orderId: bigint;
   readonly status: SettleablePayment['status'];
   readonly parkReason: string | undefined;
-  /** Undefined where nothing goes back. */
-  readonly refundStatus: 'REQUESTED' | 'SENT' | 'DONE' | 'PARKED' | undefined;
-  /** Whether the key of its refund belongs to another payment of the gateway, whose money it would be. */
-  readonly isRefundOfAnother: boolean;
+  /** One for each charge that goes back, or waits for a person to say so. */
+  readonly refunds: readonly OperatedRefund[];
+}
+
+export interface OperatedRefund {
+  readonly refundId: bigint;
+  readonly transactionKey: string;
+  readonly status: 'REQUESTED' | 'SENT' | 'DONE' | 'PARKED';
+  /** Whether its key belongs to another payment of the gateway, whose money it would be. */
+  readonly isOfAnother: boolean;
 }
 
 /** What a person may do to a payment, by how it stands:
@@ -20,7 +26,7 @@ export interface OperatedPayment {
  * | PENDING | none | at once | refused | refused |
  * | PENDING, parked | none | at once, decided anew | what the gateway says it captured | refused |
  * | ended | none, REQUESTED, SENT or DONE | refused | refused | refused |
- * | ended | PARKED | refused | refused | under its old key, unless that is another payment's |
+ * | any | PARKED | as above | as above | under its old key, unless it is of another payment's charge |
  */
 export function requirePending(payment: OperatedPayment): void {
   if (payment.status !== 'PENDING') throw refusal(payment, `is ${payment.status}: only a PENDING one is asked about`);
@@ -31,11 +37,18 @@ export function requireParkedPayment(payment: OperatedPayment): void {
   if (payment.parkReason === undefined) throw refusal(payment, `is ${payment.status} and not parked`);
 }
 
-/** Refuses a refund that does not wait for a person, or that would give back another buyer's money. */
-export function requireParkedRefund(payment: OperatedPayment): void {
-  if (payment.refundStatus === undefined) throw refusal(payment, 'has no refund');
-  if (payment.refundStatus !== 'PARKED') throw refusal(payment, `has a refund that is ${payment.refundStatus}, not parked`);
-  if (payment.isRefundOfAnother) throw refusal(payment, 'was reported under the key of another payment, whose money would go back');
+/**
+ * The refund that waits for a person, of this charge where one is named. Refuses one that does not wait, that would give back another
+ * buyer's money, or to choose between several.
+ */
+export function requireParkedRefund(payment: OperatedPayment, transactionKey: string | undefined): OperatedRefund {
+  const named = payment.refunds.filter((refund) => refund.transactionKey === (transactionKey ?? refund.transactionKey));
+  const [parked, second] = named.filter(({ status }) => status === 'PARKED');
+  if (named[0] === undefined) throw refusal(payment, transactionKey === undefined ? 'has no refund' : `has no refund of ${transactionKey}`);
+  if (parked === undefined) throw refusal(payment, `has a refund that is ${named[0].status}, not parked`);
+  if (second !== undefined) throw refusal(payment, 'has several parked refunds: expected --key, the transaction key of one of them');
+  if (parked.isOfAnother) throw refusal(payment, 'was reported under the key of another payment, whose money would go back');
+  return parked;
 }
 
 function refusal({ paymentId }: OperatedPayment, what: string): WeirError {

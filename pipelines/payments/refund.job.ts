@@ -1,5 +1,5 @@
 // Enters: refunds that are requested, or were and are not known to be done. Leaves: DONE, or PARKED where the gateway refuses.
-// Guarantee: every refund is asked for until it has an end, always under the payment's id, so that it is given back once; SENT is
+// Guarantee: every refund is asked for until it has an end, always under its own key, so that it is given back once; SENT is
 // committed before the gateway is asked, and what it was asked for before is asked about first.
 // Put aside: none. Parked for a person: what the gateway refuses.
 import { mapChunk } from '../../operators/mapChunk.ts';
@@ -37,6 +37,6 @@ export const refund = defineJob({
     ),
 });
 
-function positionOf({ paymentId }: DueRefund): string {
-  return paymentId.toString();
+function positionOf({ refundId }: DueRefund): string {
+  return refundId.toString();
 }

@@ -8,7 +8,7 @@ export type RefundEnd = 'done' | 'accepted' | 'parked';
 
 /**
  * The rows of refunds: REQUESTED → SENT → DONE | PARKED. SENT is committed before the gateway is asked, so that what was perhaps asked
- * for is found out before it is asked for again; it is always asked for under one key, so that it is given back once.
+ * for is found out before it is asked for again; each is always asked for under its own key, so that it is given back once.
  */
 export interface RefundStore {
   /** Before the gateway is asked. A refund that has ended meanwhile is skipped. */
@@ -21,15 +21,15 @@ export interface RefundStore {
 export function refundStore(database: Database, now: () => Date): RefundStore {
   return {
     markSent: async (transaction, refunds) => {
-      const statement = { text: markSent, values: [refunds.map(({ paymentId }) => paymentId)], name: 'payments.markRefunds' };
-      const sent = new Set((await transaction.query<IdRow>(statement)).map(({ payment_id }) => payment_id));
-      return refunds.map((refund) => (sent.has(refund.paymentId) ? refund : skip('has ended')));
+      const statement = { text: markSent, values: [refunds.map(({ refundId }) => refundId)], name: 'payments.markRefunds' };
+      const sent = new Set((await transaction.query<IdRow>(statement)).map(({ id }) => id));
+      return refunds.map((refund) => (sent.has(refund.refundId) ? refund : skip('has ended')));
     },
     record: async (reports) => {
       const known = reports.filter((report) => report.kind === 'refund');
       if (known.length > 0) {
         const values = [
-          known.map(({ paymentId }) => paymentId),
+          known.map(({ refundId }) => refundId),
           known.map((report) => statusOf(report)),
           known.map(({ answer }) => (answer.kind === 'refused' ? answer.why : null)),
           now(),
@@ -59,16 +59,16 @@ function statusOf(report: RefundReport): string {
 }
 
 interface IdRow {
-  readonly payment_id: bigint;
+  readonly id: bigint;
 }
 
 const markSent = `
-  UPDATE payments.refund SET status = 'SENT' WHERE payment_id = ANY ($1::bigint[]) AND status IN ('REQUESTED', 'SENT') RETURNING payment_id`;
+  UPDATE payments.refund SET status = 'SENT' WHERE id = ANY ($1::bigint[]) AND status IN ('REQUESTED', 'SENT') RETURNING id`;
 
 const record = `
   UPDATE payments.refund AS refund
   SET status = said.status, park_reason = said.park_reason, asks = refund.asks + 1,
     ended_at = CASE WHEN said.status <> 'SENT' THEN $4::timestamptz END,
     next_ask_at = ${nextAskAt('$4', 'refund.asks')}
-  FROM unnest($1::bigint[], $2::text[], $3::text[]) AS said (payment_id, status, park_reason)
-  WHERE refund.payment_id = said.payment_id AND refund.status = 'SENT'`;
+  FROM unnest($1::bigint[], $2::text[], $3::text[]) AS said (id, status, park_reason)
+  WHERE refund.id = said.id AND refund.status = 'SENT'`;

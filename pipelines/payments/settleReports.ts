@@ -57,22 +57,24 @@ export function settleReports(locked: Locked, reports: readonly PaymentReport[])
     if (payment === undefined || order === undefined) return undefined;
     const standing = { order, payment, hasOtherPayments: hasOthers(payment), isKeyTaken: locked.keysTaken.has(paymentId) };
     const settlement = decideSettlement(standing, answer, takeStock);
-    payments.set(paymentId, { ...payment, ...paymentAfter(settlement) });
+    payments.set(paymentId, { ...payment, ...paymentAfter(payment, settlement) });
     orders.set(order.orderId, { ...order, status: orderAfter(settlement) ?? order.status });
     return { payment, order, settlement };
   };
   return { settled: reports.map(settle), taken };
 }
 
-function paymentAfter(settlement: Settlement): Partial<Pick<SettleablePayment, 'status' | 'isParked'>> {
+function paymentAfter({ transactionKey }: SettleablePayment, settlement: Settlement): Partial<SettleablePayment> {
   switch (settlement.kind) {
     case 'completed':
-      return { status: 'SUCCESS' };
+      return { status: 'SUCCESS', transactionKey: settlement.transactionKey };
     case 'failed':
-    case 'refunded':
       return { status: 'FAILED' };
+    case 'refunded':
+      if (settlement.isRefundParked) return {};
+      return { status: 'FAILED', transactionKey: transactionKey ?? settlement.refund.transactionKey };
     case 'parked':
-      return { isParked: true };
+      return { isParked: true, transactionKey: transactionKey ?? settlement.ownKey ?? null };
     case 'waiting':
     case 'unchanged':
       return {};

@@ -8,12 +8,16 @@ import type { GatewayAnswer } from './payment.ts';
  * | PENDING, PENDING | paid, stock | COMPLETED, SUCCESS | event |
  * | PENDING, PENDING | paid, stock short | FAILED, FAILED | refund |
  * | PENDING, PENDING | failed or not found | FAILED, FAILED | the order only when no other payment is open or paid |
- * | any, PENDING | paid, another amount or under another's key | unchanged, parked | a person |
+ * | any, PENDING | paid, another amount or under another payment's key | unchanged, parked | a person |
+ * | any, PENDING | paid, under another key than its own | unchanged, parked | a person; refund that waits for one |
+ * | any, parked | paid, under another key than its own | unchanged | refund that waits for a person |
+ * | any, parked under another payment's key | paid, under a key that is nobody's | unchanged, parked | its key is remembered |
  * | any, PENDING that a person gives back | paid, under no other's key | FAILED when it waits for no other payment, FAILED | refund of what was captured |
  * | ended, PENDING | paid | unchanged, FAILED | refund |
- * | any, FAILED | paid after all | unchanged | refund; under another's key one that waits for a person |
+ * | any, FAILED | paid after all | unchanged | refund; under another key than its own one that waits for a person |
+ * | any, SUCCESS | paid, under another key than its own | unchanged | refund that waits for a person |
  *
- * Ended states never change.
+ * Ended states never change. Whatever else becomes known of them, or of what is parked, changes nothing.
  */
 export interface SettleableOrder {
   readonly orderId: bigint;
@@ -35,7 +39,7 @@ export interface SettleablePayment {
   /** Whether a person has decided that what was captured goes back, instead of completing the order. */
   readonly isGivenBack: boolean;
   readonly amountMinor: bigint;
-  /** What the gateway called the charge when it was made; null where its answer never came. */
+  /** What the gateway called the charge when it was made, or when it was captured; null where neither is known. */
   readonly transactionKey: string | null;
 }
 
@@ -45,7 +49,7 @@ export interface Standing {
   readonly payment: SettleablePayment;
   /** Whether the order has payments besides this one that are open or paid. */
   readonly hasOtherPayments: boolean;
-  /** Whether the key of the answer belongs to another payment of the same gateway. */
+  /** Whether the key of the answer belongs to another payment of the same gateway, or its money goes back for another. */
   readonly isKeyTaken: boolean;
 }
 
@@ -61,7 +65,7 @@ export type SettlementCode = (typeof settlementCodes)[number];
 export type Settlement =
   | { readonly kind: 'completed'; readonly transactionKey: string }
   | { readonly kind: 'failed'; readonly code: SettlementCode; readonly isOrderFailed: boolean }
-  /** What was captured goes back, or waits for a person to say so; the payment fails unless it has failed before. */
+  /** What was captured goes back, or waits for a person to say so; a payment that waits, unless it is parked, fails. */
   | {
       readonly kind: 'refunded';
       readonly code: SettlementCode;
@@ -69,8 +73,8 @@ export type Settlement =
       readonly isRefundParked: boolean;
       readonly isOrderFailed: boolean;
     }
-  /** A person has to look. */
-  | { readonly kind: 'parked'; readonly code: SettlementCode }
+  /** A person has to look; also at the captured money that is not the payment's own, where there is such. */
+  | { readonly kind: 'parked'; readonly code: SettlementCode; readonly ownKey?: string; readonly refund?: Captured }
   /** Asked again later. */
   | { readonly kind: 'waiting' }
   /** Nothing is to be written. */
@@ -92,6 +96,12 @@ export function decideSettlement(
   takeStock: (items: readonly OrderItem[]) => boolean,
 ): Settlement {
   const { order, payment, hasOtherPayments } = standing;
+  if (answer.kind === 'paid' && (payment.isParked || payment.status === 'SUCCESS') && isFurther(standing, answer)) {
+    return aside(answer);
+  }
+  if (payment.isParked && payment.transactionKey === null && answer.kind === 'paid' && !standing.isKeyTaken) {
+    return { kind: 'parked', code: 'KEY_MISMATCH', ownKey: answer.transactionKey };
+  }
   if (payment.isParked) return { kind: 'unchanged', why: 'waits for a person' };
   if (payment.status === 'SUCCESS') return { kind: 'unchanged', why: 'was paid before' };
   if (answer.kind === 'paid') return decidePaid(standing, answer, takeStock);
@@ -101,23 +111,38 @@ export function decideSettlement(
   return { kind: 'failed', code: answer.kind === 'failed' ? 'DECLINED' : 'NOT_FOUND', isOrderFailed };
 }
 
+/** Whether money was captured besides the payment's own charge. What an open payment shares with another one is on the other's record. */
+function isFurther({ payment, isKeyTaken }: Standing, { transactionKey }: Captured): boolean {
+  return payment.transactionKey !== null && payment.transactionKey !== transactionKey && !(isKeyTaken && payment.status === 'PENDING');
+}
+
+/** Nobody can tell from here whose money this is, or whether the buyer was charged twice. */
+function aside({ transactionKey, amountMinor }: Captured): Settlement {
+  const refund = { transactionKey, amountMinor };
+  return { kind: 'refunded', code: 'KEY_MISMATCH', refund, isRefundParked: true, isOrderFailed: false };
+}
+
 function decidePaid(
-  { order, payment, isKeyTaken, hasOtherPayments }: Standing,
+  standing: Standing,
   { transactionKey, amountMinor }: Captured,
   takeStock: (items: readonly OrderItem[]) => boolean,
 ): Settlement {
-  const back = (code: SettlementCode, also: { isOrderFailed?: boolean; isRefundParked?: boolean } = {}): Settlement => {
-    return { kind: 'refunded', code, refund: { transactionKey, amountMinor }, isRefundParked: false, isOrderFailed: false, ...also };
+  const { order, payment, isKeyTaken, hasOtherPayments } = standing;
+  const refund = { transactionKey, amountMinor };
+  const back = (code: SettlementCode, isOrderFailed = false): Settlement => {
+    return { kind: 'refunded', code, refund, isRefundParked: false, isOrderFailed };
   };
   if (payment.isGivenBack && payment.status === 'PENDING' && !isKeyTaken) {
-    return back('GIVEN_BACK', { isOrderFailed: order.status === 'PENDING' && !hasOtherPayments });
+    return back('GIVEN_BACK', order.status === 'PENDING' && !hasOtherPayments);
   }
-  if (isKeyTaken || transactionKey !== (payment.transactionKey ?? transactionKey)) {
-    // Whose money this is, nobody can tell from here: neither completed nor given back.
-    return payment.status === 'PENDING' ? { kind: 'parked', code: 'KEY_MISMATCH' } : back('KEY_MISMATCH', { isRefundParked: true });
+  if (isKeyTaken || isFurther(standing, refund)) {
+    if (payment.status === 'FAILED') return aside(refund);
+    return { kind: 'parked', code: 'KEY_MISMATCH', ...(!isKeyTaken && { refund }) };
   }
   if (payment.status === 'FAILED') return back('PAID_LATE');
-  if (amountMinor !== payment.amountMinor || amountMinor !== order.amountMinor) return { kind: 'parked', code: 'AMOUNT_MISMATCH' };
+  if (amountMinor !== payment.amountMinor || amountMinor !== order.amountMinor) {
+    return { kind: 'parked', code: 'AMOUNT_MISMATCH', ownKey: transactionKey };
+  }
   if (order.status !== 'PENDING') return back('ORDER_ENDED');
-  return takeStock(order.items) ? { kind: 'completed', transactionKey } : back('STOCK_SHORT', { isOrderFailed: true });
+  return takeStock(order.items) ? { kind: 'completed', transactionKey } : back('STOCK_SHORT', true);
 }

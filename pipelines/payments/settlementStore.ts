@@ -1,6 +1,7 @@
 import type { Transaction } from '../../src/connectors/database.ts';
 import type { Outbox, OutboxMessage } from '../../src/runtime/outbox/outbox.ts';
 import { nextAskAt } from './dueStore.ts';
+import { isKeyOfAnother } from './keyOfAnother.ts';
 import type { PaymentReport } from './payment.ts';
 import type { SettleableOrder, SettlementCode } from './settlement.ts';
 import { orderAfter, settleReports, type Locked, type OrderPayment, type Settled, type SettledReports } from './settleReports.ts';
@@ -33,6 +34,7 @@ export function settlementStore({ outbox, now }: SettlementOptions): SettlementS
       const result = settleReports(await lock(transaction, reports), reports);
       const settled = result.settled.filter((one) => one !== undefined);
       await writePayments(transaction, settled, at);
+      await rememberKeys(transaction, settled);
       await writeOrders(transaction, settled, at);
       const low = await takeStock(transaction, result);
       await writeRefunds(transaction, settled, at);
@@ -108,9 +110,10 @@ function changeOf({ payment, settlement }: Settled): PaymentChange | undefined {
     case 'failed':
       return { id, status: 'FAILED', code: settlement.code };
     case 'refunded':
+      if (settlement.isRefundParked) return undefined;
       return { id, status: 'FAILED', code: settlement.code, key: settlement.refund.transactionKey };
     case 'parked':
-      return { id, status: 'PENDING', parkReason: settlement.code };
+      return { id, status: 'PENDING', parkReason: settlement.code, ...(settlement.ownKey !== undefined && { key: settlement.ownKey }) };
     case 'waiting':
       return { id, status: 'PENDING' };
     case 'unchanged':
@@ -132,6 +135,18 @@ async function writePayments(transaction: Transaction, settled: readonly Settled
   await transaction.execute({ text: updatePayments, values, name: 'payments.updatePayments' });
 }
 
+/** The key of a charge that was captured after its payment had failed is the payment's, and completes no other. */
+async function rememberKeys(transaction: Transaction, settled: readonly Settled[]): Promise<void> {
+  const late = settled.flatMap(({ payment, settlement }) =>
+    settlement.kind === 'refunded' && settlement.code === 'PAID_LATE' && payment.transactionKey === null
+      ? [{ id: payment.paymentId, key: settlement.refund.transactionKey }]
+      : [],
+  );
+  if (late.length === 0) return;
+  const values = [late.map(({ id }) => id), late.map(({ key }) => key)];
+  await transaction.execute({ text: updateKeys, values, name: 'payments.rememberKeys' });
+}
+
 async function writeOrders(transaction: Transaction, settled: readonly Settled[], at: Date): Promise<void> {
   const ended = settled.flatMap(({ order, settlement }) => {
     const status = orderAfter(settlement);
@@ -151,11 +166,11 @@ async function takeStock(transaction: Transaction, { taken }: SettledReports): P
 }
 
 async function writeRefunds(transaction: Transaction, settled: readonly Settled[], at: Date): Promise<void> {
-  const refunds = settled.flatMap(({ payment, settlement }) =>
-    settlement.kind === 'refunded'
-      ? [{ id: payment.paymentId, ...settlement.refund, code: settlement.code, isParked: settlement.isRefundParked }]
-      : [],
-  );
+  const refunds = settled.flatMap(({ payment, settlement }) => {
+    if ((settlement.kind !== 'refunded' && settlement.kind !== 'parked') || settlement.refund === undefined) return [];
+    const isParked = settlement.kind === 'parked' || settlement.isRefundParked;
+    return [{ id: payment.paymentId, ...settlement.refund, code: settlement.code, isParked }];
+  });
   if (refunds.length === 0) return;
   const values = [
     refunds.map(({ id }) => id),
@@ -238,10 +253,7 @@ const paymentsOf = `
 
 const keysOfOthers = `
   SELECT asked.id FROM unnest($1::bigint[], $2::text[]) AS asked (id, transaction_key) JOIN payments.payment AS own USING (id)
-  WHERE EXISTS (
-    SELECT FROM payments.payment AS other
-    WHERE other.method = own.method AND other.transaction_key = asked.transaction_key AND other.id <> own.id
-  )`;
+  WHERE ${isKeyOfAnother('own', 'asked.transaction_key')}`;
 
 const updatePayments = `
   UPDATE payments.payment AS payment
@@ -250,6 +262,10 @@ const updatePayments = `
     next_ask_at = CASE WHEN said.status = 'PENDING' THEN ${nextAskAt('$6', 'payment.asks')} END
   FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[]) AS said (id, status, transaction_key, fail_code, park_reason)
   WHERE payment.id = said.id AND payment.status = 'PENDING'`;
+
+const updateKeys = `
+  UPDATE payments.payment AS payment SET transaction_key = said.transaction_key
+  FROM unnest($1::bigint[], $2::text[]) AS said (id, transaction_key) WHERE payment.id = said.id AND payment.transaction_key IS NULL`;
 
 const updateOrders = `
   UPDATE payments.orders AS ordered SET status = said.status, fail_code = said.fail_code, ended_at = $4
@@ -264,10 +280,22 @@ const updateStock = `
   )
   SELECT id, stock, threshold FROM sold WHERE stock <= threshold AND before > threshold`;
 
+// Behind the lock of their orders, so that those of a payment are numbered one after another. Reported again, one changes nothing, unless
+// it waited for a person who has now given back what it is about.
 const insertRefunds = `
-  INSERT INTO payments.refund (payment_id, amount_minor, transaction_key, reason, status, park_reason, ended_at, requested_at, next_ask_at)
-  SELECT payment_id, amount_minor, transaction_key, reason, CASE WHEN is_parked THEN 'PARKED' ELSE 'REQUESTED' END,
+  INSERT INTO payments.refund
+    (payment_id, nth, amount_minor, transaction_key, reason, status, park_reason, ended_at, requested_at, next_ask_at)
+  SELECT payment_id, row_number() OVER (PARTITION BY payment_id ORDER BY place)
+      + coalesce((SELECT max(nth) FROM payments.refund AS before WHERE before.payment_id = said.payment_id), 0),
+    amount_minor, transaction_key, reason, CASE WHEN is_parked THEN 'PARKED' ELSE 'REQUESTED' END,
     CASE WHEN is_parked THEN reason END, CASE WHEN is_parked THEN $6::timestamptz END, $6::timestamptz, $6::timestamptz
-  FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::boolean[])
-    AS refund (payment_id, amount_minor, transaction_key, reason, is_parked)
-  ON CONFLICT (payment_id) DO NOTHING`;
+  FROM (
+    SELECT DISTINCT ON (payment_id, transaction_key) *
+    FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::boolean[])
+      WITH ORDINALITY AS report (payment_id, amount_minor, transaction_key, reason, is_parked, place)
+    ORDER BY payment_id, transaction_key, place
+  ) AS said
+  ON CONFLICT (payment_id, transaction_key) DO UPDATE
+  SET status = 'REQUESTED', reason = excluded.reason, amount_minor = excluded.amount_minor, park_reason = NULL, ended_at = NULL,
+    next_ask_at = excluded.next_ask_at
+  WHERE refund.park_reason = 'KEY_MISMATCH' AND excluded.status = 'REQUESTED'`;

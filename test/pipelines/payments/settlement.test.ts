@@ -33,6 +33,8 @@ const back = (code: string, isOrderFailed = false): object => ({
   isRefundParked: false,
 });
 
+const aside = { ...back('KEY_MISMATCH'), isRefundParked: true };
+
 const cases: readonly [string, Change, GatewayAnswer, boolean, object][] = [
   ['paid, with stock', {}, paid, true, { kind: 'completed', transactionKey: 'tx-1' }],
   ['paid, without stock', {}, paid, false, back('STOCK_SHORT', true)],
@@ -50,7 +52,23 @@ const cases: readonly [string, Change, GatewayAnswer, boolean, object][] = [
   ['declined after it has failed', { payment: { status: 'FAILED' } }, { kind: 'failed' }, true, { kind: 'unchanged' }],
   ['paid once more', { payment: { status: 'SUCCESS' }, status: 'COMPLETED' }, paid, true, { kind: 'unchanged' }],
   ['declined after it was paid', { payment: { status: 'SUCCESS' }, status: 'COMPLETED' }, { kind: 'failed' }, true, { kind: 'unchanged' }],
-  ['parked', { payment: { isParked: true } }, paid, true, { kind: 'unchanged' }],
+  ['paid again, under another key', { payment: { status: 'SUCCESS', transactionKey: 'tx-2' }, status: 'COMPLETED' }, paid, true, aside],
+  ['parked', { payment: { isParked: true, transactionKey: 'tx-1' } }, paid, true, { kind: 'unchanged' }],
+  ['parked, and paid again under another key', { payment: { isParked: true, transactionKey: 'tx-2' } }, paid, true, aside],
+  [
+    "parked, and reported under another payment's key once more",
+    { payment: { isParked: true, transactionKey: 'tx-2' }, isKeyTaken: true },
+    paid,
+    true,
+    { kind: 'unchanged' },
+  ],
+  [
+    "parked under another payment's key, and paid under one of its own",
+    { payment: { isParked: true } },
+    paid,
+    true,
+    { kind: 'parked', code: 'KEY_MISMATCH', ownKey: 'tx-1' },
+  ],
   ['paid under the key of another payment', { isKeyTaken: true }, paid, true, { kind: 'parked', code: 'KEY_MISMATCH' }],
   [
     'given back: another amount',
@@ -77,7 +95,20 @@ const cases: readonly [string, Change, GatewayAnswer, boolean, object][] = [
   ],
   ['given back: not known yet', { payment: { isGivenBack: true } }, { kind: 'pending' }, true, { kind: 'waiting' }],
   ['given back: nothing was captured', { payment: { isGivenBack: true } }, { kind: 'failed' }, true, { kind: 'failed', code: 'DECLINED' }],
-  ['paid under another key than its own', { payment: { transactionKey: 'tx-2' } }, paid, true, { kind: 'parked', code: 'KEY_MISMATCH' }],
+  [
+    'paid under another key than its own',
+    { payment: { transactionKey: 'tx-2' } },
+    paid,
+    true,
+    { kind: 'parked', code: 'KEY_MISMATCH', refund: { transactionKey: 'tx-1', amountMinor: 12_000n } },
+  ],
+  [
+    'paid after it has failed, under another key than its own',
+    { payment: { status: 'FAILED', transactionKey: 'tx-2' } },
+    paid,
+    true,
+    aside,
+  ],
   [
     'paid after it has failed, under the key of another payment',
     { payment: { status: 'FAILED' }, isKeyTaken: true },
@@ -132,10 +163,21 @@ describe('whatever is known', () => {
 
   it('keeps no captured money: it completes an order, goes back in full, or waits for a person', () => {
     const property = fc.property(anyStanding, anyAnswer, fc.boolean(), (at, answer, hasStock) => {
-      if (answer.kind !== 'paid' || at.payment.status === 'SUCCESS' || at.payment.isParked) return;
+      if (answer.kind !== 'paid') return;
+      const { payment, isKeyTaken } = at;
       const settlement: Settlement = decideSettlement(at, answer, () => hasStock);
-      if (settlement.kind === 'refunded') expect(settlement.refund.amountMinor).toBe(answer.amountMinor);
+      const refund = 'refund' in settlement ? settlement.refund : undefined;
+      if (refund !== undefined) expect(refund).toEqual({ transactionKey: 'tx-1', amountMinor: answer.amountMinor });
+      if (settlement.kind === 'unchanged') {
+        // The charge that it was paid by or is parked with, or the charge of another payment.
+        expect(payment.status === 'SUCCESS' || payment.isParked).toBe(true);
+        expect((payment.transactionKey ?? 'tx-1') === 'tx-1' || isKeyTaken).toBe(true);
+        return;
+      }
       expect(['completed', 'refunded', 'parked']).toContain(settlement.kind);
+      // Whoever has a key of their own and is charged under another has the money set aside, or it goes back.
+      const isFurther = payment.transactionKey === 'tx-2' && !isKeyTaken;
+      expect(isFurther && refund === undefined).toBe(false);
     });
     fc.assert(property, { numRuns: 2_000 });
   });
