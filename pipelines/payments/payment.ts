@@ -7,8 +7,8 @@ export type Method = (typeof methods)[number];
 export type GatewayAnswer =
   /** The money was captured. */
   | { readonly kind: 'paid'; readonly transactionKey: string; readonly amountMinor: bigint }
-  /** It was refused, or voided: nothing was captured, and never will be. */
-  | { readonly kind: 'failed' }
+  /** It was refused, or voided: nothing was captured, and never will be. With its key where the gateway names one. */
+  | { readonly kind: 'failed'; readonly transactionKey?: string }
   /** Neither yet. */
   | { readonly kind: 'pending' }
   /** There is no such charge, neither under its key nor under its number. */
@@ -29,7 +29,7 @@ export interface DuePayment extends ChargeName {
   readonly method: Method;
 }
 
-/** An order that waits and has no payment at all. */
+/** An order that waits and has no payment that is open or paid. */
 export interface UnpaidOrder {
   readonly kind: 'unpaidOrder';
   readonly orderId: bigint;

@@ -5,8 +5,10 @@ import type { GatewayAnswer } from './payment.ts';
  *
  * | order, payment | what becomes known | next | |
  * |-|-|-|-|
+ * | PENDING, none but FAILED ones | ten minutes have passed | FAILED | |
  * | PENDING, PENDING | paid, stock | COMPLETED, SUCCESS | event |
  * | PENDING, PENDING | paid, stock short | FAILED, FAILED | refund |
+ * | any, PENDING | failed, under another key than its own | unchanged | another attempt of the buyer |
  * | PENDING, PENDING | failed or not found | FAILED, FAILED | the order only when no other payment is open or paid |
  * | any, PENDING | paid, another amount or under another payment's key | unchanged, parked | a person |
  * | any, PENDING | paid, under another key than its own | unchanged, parked | a person; refund that waits for one |
@@ -107,6 +109,10 @@ export function decideSettlement(
   if (answer.kind === 'paid') return decidePaid(standing, answer, takeStock);
   if (payment.status === 'FAILED') return { kind: 'unchanged', why: 'has failed before' };
   if (answer.kind === 'pending') return { kind: 'waiting' };
+  const { transactionKey } = payment;
+  if (answer.kind === 'failed' && transactionKey !== null && transactionKey !== (answer.transactionKey ?? transactionKey)) {
+    return { kind: 'unchanged', why: 'another attempt has failed' };
+  }
   const isOrderFailed = order.status === 'PENDING' && !hasOtherPayments;
   return { kind: 'failed', code: answer.kind === 'failed' ? 'DECLINED' : 'NOT_FOUND', isOrderFailed };
 }

@@ -31,6 +31,6 @@ export function eventOf(
   { eventId, type, transactionKey, paymentNumber, amount }: z.infer<typeof webhookBody>,
 ): PaymentEvent {
   const answer: GatewayAnswer =
-    type === 'payment.succeeded' ? { kind: 'paid', transactionKey, amountMinor: BigInt(amount) } : { kind: 'failed' };
+    type === 'payment.succeeded' ? { kind: 'paid', transactionKey, amountMinor: BigInt(amount) } : { kind: 'failed', transactionKey };
   return { gateway, eventId, paymentNumber, answer };
 }

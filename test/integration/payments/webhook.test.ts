@@ -113,6 +113,15 @@ it('parks a payment of another amount, and leaves nothing of an event about no p
   expect(await payments.database.query(`SELECT FROM payments.webhook_inbox WHERE event_id = 'evt-strange'`)).toEqual([]);
 });
 
+it('leaves a payment alone of which another attempt was declined', async () => {
+  const order = await anOrder(payments, { transactionKey: 'the attempt that counts' });
+  const { paymentNumber } = order;
+  payments.gateways.card.charge({ paymentNumber, transactionKey: 'the attempt before', amount: 12_000n, status: 'DECLINED' });
+  await payments.gateways.card.sendWebhook({ paymentNumber, type: 'payment.failed' });
+  expect(lastAnswers().at(-1)).toBe(200);
+  expect(await standOf(payments, order)).toMatchObject([{ order: 'PENDING', payment: 'PENDING' }]);
+});
+
 it('takes nothing from a gateway that has no secret, or is none', async () => {
   for (const gateway of ['wallet', 'constructor', '..%2f']) {
     const answer = await fetch(`${url}/webhooks/payments/${gateway}`, {
