@@ -21,7 +21,7 @@ export interface DueTimes {
 export interface DueStore {
   /** How many payments are due, by method; methods without any are left out. */
   countPayments(times: DueTimes): Promise<readonly MethodCount[]>;
-  /** How many orders wait that have no payment at all. */
+  /** How many orders wait that have no payment, or only such as have failed. */
   countUnpaidOrders(times: DueTimes): Promise<number>;
   page(part: ReconcilePart, times: DueTimes, page: DuePage): Promise<readonly (DuePayment | UnpaidOrder)[]>;
 }
@@ -138,7 +138,7 @@ const pagePayments = `
 
 const unpaidOrders = `
   FROM payments.orders WHERE status = 'PENDING' AND created_at <= $1
-    AND NOT EXISTS (SELECT FROM payments.payment WHERE order_id = orders.id)`;
+    AND NOT EXISTS (SELECT FROM payments.payment WHERE order_id = orders.id AND (status <> 'FAILED' OR ended_at > $1))`;
 
 const dueRefunds = `
   FROM payments.refund JOIN payments.payment ON payment.id = payment_id

@@ -12,6 +12,14 @@ export const waitingPayments = defineGauges({
   statement: (now) => ({ text: waiting, values: [now, mostCounted] }),
 });
 
+/** Orders without an end from this age on, whatever has become of their payments. */
+export const waitingOrders = defineGauges({
+  profile,
+  metrics: ['weir_orders_waiting', 'weir_orders_oldest_seconds'],
+  labels: {},
+  statement: (now) => ({ text: waitingOrder, values: [now, mostCounted] }),
+});
+
 /** Payments that wait for a person. */
 export const parkedPayments = defineGauges({
   profile,
@@ -44,6 +52,12 @@ const waiting = `
     SELECT method, created_at FROM payments.payment
     WHERE status = 'PENDING' AND park_reason IS NULL AND created_at <= $1::timestamptz - interval '10 minutes' LIMIT $2
   ) AS counted GROUP BY method`;
+
+const waitingOrder = `
+  SELECT count(*) AS weir_orders_waiting, coalesce(${oldestSeconds('created_at')}, 0) AS weir_orders_oldest_seconds
+  FROM (
+    SELECT created_at FROM payments.orders WHERE status = 'PENDING' AND created_at <= $1::timestamptz - interval '10 minutes' LIMIT $2
+  ) AS counted`;
 
 const parked = `
   SELECT reason, count(*) AS weir_payments_parked

@@ -6,7 +6,7 @@ import { askableGateways } from './gateways/askableGateways.ts';
 import { dailyReport, type DailyReportPorts } from './dailyReport.job.ts';
 import { dailyReportStore } from './dailyReportStore.ts';
 import { dueRefundStore, dueStore } from './dueStore.ts';
-import { parkedPayments, parkedRefunds, waitingPayments, waitingRefunds } from './paymentGauges.ts';
+import { parkedPayments, parkedRefunds, waitingOrders, waitingPayments, waitingRefunds } from './paymentGauges.ts';
 import { noticeClaimStore } from './noticeClaimStore.ts';
 import { noticeRecordStore } from './noticeRecordStore.ts';
 import { noticeStore } from './noticeStore.ts';
@@ -54,7 +54,7 @@ export const payments: System<PaymentsPorts> = {
   jobs: [reconcile, refund, sendNotices, dailyReport],
   schedules: [reconcileSchedule, refundSchedule, sendNoticesSchedule, dailyReportSchedule],
   outboxes: [paymentsOutbox],
-  gauges: [waitingPayments, parkedPayments, waitingRefunds, parkedRefunds],
+  gauges: [waitingOrders, waitingPayments, parkedPayments, waitingRefunds, parkedRefunds],
   routes: [listPaymentsRoute, findPaymentRoute, askRoute, refundRoute, giveBackRoute],
   groups: { payments: paymentsGroup },
   apiRoutes: [webhookRoute],

@@ -1,4 +1,4 @@
-// Enters: payments that wait for longer than ten minutes and are due to be asked about, and orders without any payment. Leaves: their
+// Enters: payments that wait for longer than ten minutes and are due to be asked about, and orders without one that is open or paid. Leaves: their
 // ends: order, payment, stock, refund and event in one transaction; or the time at which they are asked about again.
 // Guarantee: only what the gateway says ends a payment; while it does not answer nothing changes. No transaction is open meanwhile.
 // Put aside: payments that cannot be written, up to a limit. Parked for a person: another amount, or the key of another payment.

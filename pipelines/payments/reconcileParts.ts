@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { DueTimes, MethodCount } from './dueStore.ts';
 import { methods, type DuePayment, type Method, type UnpaidOrder } from './payment.ts';
 
-/** What one partition of a reconciliation looks at: the payments of one gateway, or the orders that have none. */
+/** What one partition of a reconciliation looks at: the payments of one gateway, or the orders without one that is open or paid. */
 export type ReconcilePart = { readonly of: 'payments'; readonly method: Method } | { readonly of: 'unpaidOrders' };
 
 /** A partition, as the run keeps it. */

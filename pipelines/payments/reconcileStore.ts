@@ -29,7 +29,7 @@ export function reconcileStore(settlements: SettlementStore): ReconcileStore {
           case 'unanswered':
             return skip('the gateway did not answer');
           case 'unpaidOrder':
-            return failed.has(finding.orderId) ? 'orderFailed' : skip('has a payment, or has ended');
+            return failed.has(finding.orderId) ? 'orderFailed' : skip('has a payment that is open or paid, or has ended');
           case 'reported':
             return reconciledOf(settled.get(finding.paymentId));
         }

@@ -21,7 +21,7 @@ export interface SettlementStore {
    * first has left. Answers one for each report, in their order; undefined where there is no such payment.
    */
   settle(transaction: Transaction, reports: readonly PaymentReport[]): Promise<readonly (Settled | undefined)[]>;
-  /** Ends waiting orders that have no payment at all as FAILED; answers those that it has ended. */
+  /** Ends waiting orders that have no payment, or only such as have failed, as FAILED; answers those that it has ended. */
   failUnpaid(transaction: Transaction, orderIds: readonly bigint[]): Promise<readonly bigint[]>;
 }
 
@@ -240,8 +240,9 @@ const lockThese = 'SELECT id FROM payments.orders WHERE id = ANY ($1::bigint[]) 
 
 const failUnpaid = `
   UPDATE payments.orders SET status = 'FAILED', fail_code = $2, ended_at = $3
-  WHERE id = ANY ($1::bigint[]) AND status = 'PENDING' AND NOT EXISTS (SELECT FROM payments.payment WHERE order_id = orders.id)
-  RETURNING id`;
+  WHERE id = ANY ($1::bigint[]) AND status = 'PENDING' AND NOT EXISTS (
+    SELECT FROM payments.payment WHERE order_id = orders.id AND status <> 'FAILED'
+  ) RETURNING id`;
 
 const itemsOf = 'SELECT order_id, product_id, quantity FROM payments.order_item WHERE order_id = ANY ($1::bigint[])';
 

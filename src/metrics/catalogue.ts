@@ -153,6 +153,16 @@ export const catalogue = {
     help: 'How long the oldest of the payments that have been pending for over ten minutes has been; 0 when there is none.',
     labels: ['method'],
   },
+  weir_orders_waiting: {
+    type: 'gauge',
+    help: 'Orders that have been pending for over ten minutes, whatever has become of their payments, counted up to 100,000.',
+    labels: [],
+  },
+  weir_orders_oldest_seconds: {
+    type: 'gauge',
+    help: 'How long the oldest of the orders that have been pending for over ten minutes has been; 0 when there is none.',
+    labels: [],
+  },
   weir_payments_parked: {
     type: 'gauge',
     help: 'Payments that wait for a person, by why, counted up to 100,000.',
@@ -221,7 +231,7 @@ export type MetricName = keyof typeof catalogue;
 export type BusinessCounter = Extract<MetricName, 'weir_bills_parked_total' | 'weir_notices_put_aside_total'>;
 
 /** The gauges of systems of the business, each by a statement of its system. */
-export type BusinessGauge = Extract<MetricName, `weir_${'payments' | 'refunds' | 'remittances'}_${string}`>;
+export type BusinessGauge = Extract<MetricName, `weir_${'orders' | 'payments' | 'refunds' | 'remittances'}_${string}`>;
 
 /** The labels of a metric. */
 export type LabelOf<N extends MetricName> = (typeof catalogue)[N]['labels'][number];

@@ -116,6 +116,8 @@ export function createMetrics(clock: Clock): Metrics {
 
 function gaugesOfBusiness(gauge: (name: MetricName) => Gauge): Readonly<Record<BusinessGauge, Gauge>> {
   return {
+    weir_orders_waiting: gauge('weir_orders_waiting'),
+    weir_orders_oldest_seconds: gauge('weir_orders_oldest_seconds'),
     weir_payments_waiting: gauge('weir_payments_waiting'),
     weir_payments_oldest_seconds: gauge('weir_payments_oldest_seconds'),
     weir_payments_parked: gauge('weir_payments_parked'),

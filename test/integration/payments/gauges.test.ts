@@ -1,6 +1,12 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systems } from '../../../pipelines/index.ts';
-import { parkedPayments, parkedRefunds, waitingPayments, waitingRefunds } from '../../../pipelines/payments/paymentGauges.ts';
+import {
+  parkedPayments,
+  parkedRefunds,
+  waitingOrders,
+  waitingPayments,
+  waitingRefunds,
+} from '../../../pipelines/payments/paymentGauges.ts';
 import { imbalance } from '../../../pipelines/remittance/remittanceGauges.ts';
 import { askGauges } from '../../../src/runtime/gauges/askGauges.ts';
 import type { GaugeQuestion } from '../../../src/runtime/gauges/gaugeQuestion.ts';
@@ -40,6 +46,15 @@ describe('the gauges of payments', () => {
       { method: 'card', weir_payments_waiting: 2n, weir_payments_oldest_seconds: 3_600 },
       { method: 'wallet', weir_payments_waiting: 1n, weir_payments_oldest_seconds: 1_200 },
     ]);
+  });
+
+  it('tell of orders that have no end after ten minutes, whatever has become of their payments', async () => {
+    expect(await ask(waitingOrders)).toEqual([{ weir_orders_waiting: 0n, weir_orders_oldest_seconds: 0 }]);
+    await anOrder(payments, { createdAt: '2026-11-01T02:50:01Z' });
+    await anOrder(payments, { createdAt: '2026-11-01T02:40:00Z', hasPayment: false });
+    await anOrder(payments, { createdAt: '2026-11-01T02:00:00Z' });
+    await payments.database.execute(`UPDATE payments.payment SET status = 'FAILED', fail_code = 'DECLINED', ended_at = created_at`);
+    expect(await ask(waitingOrders)).toEqual([{ weir_orders_waiting: 2n, weir_orders_oldest_seconds: 3_600 }]);
   });
 
   it('tell of parked payments by why, and leave them out of those that wait', async () => {

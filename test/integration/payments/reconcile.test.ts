@@ -129,6 +129,19 @@ test('orders without any payment fail, those that are younger than ten minutes a
   expect(await standOf(payments, youngPaid)).toMatchObject([{ order: 'PENDING', payment: 'PENDING' }]);
 });
 
+test('orders whose payments have all failed fail too, ten minutes after the last of them', async () => {
+  const order = await anOrder(payments);
+  await aPayment(payments, order.orderId);
+  await payments.database.execute(`
+    UPDATE payments.payment SET status = 'FAILED', fail_code = 'DECLINED',
+      ended_at = CASE id WHEN (SELECT max(id) FROM payments.payment) THEN '2026-11-01T02:55:00Z' ELSE '2026-11-01T02:31:00Z' END::timestamptz`);
+  await payments.run('reconcile');
+  expect(await standOf(payments, order)).toMatchObject([{ order: 'PENDING' }, { order: 'PENDING' }]);
+  payments.pass(5);
+  await payments.run('reconcile');
+  expect(await standOf(payments, order)).toMatchObject([{ order: 'FAILED', orderCode: 'NO_PAYMENT', payment: 'FAILED' }, {}]);
+});
+
 test('one event for each completed order, in its transaction, which tells once of the stock that fell low', async () => {
   await aProduct(payments, 1n, 10n, 5n);
   const orders = [];
