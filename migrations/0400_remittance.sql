@@ -152,6 +152,7 @@ CREATE TABLE remittance.biz_remittance_request_failures (
 );
 CREATE INDEX request_failure_due ON remittance.biz_remittance_request_failures (call_id, next_try_at) WHERE next_try_at IS NOT NULL;
 CREATE INDEX request_failure_request ON remittance.biz_remittance_request_failures (request_id);
+CREATE INDEX request_failure_contradicted ON remittance.biz_remittance_request_failures (request_id) WHERE park_reason = 'CONTRADICTION';
 
 CREATE INDEX withdrawal_failure_of_none ON remittance.kcd_bank_account_withdrawal_failures (id) INCLUDE (park_reason) WHERE request_id IS NULL AND park_reason IS NOT NULL;
 

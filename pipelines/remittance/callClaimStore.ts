@@ -3,12 +3,14 @@ import { WeirError } from '../../src/errors.ts';
 import { dead, defer, skip, type Answer } from '../../src/message/decision.ts';
 import type { DueCall } from './askedCall.ts';
 import type { CallKind, CallStatus } from './bankCall.ts';
+import { isContradicted } from './contradictionStore.ts';
 
 /** Takes calls of the bank for this process, just before they are made. */
 export interface CallClaimStore {
   /**
    * READY or ASKED → ASKED, committed before anything is sent, for calls that are due: what has ended is skipped; what is not due, is
-   * parked, or was claimed within `leaseMs`, is deferred, since its row brings it back. Of several messages of one call one gets it.
+   * parked or of a request about which the bank contradicts itself, or was claimed within `leaseMs`, is deferred, since its row brings it
+   * back. Of several messages of one call one gets it.
    * Two holders of one call do no harm, since both ask under its key; the lease spares the bank the second.
    *
    * Repeatable: asked again with the same objects it finds what it has claimed already, though nobody was told.
@@ -67,7 +69,8 @@ const claim = `
     SELECT call.*, asked.lease FROM asked JOIN remittance.bank_call AS call USING (id) ORDER BY call.id FOR NO KEY UPDATE OF call
   ), judged AS (
     SELECT held.*,
-      EXISTS (SELECT FROM remittance.biz_remittance_request_failures WHERE call_id = held.id AND park_reason IS NOT NULL) AS is_parked
+      EXISTS (SELECT FROM remittance.biz_remittance_request_failures WHERE call_id = held.id AND park_reason IS NOT NULL)
+        OR ${isContradicted('held.request_id')} AS is_parked
     FROM held
   ), claimed AS (
     UPDATE remittance.bank_call AS call SET status = 'ASKED', next_ask_at = judged.lease

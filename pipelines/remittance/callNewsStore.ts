@@ -3,6 +3,7 @@ import type { Outbox, OutboxMessage } from '../../src/runtime/outbox/outbox.ts';
 import type { CallNews } from './askedCall.ts';
 import type { CallKind, CallStatus } from './bankCall.ts';
 import { changeOf, type CallChange, type CallStanding } from './callStanding.ts';
+import { contradiction } from './contradictionStore.ts';
 import type { CountedFailure, FailureStore } from './failureStore.ts';
 import { dueCallMessage, endedCallMessage } from './remittanceMessages.ts';
 import type { RequestState } from './requestState.ts';
@@ -88,7 +89,7 @@ function failuresOf(changes: readonly (CallChange | undefined)[], news: readonly
     const of = { id, requestId, tries };
     if (change.kind === 'contradicted') {
       const error = `The bank says ${each.kind} of a call that it has ended as ${status}.`;
-      return [[id, { ...of, code: 'CONTRADICTION', error, next: { kind: 'parked' } }]];
+      return [[id, { ...of, code: contradiction, error, next: { kind: 'parked' } }]];
     }
     return [[id, each.kind === 'failing' ? { ...of, code: 'NO_ANSWER', error: each.error, next: each.next } : undefined]];
   });

@@ -31,8 +31,8 @@ export type CallChange =
  * | READY, ASKED | refused | REFUSED | the ledger learns of it; booked at once where nothing was moved: MOVE_IN |
  * | READY, ASKED | accepted, later | ASKED | asked again at its time |
  * | READY, ASKED | failing | ASKED | asked again when its failure says so |
- * | DONE | refused | unchanged | a person |
- * | REFUSED | done | unchanged | a person |
+ * | DONE | refused | unchanged | a person; until then nothing further is done for its request |
+ * | REFUSED | done | unchanged | the same |
  * | DONE, REFUSED | anything else | unchanged | |
  */
 export function changeOf(call: CallStanding, news: CallNews, at: Date): CallChange {

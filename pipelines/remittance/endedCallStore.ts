@@ -1,5 +1,6 @@
 import type { Queryable } from '../../src/connectors/database.ts';
 import type { CallKind, CallStatus } from './bankCall.ts';
+import { contradictedOf } from './contradictionStore.ts';
 import { lockRequests } from './moveStore.ts';
 import type { SettleableCall, SettleableRequest } from './settlement.ts';
 
@@ -26,9 +27,12 @@ export async function lockEndedCalls(transaction: Queryable, callIds: readonly b
     first.map(({ request_id }) => request_id),
   );
   const suspended = await suspendedOf(transaction, first);
+  const contradicted = await contradictedOf(transaction, [...requests.keys()]);
   const turns = first.flatMap((row): readonly EndedCall[] => {
     const locked = requests.get(row.request_id);
-    return locked === undefined ? [] : [{ call: callOf(row), request: { ...locked, isSuspended: suspended.has(row.request_id) } }];
+    if (locked === undefined) return [];
+    const standing = { isSuspended: suspended.has(row.request_id), isContradicted: contradicted.has(row.request_id) };
+    return [{ call: callOf(row), request: { ...locked, ...standing } }];
   });
   return { ids: new Set(rows.map(({ id }) => id)), turns };
 }

@@ -1,4 +1,5 @@
 import type { Queryable } from '../../src/connectors/database.ts';
+import { contradiction } from './contradictionStore.ts';
 import { lostAfterMs } from './lostAfter.ts';
 import { nextTry, type NextTry, type TryOptions } from './nextTry.ts';
 
@@ -25,7 +26,7 @@ export interface CountedFailure extends Failure {
 /**
  * What did not work: FAILING (`next_try_at`) → FAILING … → PARKED (`park_reason`) | ENDED (`ended_at`); what has ended and fails again
  * begins with its first try. A request says why it is parked exactly as long as one of its failures does and it has no end. Where a bank
- * has contradicted itself, only a person ends the failure, whatever its call brings besides.
+ * has contradicted itself, only a person ends the failure, whatever its call brings besides, and nothing is done for its request meanwhile.
  */
 export interface FailureStore {
   /**
@@ -38,9 +39,6 @@ export interface FailureStore {
   /** These have worked: what failed of them has its end, for a call also what failed of earlier calls of its kind. */
   end(transaction: Queryable, step: FailingStep, ids: readonly bigint[]): Promise<void>;
 }
-
-/** The code of a failure of a call about which a bank has said one thing first and then the opposite. */
-export const contradiction = 'CONTRADICTION';
 
 /** The statements of failures; `now` is calendar time. */
 export function failureStore(now: () => Date): FailureStore {

@@ -1,5 +1,6 @@
 import { WeirError } from '../../src/errors.ts';
 import type { CallKind, CallStatus } from './bankCall.ts';
+import { contradiction } from './contradictionStore.ts';
 import type { FailingStep } from './failureStore.ts';
 import { endedStates, type RequestState } from './requestState.ts';
 
@@ -44,15 +45,16 @@ export type Retry =
  *
  * | what stands | tried again |
  * |-|-|
+ * | the bank has contradicted itself about any of its calls | nothing: refused, whatever else stands |
  * | a call without an end | it is asked about, and asked for under its key |
  * | a call that has ended and is not booked | its booking |
  * | money on the pooled account | its withdrawal |
  * | a RETURN that the bank has refused | a RETURN under the next key |
- * | the bank has contradicted itself | nothing: refused |
  * | nothing, or the remittance has its end | nothing: refused |
  */
 export function decideRetries(request: OperatedRequest): readonly Retry[] {
   const { requestId, state, failures } = request;
+  if (failures.some(({ code }) => code === contradiction)) throw refusal(requestId, whatIsContradicted(state));
   const ended: readonly RequestState[] = endedStates;
   if (ended.includes(state)) throw refusal(requestId, `has its end: it is ${state}`);
   if (failures.length === 0) throw refusal(requestId, `is ${state}, and nothing has failed of it: it goes on by itself`);
@@ -74,6 +76,10 @@ function retryOf({ requestId, state, calls }: OperatedRequest, failure: Operated
   const returns = calls.filter(({ kind }) => kind === 'RETURN');
   const isRefused = call.kind === 'RETURN' && state === 'RETURNING' && returns.every((one) => one.status === 'REFUSED' && one.isBooked);
   return isRefused ? { kind: 'returnAgain', failure, seq: Math.max(...returns.map(({ seq }) => seq)) + 1 } : undefined;
+}
+
+function whatIsContradicted(state: RequestState): string {
+  return `is ${state} with ${contradiction}: the bank says both of a call; find out from the bank what holds, then weir remittance resolve`;
 }
 
 function refusal(requestId: bigint, what: string): WeirError {

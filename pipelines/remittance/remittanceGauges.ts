@@ -1,11 +1,12 @@
 import { defineGauges, mostCounted } from '../../src/runtime/gauges/gaugeQuestion.ts';
+import { contradiction } from './contradictionStore.ts';
 import { ourAccounts } from './ourAccounts.ts';
 
 const profile = 'remittance';
 const account = Object.keys(ourAccounts);
 
 /** Codes under which remittances are parked; those of errors of ours are told as others. */
-export const parkCodes = ['INSUFFICIENT', 'NO_ANSWER', 'RETURN_REFUSED', 'CONTRADICTION', 'UNEXPECTED_STATE'] as const;
+export const parkCodes = ['INSUFFICIENT', 'NO_ANSWER', 'RETURN_REFUSED', contradiction, 'UNEXPECTED_STATE'] as const;
 
 /** States in which a remittance may stand. */
 export const openStates = ['REQUESTED', 'DEPOSIT_PENDING', 'DEPOSITED', 'WITHDRAWN', 'RETURNING'] as const;

@@ -13,7 +13,7 @@
  * | RETURNING | A's bank refuses | unchanged, parked | TRANSIT → SUSPENSE |
  * | RETURNING, parked | a person has it asked for again, and A's bank pays | RETURNED | SUSPENSE → EXTERNAL of A |
  *
- * Ended states never change, and each state is entered once.
+ * While its bank contradicts itself about one of its calls a request enters no state. Ended states never change, and each state is entered once.
  */
 export type RequestState =
   'REQUESTED' | 'DEPOSIT_PENDING' | 'DEPOSITED' | 'WITHDRAWN' | 'COMPLETED' | 'FAILED' | 'REVERSED' | 'RETURNING' | 'RETURNED';

@@ -24,7 +24,7 @@ export interface SettleStore {
   /**
    * Ended calls in one transaction: ledger, states, what follows, and that they are booked. Calls, requests and accounts are locked in
    * this order, each in that of their ids. A call that cannot be booked gets a row in its table of failures, and its neighbours are
-   * booked; one that is booked changes nothing. Answers one for each, in their order.
+   * booked; one that is booked changes nothing, and one whose request is contradicted stays as it is. Answers one for each, in their order.
    */
   settle(ended: readonly NamedRow[], tries: TryOptions): Promise<readonly Answer<SettleEnd>[]>;
 }
@@ -99,7 +99,7 @@ async function failAlone(
 ): Promise<Turn> {
   const { turns } = await lockEndedCalls(transaction, [callId]);
   const settlement = { kind: 'failed', code: codeOf(error), error: textOf(error) } as const;
-  const failed = turns.filter(({ call }) => !call.isBooked).map((turn) => ({ ...turn, settlement }));
+  const failed = turns.filter(({ call, request }) => !call.isBooked && !request.isContradicted).map((turn) => ({ ...turn, settlement }));
   await write(transaction, options, failed, tries);
   return answerOf(settlement);
 }
@@ -137,6 +137,8 @@ function answerOf(settlement: Settlement): Answer<SettleEnd> {
     case 'booked':
     case 'parked':
       return settlement.kind;
+    case 'held':
+      return defer('parked for a person');
     case 'unchanged':
       return skip(settlement.why);
     case 'failed':

@@ -12,6 +12,8 @@ export interface SettleableRequest {
   readonly amountMinor: bigint;
   /** Whether its money has been put aside, since no bank would take it. */
   readonly isSuspended: boolean;
+  /** Whether its bank has contradicted itself about any of its calls, and no person has said yet what is true. */
+  readonly isContradicted: boolean;
 }
 
 /** A call of a request as it stands under its lock. */
@@ -36,6 +38,8 @@ export type Settlement =
     }
   /** The money is put aside, unless it is already, and a person has to find out whose it is. */
   | { readonly kind: 'parked'; readonly transfers: readonly Transfer[]; readonly code: string; readonly error: string }
+  /** It is not booked before a person has said what is true; then it is published again. */
+  | { readonly kind: 'held' }
   /** There is nothing to book, or not any more. */
   | { readonly kind: 'unchanged'; readonly why: string }
   /** It cannot be booked now; a person has to look when it stays so. */
@@ -51,6 +55,7 @@ const returnRefused = 'RETURN_REFUSED';
 export function decideSettlement(request: SettleableRequest, call: SettleableCall): Settlement {
   if (call.isBooked) return { kind: 'unchanged', why: 'was booked before' };
   if (call.status !== 'DONE' && call.status !== 'REFUSED') return { kind: 'unchanged', why: 'has not ended' };
+  if (request.isContradicted) return { kind: 'held' };
   const { fromAccountId, toAccountId, state } = request;
   const { POOL, TRANSIT } = ourAccounts;
   switch (`${call.kind} ${call.status} ${state}` as const) {

@@ -1,3 +1,4 @@
+import { isContradicted } from './contradictionStore.ts';
 import type { FailingStep } from './failureStore.ts';
 
 /** Each step has its job: transaction 1, transaction 2, and everything else about calls of banks. */
@@ -18,10 +19,10 @@ export const stuckText: Readonly<Record<StuckStep, StuckText>> = {
     due: `
       SELECT call.id FROM remittance.bank_call AS call
       LEFT JOIN remittance.kcd_bank_account_deposit_failures AS failure ON failure.request_id = call.request_id AND failure.ended_at IS NULL
-      WHERE ${isEndedUnbooked} AND call.kind = 'MOVE_IN' AND ${isDue('call.ended_at')}`,
+      WHERE ${isEndedUnbooked} AND call.kind = 'MOVE_IN' AND ${isDue('call.ended_at')} AND ${mayGoOn('call.request_id')}`,
     push: push({
       of: `SELECT id, request_id, true AS has_ended FROM remittance.bank_call AS call
-        WHERE id = ANY ($1::bigint[]) AND ${isEndedUnbooked} AND kind = 'MOVE_IN'`,
+        WHERE id = ANY ($1::bigint[]) AND ${isEndedUnbooked} AND kind = 'MOVE_IN' AND ${mayGoOn('call.request_id')}`,
       table: 'remittance.kcd_bank_account_deposit_failures',
       key: 'request_id',
       subject: 'request_id',
@@ -31,10 +32,10 @@ export const stuckText: Readonly<Record<StuckStep, StuckText>> = {
     due: `
       SELECT request.id FROM remittance.biz_remittance_requests AS request
       LEFT JOIN remittance.kcd_bank_account_withdrawal_failures AS failure ON failure.request_id = request.id AND failure.ended_at IS NULL
-      WHERE request.state = 'DEPOSITED' AND ${isDue('request.state_since')}`,
+      WHERE request.state = 'DEPOSITED' AND ${isDue('request.state_since')} AND ${mayGoOn('request.id')}`,
     push: push({
-      of: `SELECT id, id AS request_id, false AS has_ended FROM remittance.biz_remittance_requests
-        WHERE id = ANY ($1::bigint[]) AND state = 'DEPOSITED'`,
+      of: `SELECT id, id AS request_id, false AS has_ended FROM remittance.biz_remittance_requests AS request
+        WHERE id = ANY ($1::bigint[]) AND state = 'DEPOSITED' AND ${mayGoOn('request.id')}`,
       table: 'remittance.kcd_bank_account_withdrawal_failures',
       key: 'request_id',
       subject: 'request_id',
@@ -44,20 +45,26 @@ export const stuckText: Readonly<Record<StuckStep, StuckText>> = {
     due: `
       SELECT call.id FROM remittance.bank_call AS call
       LEFT JOIN remittance.biz_remittance_request_failures AS failure ON failure.call_id = call.id AND failure.ended_at IS NULL
-      WHERE call.status IN ('READY', 'ASKED') AND ${isDue('call.next_ask_at')}
+      WHERE call.status IN ('READY', 'ASKED') AND ${isDue('call.next_ask_at')} AND ${mayGoOn('call.request_id')}
       UNION ALL
       SELECT call.id FROM remittance.bank_call AS call
       LEFT JOIN remittance.biz_remittance_request_failures AS failure ON failure.call_id = call.id AND failure.ended_at IS NULL
-      WHERE ${isEndedUnbooked} AND call.kind <> 'MOVE_IN' AND ${isDue('call.ended_at')}`,
+      WHERE ${isEndedUnbooked} AND call.kind <> 'MOVE_IN' AND ${isDue('call.ended_at')} AND ${mayGoOn('call.request_id')}`,
     push: push({
       of: `SELECT id, request_id, ended_at IS NOT NULL AS has_ended FROM remittance.bank_call AS call
-        WHERE id = ANY ($1::bigint[]) AND (status IN ('READY', 'ASKED') OR (${isEndedUnbooked} AND kind <> 'MOVE_IN'))`,
+        WHERE id = ANY ($1::bigint[]) AND (status IN ('READY', 'ASKED') OR (${isEndedUnbooked} AND kind <> 'MOVE_IN'))
+          AND ${mayGoOn('call.request_id')}`,
       table: 'remittance.biz_remittance_request_failures',
       key: 'call_id, request_id',
       subject: 'id, request_id',
     }),
   },
 };
+
+/** What is held until a person has spoken is not published meanwhile, and is due as soon as they have. */
+function mayGoOn(requestId: string): string {
+  return `NOT ${isContradicted(requestId)}`;
+}
 
 function isDue(since: string): string {
   return `CASE WHEN failure.tries IS NULL THEN ${since} <= $2 ELSE failure.next_try_at <= $1 END`;

@@ -4,6 +4,7 @@ import { dead, defer, skip, type Answer } from '../../src/message/decision.ts';
 import type { Outbox } from '../../src/runtime/outbox/outbox.ts';
 import type { Identifiers } from '../shared/identifiers.ts';
 import { byHalves } from './byHalves.ts';
+import { contradictedOf } from './contradictionStore.ts';
 import type { FailureStore } from './failureStore.ts';
 import type { Transfer } from './ledger.ts';
 import type { LedgerStore } from './ledgerStore.ts';
@@ -20,7 +21,7 @@ export interface WithdrawStore {
   /**
    * Requests in one transaction: ledger, state, and the call that pays out. Requests and then accounts are locked, each in the order of
    * their ids. What the pooled account does not hold, or what cannot be written, gets a row in the withdrawal failures, and its
-   * neighbours are withdrawn; a request that is further on changes nothing. Answers one for each, in their order.
+   * neighbours are withdrawn; a request that is further on changes nothing, and a contradicted one stays as it is. Answers one for each, in their order.
    */
   withdraw(deposited: readonly NamedRow[], tries: TryOptions): Promise<readonly Answer<'withdrawn'>[]>;
 }
@@ -67,7 +68,8 @@ async function withdrawChunk(
   tries: TryOptions,
 ): Promise<readonly Answer<'withdrawn'>[]> {
   const requests = await lockRequests(transaction, ids);
-  const waiting = [...requests.values()].filter(({ state }) => state === 'DEPOSITED');
+  const contradicted = await contradictedOf(transaction, [...requests.keys()]);
+  const waiting = [...requests.values()].filter(({ state, requestId }) => state === 'DEPOSITED' && !contradicted.has(requestId));
   const verdicts = await options.ledger.post(transaction, waiting.map(withdrawalOf));
   const withdrawn = waiting.filter((_, place) => verdicts[place] === 'posted');
   const short = waiting.filter((_, place) => verdicts[place] === 'insufficient');
@@ -91,6 +93,7 @@ async function withdrawChunk(
     const request = requests.get(id);
     if (request === undefined) return noSuchRequest;
     if (done.has(request)) return 'withdrawn';
+    if (contradicted.has(id) && request.state === 'DEPOSITED') return defer('parked for a person');
     return failed.has(request) ? defer(`cannot be withdrawn: ${insufficient.code}`) : skip(`is ${request.state}`);
   });
 }
@@ -105,7 +108,9 @@ async function failAlone(
   error: unknown,
   tries: TryOptions,
 ): Promise<Answer<'withdrawn'>> {
-  const waiting = [...(await lockRequests(transaction, [id])).values()].filter(({ state }) => state === 'DEPOSITED');
+  const requests = await lockRequests(transaction, [id]);
+  const contradicted = await contradictedOf(transaction, [id]);
+  const waiting = [...requests.values()].filter(({ state }) => state === 'DEPOSITED' && !contradicted.has(id));
   const code = codeOf(error);
   await fail(
     transaction,

@@ -2,17 +2,15 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { booksStore } from '../../../pipelines/remittance/booksStore.ts';
 import { deskStore } from '../../../pipelines/remittance/deskStore.ts';
 import { failureStore, type FailingStep } from '../../../pipelines/remittance/failureStore.ts';
-import { newCallStore } from '../../../pipelines/remittance/newCallStore.ts';
-import { remittanceOutbox } from '../../../pipelines/remittance/remittanceOutbox.ts';
-import { retryRequestStore, type RetriedRequest } from '../../../pipelines/remittance/retryRequestStore.ts';
-import { createIdentifiers } from '../../../pipelines/shared/identifiers.ts';
-import { codeOf, textOf } from '../../../src/errors.ts';
+import { aDesk, refusalOf, type ADesk } from './aDesk.ts';
 import { aCall, aLedger, aRequest, type ALedger } from './aLedger.ts';
 
 let ledger: ALedger;
+let desk: ADesk;
 
 beforeAll(async () => {
   ledger = await aLedger();
+  desk = aDesk(ledger);
 });
 
 beforeEach(() => ledger.empty());
@@ -20,25 +18,6 @@ beforeEach(() => ledger.empty());
 async function park(step: FailingStep, id: bigint, requestId: bigint, code: string): Promise<void> {
   const failure = { id, requestId, code, error: 'a sentence', tries: 6, next: { kind: 'parked' } as const };
   await ledger.database.withTransaction((transaction) => failureStore(ledger.now).write(transaction, step, [failure]));
-}
-
-function retry(requestId: bigint, isLost = false): Promise<RetriedRequest> {
-  const { now, database } = ledger;
-  const [failures, calls] = [failureStore(now), newCallStore({ outbox: remittanceOutbox, now })];
-  const identifiers = createIdentifiers({ now, random: () => 0.5, node: 3 });
-  const store = retryRequestStore({ failures, calls, outbox: remittanceOutbox, identifiers, now });
-  return database.withTransaction(async (transaction) => {
-    const done = await store.retry(transaction, requestId);
-    if (isLost) throw new Error('the process dies before it commits');
-    return done;
-  });
-}
-
-async function refusalOf(doing: Promise<unknown>): Promise<string> {
-  return doing.then(
-    () => 'done',
-    (error: unknown) => `${codeOf(error)}: ${textOf(error)}`,
-  );
 }
 
 const published = async (): Promise<readonly string[]> =>
@@ -57,7 +36,7 @@ async function aParkedCall(): Promise<bigint> {
 describe('a remittance that is tried again', () => {
   it('has its call asked about at once, with all its tries, and is no longer parked', async () => {
     const id = await aParkedCall();
-    expect((await retry(id)).retries).toMatchObject([{ kind: 'ask', failure: { code: 'NO_ANSWER' } }]);
+    expect((await desk.retry(id)).retries).toMatchObject([{ kind: 'ask', failure: { code: 'NO_ANSWER' } }]);
     expect([await published(), await parkReasons()]).toEqual([['remittance.bankCall'], []]);
     const [call] = await ledger.database.query('SELECT tries, next_ask_at FROM remittance.bank_call');
     expect(call).toEqual({ tries: 0, next_ask_at: ledger.now() });
@@ -68,14 +47,14 @@ describe('a remittance that is tried again', () => {
     const id = await aRequest(ledger, { state: 'DEPOSIT_PENDING' });
     await aCall(ledger, id);
     await park('deposit', id, id, 'constraint');
-    expect((await retry(id)).retries).toMatchObject([{ kind: 'book' }]);
+    expect((await desk.retry(id)).retries).toMatchObject([{ kind: 'book' }]);
     expect([await published(), await parkReasons()]).toEqual([['remittance.callEnded'], []]);
   });
 
   it('has its money withdrawn', async () => {
     const id = await aRequest(ledger, { state: 'DEPOSITED' });
     await park('withdrawal', id, id, 'INSUFFICIENT');
-    expect((await retry(id)).retries).toMatchObject([{ kind: 'withdraw' }]);
+    expect((await desk.retry(id)).retries).toMatchObject([{ kind: 'withdraw' }]);
     expect([await published(), await parkReasons()]).toEqual([['remittance.deposited'], []]);
   });
 
@@ -84,34 +63,34 @@ describe('a remittance that is tried again', () => {
     const callId = await aCall(ledger, id, { kind: 'RETURN', status: 'REFUSED' });
     await ledger.database.execute('UPDATE remittance.bank_call SET booked_at = ended_at');
     await park('call', callId, id, 'RETURN_REFUSED');
-    expect((await retry(id)).retries).toMatchObject([{ kind: 'returnAgain', seq: 2 }]);
+    expect((await desk.retry(id)).retries).toMatchObject([{ kind: 'returnAgain', seq: 2 }]);
     expect([await published(), await parkReasons()]).toEqual([['remittance.bankCall'], []]);
     expect(await ledger.database.query('SELECT idempotency_key, status FROM remittance.bank_call ORDER BY seq')).toEqual([
       { idempotency_key: `${id}-RETURN-1`, status: 'REFUSED' },
       { idempotency_key: `${id}-RETURN-2`, status: 'READY' },
     ]);
-    expect(await refusalOf(retry(id))).toContain('nothing has failed of it');
+    expect(await refusalOf(desk.retry(id))).toContain('nothing has failed of it');
   });
 
   it('is refused where it has its end, where nothing failed, where the bank contradicts itself, and where it is not there', async () => {
     const ended = await aRequest(ledger, { state: 'COMPLETED' });
-    expect(await refusalOf(retry(ended))).toBe(`refused: Remittance ${ended} has its end: it is COMPLETED.`);
+    expect(await refusalOf(desk.retry(ended))).toBe(`refused: Remittance ${ended} has its end: it is COMPLETED.`);
     const well = await aRequest(ledger);
-    expect(await refusalOf(retry(well))).toBe(
+    expect(await refusalOf(desk.retry(well))).toBe(
       `refused: Remittance ${well} is REQUESTED, and nothing has failed of it: it goes on by itself.`,
     );
     const doubted = await aRequest(ledger, { state: 'RETURNING' });
     const payOut = await aCall(ledger, doubted, { kind: 'PAY_OUT', status: 'REFUSED' });
     await ledger.database.execute('UPDATE remittance.bank_call SET booked_at = ended_at');
     await park('call', payOut, doubted, 'CONTRADICTION');
-    expect(await refusalOf(retry(doubted))).toMatch(/^refused: .*CONTRADICTION.*find out from the bank/);
-    expect(await refusalOf(retry(5n))).toBe('notFound: There is no remittance 5.');
+    expect(await refusalOf(desk.retry(doubted))).toMatch(/^refused: .*CONTRADICTION.*find out from the bank/);
+    expect(await refusalOf(desk.retry(5n))).toBe('notFound: There is no remittance 5.');
     expect(await published()).toEqual([]);
   });
 
   it('is as it was when the process dies before the commit', async () => {
     const id = await aParkedCall();
-    await refusalOf(retry(id, true));
+    await refusalOf(desk.retry(id, true));
     expect([await published(), (await parkReasons()).length]).toEqual([[], 1]);
   });
 
@@ -119,7 +98,7 @@ describe('a remittance that is tried again', () => {
     const id = await aRequest(ledger, { state: 'RETURNING' });
     await park('call', await aCall(ledger, id, { kind: 'RETURN', status: 'REFUSED' }), id, 'RETURN_REFUSED');
     await ledger.database.execute('UPDATE remittance.bank_call SET booked_at = ended_at');
-    const ends = await Promise.all([refusalOf(retry(id)), refusalOf(retry(id))]);
+    const ends = await Promise.all([refusalOf(desk.retry(id)), refusalOf(desk.retry(id))]);
     expect(ends.filter((end) => end === 'done')).toHaveLength(1);
     // By a sentence, not by a constraint of the table.
     expect(ends.find((end) => end !== 'done')).toMatch(/^(conflict: .* look at it again|refused: .* nothing has failed of it)/);
@@ -133,10 +112,10 @@ describe('what operators look at', () => {
     await aRequest(ledger, { state: 'COMPLETED' });
     ledger.pass(600);
     const young = await aRequest(ledger);
-    const desk = deskStore(ledger.database);
+    const sheets = deskStore(ledger.database);
     const numbers = async (which: 'all' | 'unfinished' | 'parked' | 'late', after = 0n, limit = 10): Promise<readonly unknown[]> => {
       const lateBefore = new Date(ledger.now().getTime() - 600_000);
-      return (await desk.list({ which, after, limit, lateBefore })).map(({ number }) => number);
+      return (await sheets.list({ which, after, limit, lateBefore })).map(({ number }) => number);
     };
     expect(await numbers('unfinished')).toEqual([parked, young].map(String));
     expect(await numbers('unfinished', 0n, 1)).toEqual([parked.toString()]);

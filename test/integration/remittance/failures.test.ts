@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { contradiction, failureStore, type FailingStep, type FailureStore } from '../../../pipelines/remittance/failureStore.ts';
+import { contradiction } from '../../../pipelines/remittance/contradictionStore.ts';
+import { failureStore, type FailingStep, type FailureStore } from '../../../pipelines/remittance/failureStore.ts';
 import type { NextTry } from '../../../pipelines/remittance/nextTry.ts';
 import { tryOptions } from '../../../pipelines/remittance/tryOptions.ts';
 import { lockWaits } from '../../support/lockWaits.ts';

@@ -3,8 +3,8 @@ import { callKinds } from '../../../pipelines/remittance/bankCall.ts';
 import type { RequestState } from '../../../pipelines/remittance/requestState.ts';
 import { decideSettlement, type SettleableCall, type SettleableRequest } from '../../../pipelines/remittance/settlement.ts';
 
-const request = (state: RequestState, isSuspended = false): SettleableRequest => {
-  return { requestId: 7n, state, fromAccountId: 11n, toAccountId: 12n, amountMinor: 500n, isSuspended };
+const request = (state: RequestState, isSuspended = false, isContradicted = false): SettleableRequest => {
+  return { requestId: 7n, state, fromAccountId: 11n, toAccountId: 12n, amountMinor: 500n, isSuspended, isContradicted };
 };
 
 const call = (over: Partial<SettleableCall>): SettleableCall => {
@@ -51,6 +51,12 @@ describe('the end of a call', () => {
       for (const state of states.filter((one) => one !== needed[kind])) {
         expect(decideSettlement(request(state), call({ kind, status }))).toMatchObject({ kind: 'failed', code: 'UNEXPECTED_STATE' });
       }
+    }
+  });
+
+  it.each(callKinds)('%s is held while the bank says both of a call of the request', (kind) => {
+    for (const status of ['DONE', 'REFUSED'] as const) {
+      expect(decideSettlement(request(needed[kind], false, true), call({ kind, status }))).toEqual({ kind: 'held' });
     }
   });
 
