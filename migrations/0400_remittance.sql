@@ -24,8 +24,9 @@ CREATE TABLE remittance.kcd_bank_accounts (
 CREATE UNIQUE INDEX account_one_of_ours ON remittance.kcd_bank_accounts (kind) WHERE kind <> 'EXTERNAL';
 INSERT INTO remittance.kcd_bank_accounts (id, kind) VALUES (1, 'POOL'), (2, 'TRANSIT'), (3, 'SUSPENSE');
 
--- REQUESTED -> DEPOSIT_PENDING -> DEPOSITED -> WITHDRAWN -> COMPLETED; REQUESTED -> FAILED; WITHDRAWN -> REVERSED -> RETURNING ->
--- RETURNED. One that cannot go on by itself has a park_reason. Its id is its number. Rows are never deleted, so a key is never free again.
+-- REQUESTED -> DEPOSIT_PENDING -> DEPOSITED -> WITHDRAWN -> COMPLETED; REQUESTED -> FAILED; DEPOSIT_PENDING -> FAILED where a
+-- person has found out that the bank refused after all; WITHDRAWN -> REVERSED -> RETURNING -> RETURNED. One that cannot
+-- go on by itself has a park_reason. Its id is its number. Rows are never deleted, so a key is never free again.
 CREATE TABLE remittance.biz_remittance_requests (
   id bigint PRIMARY KEY,
   caller text NOT NULL,
@@ -74,7 +75,8 @@ CREATE TABLE remittance.kcd_bank_account_records (
   CONSTRAINT record_amount_positive CHECK (amount_minor > 0)
 );
 
--- Every call of a bank, before it is made: READY -> ASKED -> DONE | REFUSED. Only a refusal, which the bank keeps under the key, permits
+-- Every call of a bank, before it is made: READY -> ASKED -> DONE | REFUSED; a person may turn one into the other where the bank has said
+-- both. Only a refusal, which the bank keeps under the key, permits
 -- another seq. tries: how often in a row the bank gave no answer; asks: how often it said that it has not done it yet. next_ask_at: when it
 -- is asked again; null once it has ended, and where its failure says when. booked_at: when the ledger and the request had its end.
 CREATE TABLE remittance.bank_call (

@@ -34,6 +34,8 @@ export type CallChange =
  * | DONE | refused | unchanged | a person; until then nothing further is done for its request |
  * | REFUSED | done | unchanged | the same |
  * | DONE, REFUSED | anything else | unchanged | |
+ *
+ * Where the bank has said both, a person says which is true (`resolution.ts`); that alone makes one of the two of the other.
  */
 export function changeOf(call: CallStanding, news: CallNews, at: Date): CallChange {
   if (call.status === 'DONE' || call.status === 'REFUSED') return { kind: contradicts(call, news) ? 'contradicted' : 'unchanged', call };

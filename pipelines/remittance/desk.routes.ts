@@ -1,15 +1,18 @@
-// What operators ask and do about remittances. Nothing is moved by hand: an action has what failed tried again, by the pipelines, and
-// its messages commit with its audit row.
+// What operators ask and do about remittances. Nothing is moved by hand: an action has what failed tried again, or what a bank meant
+// booked, by the pipelines, and its messages commit with its audit row.
 import { z } from 'zod';
 import { defineAction, defineQuestion } from '../../src/console/route.ts';
 import { WeirError } from '../../src/errors.ts';
 import type { BooksStore } from './booksStore.ts';
 import type { DeskSelection, DeskStore } from './deskStore.ts';
+import { truths } from './resolution.ts';
+import type { ResolveRequestStore } from './resolveRequestStore.ts';
 import type { RetryRequestStore } from './retryRequestStore.ts';
 
 export interface DeskPorts {
   readonly desk: DeskStore;
   readonly deskRetries: RetryRequestStore;
+  readonly resolutions: ResolveRequestStore;
   readonly books: BooksStore;
   readonly now: () => Date;
 }
@@ -19,13 +22,13 @@ const lateAfterMs = 600_000;
 
 const number = z
   .string()
-  .regex(/^[1-9]\d{0,18}$/, { error: 'expected the number of a remittance', abort: true })
-  .refine((text) => BigInt(text) < 2n ** 63n, 'expected the number of a remittance');
+  .regex(/^[1-9]\d{0,18}$/, { error: 'expected a number as weir remittance list and show print it', abort: true })
+  .refine((text) => BigInt(text) < 2n ** 63n, 'expected a number as weir remittance list and show print it');
 const oneRemittance = z.strictObject({ number: number.meta({ description: 'number of the remittance: weir remittance list shows it' }) });
 const words = ['number'];
 
 /** What the routes of this file are about. */
-export const remittanceGroup = 'remittances: list, look at, have what failed tried again, check the books';
+export const remittanceGroup = 'remittances: list, look at, have what failed tried again, say what a bank meant, check the books';
 
 export const listRemittancesRoute = defineQuestion({
   name: 'remittance.list',
@@ -68,6 +71,24 @@ export const retryRemittanceRoute = defineAction({
   act: async (transaction, { deskRetries }: DeskPorts, { number: named }) => {
     const { request, retries } = await deskRetries.retry(transaction, BigInt(named));
     return { number: named, state: request.state, retries: retries.map(({ kind, failure }) => ({ what: kind, failedWith: failure.code })) };
+  },
+});
+
+export const resolveRemittanceRoute = defineAction({
+  name: 'remittance.resolve',
+  about: 'say which is true where the bank has said both of a call; it stands so, and the remittance goes on',
+  role: 'operator',
+  input: oneRemittance.extend({
+    as: z.enum(truths).meta({ description: 'done where the money moved, or refused, by what the people of the bank say' }),
+    call: number.optional().meta({ description: 'which call, where several are contradicted: weir remittance show lists them' }),
+  }),
+  words,
+  target: ({ number: named }) => `remittance ${named}`,
+  act: async (transaction, { resolutions }: DeskPorts, { number: named, as, call: callId }) => {
+    const of = callId === undefined ? undefined : BigInt(callId);
+    const { request, resolution } = await resolutions.resolve(transaction, BigInt(named), as, of);
+    const { call, status, isToBeBooked } = resolution;
+    return { number: named, state: request.state, call: call.kind, was: call.status, is: status, isBooked: !isToBeBooked };
   },
 });
 

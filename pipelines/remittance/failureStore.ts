@@ -36,6 +36,8 @@ export interface FailureStore {
   fail(transaction: Queryable, step: FailingStep, failures: readonly Failure[], options: TryOptions): Promise<readonly NextTry[]>;
   /** The same where tries are counted elsewhere. Each step fails once in a transaction. */
   write(transaction: Queryable, step: FailingStep, failures: readonly CountedFailure[]): Promise<void>;
+  /** A person has found out which of its two words a bank meant: the contradiction of the call has its end. */
+  resolve(transaction: Queryable, callId: bigint): Promise<void>;
   /** These have worked: what failed of them has its end, for a call also what failed of earlier calls of its kind. */
   end(transaction: Queryable, step: FailingStep, ids: readonly bigint[]): Promise<void>;
 }
@@ -75,6 +77,14 @@ export function failureStore(now: () => Date): FailureStore {
       });
       await write(transaction, step, counted);
       return counted.map(({ next }) => next);
+    },
+    resolve: async (transaction, callId) => {
+      const statement = { text: endContradiction, values: [callId, now()], name: 'remittance.endContradiction' };
+      const rows = await transaction.query<{ readonly request_id: bigint }>(statement);
+      await parkRequests(
+        transaction,
+        rows.map(({ request_id }) => request_id),
+      );
     },
     end: async (transaction, step, ids) => {
       if (ids.length === 0) return;
@@ -147,6 +157,10 @@ const endText = forEachStep((step) => {
   WHERE ${key} ${step === 'call' ? `IN (${ofCalls})` : '= ANY ($1::bigint[])'} AND ended_at IS NULL AND ${isOpenToUs}
   RETURNING request_id`;
 });
+
+const endContradiction = `
+  UPDATE ${tables.call.name} SET ended_at = $2, park_reason = NULL WHERE call_id = $1 AND park_reason = '${contradiction}'
+  RETURNING request_id`;
 
 const lockRequests = 'SELECT FROM remittance.biz_remittance_requests WHERE id = ANY ($1::bigint[]) ORDER BY id FOR NO KEY UPDATE';
 

@@ -45,7 +45,7 @@ export type Retry =
  *
  * | what stands | tried again |
  * |-|-|
- * | the bank has contradicted itself about any of its calls | nothing: refused, whatever else stands |
+ * | the bank has contradicted itself about any of its calls | nothing: refused, whatever else stands; `resolution.ts` ends that |
  * | a call without an end | it is asked about, and asked for under its key |
  * | a call that has ended and is not booked | its booking |
  * | money on the pooled account | its withdrawal |

@@ -21,11 +21,13 @@ import {
   checkRemittancesRoute,
   listRemittancesRoute,
   remittanceGroup,
+  resolveRemittanceRoute,
   retryRemittanceRoute,
   showRemittanceRoute,
   type DeskPorts,
 } from './desk.routes.ts';
 import { deskStore } from './deskStore.ts';
+import { resolveRequestStore } from './resolveRequestStore.ts';
 import { retryRequestStore } from './retryRequestStore.ts';
 import { depositedDeadLetters, failedEvents, type FailedEventsPorts } from './deadLetters.pipeline.ts';
 import { failedEventStore } from './failedEventStore.ts';
@@ -63,7 +65,7 @@ export const remittance: System<RemittanceSystemPorts> = {
   schedules: [retryDepositsSchedule, retryWithdrawalsSchedule, retryRequestsSchedule, watchSchedule],
   outboxes: [remittanceOutbox],
   gauges: remittanceGauges,
-  routes: [listRemittancesRoute, showRemittanceRoute, retryRemittanceRoute, checkRemittancesRoute],
+  routes: [listRemittancesRoute, showRemittanceRoute, retryRemittanceRoute, resolveRemittanceRoute, checkRemittancesRoute],
   groups: { remittance: remittanceGroup },
   apiRoutes: [remitRoute, remittanceRoute, bankCallbackRoute],
   encrypted: [],
@@ -98,6 +100,7 @@ function openPorts({ database, bus, service, webhookSecrets, gate, chat, clock, 
     },
     desk: deskStore(database),
     deskRetries: retryRequestStore(booking),
+    resolutions: resolveRequestStore(booking),
     books: booksStore(database),
     now,
     lateChat: chat && { post: (text, signal) => chat.post(text, signal), gate: gate('chat') },

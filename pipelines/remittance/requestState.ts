@@ -6,6 +6,7 @@
  * | REQUESTED | the bank has moved A's money in | DEPOSIT_PENDING | |
  * | REQUESTED | the bank refuses | FAILED | |
  * | DEPOSIT_PENDING | transaction 1 | DEPOSITED, and its event | EXTERNAL of A → POOL |
+ * | DEPOSIT_PENDING | the bank has refused after all, as a person has found out | FAILED | |
  * | DEPOSITED | transaction 2 | WITHDRAWN, and the call PAY_OUT | POOL → TRANSIT |
  * | WITHDRAWN | B's bank has paid | COMPLETED | TRANSIT → EXTERNAL of B |
  * | WITHDRAWN | B's bank refuses | REVERSED, then RETURNING and the call RETURN | TRANSIT → POOL → TRANSIT |

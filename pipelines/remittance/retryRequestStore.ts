@@ -1,10 +1,10 @@
 import type { Transaction } from '../../src/connectors/database.ts';
-import { WeirError } from '../../src/errors.ts';
 import type { Outbox, OutboxMessage } from '../../src/runtime/outbox/outbox.ts';
 import type { Identifiers } from '../shared/identifiers.ts';
 import type { FailureStore } from './failureStore.ts';
 import type { NewCallStore } from './newCallStore.ts';
-import { decideRetries, type OperatedCall, type OperatedFailure, type OperatedRequest, type Retry } from './operatedRequest.ts';
+import { decideRetries, type OperatedRequest, type Retry } from './operatedRequest.ts';
+import { lockOperatedRequest } from './operatedRequestStore.ts';
 import { depositedMessage, dueCallMessage, endedCallMessage } from './remittanceMessages.ts';
 
 /** What was done about a remittance. */
@@ -37,7 +37,7 @@ export function retryRequestStore(options: RetryRequestOptions): RetryRequestSto
   const { failures, calls, outbox, identifiers, now } = options;
   return {
     retry: async (transaction, requestId) => {
-      const request = await lock(transaction, requestId);
+      const request = await lockOperatedRequest(transaction, requestId);
       const retries = decideRetries(request);
       const at = now();
       const messages: OutboxMessage[] = [];
@@ -68,38 +68,5 @@ function messageOf(retry: Exclude<Retry, { kind: 'returnAgain' }>, requestId: bi
       return depositedMessage(requestId);
   }
 }
-
-/** Calls first and then the request, as whoever records or books them does. */
-async function lock(transaction: Transaction, requestId: bigint): Promise<OperatedRequest> {
-  const calls = await transaction.query<CallRow>({ text: lockCalls, values: [requestId] });
-  const [request] = await transaction.query<Pick<OperatedRequest, 'state'>>({ text: lockRequest, values: [requestId] });
-  if (request === undefined) throw new WeirError('notFound', `There is no remittance ${requestId}.`);
-  const [counted] = await transaction.query<{ readonly calls: number }>({ text: countCalls, values: [requestId] });
-  if (counted?.calls !== calls.length) throw new WeirError('conflict', `Remittance ${requestId} goes on just now: look at it again.`);
-  const failures = await transaction.query<OperatedFailure>({ text: openFailures, values: [requestId] });
-  return { requestId, state: request.state, calls: calls.map(callOf), failures };
-}
-
-type CallRow = Pick<OperatedCall, 'kind' | 'seq' | 'status'> & { readonly id: bigint; readonly is_booked: boolean };
-
-function callOf({ id, is_booked, ...call }: CallRow): OperatedCall {
-  return { ...call, callId: id, isBooked: is_booked };
-}
-
-const lockCalls = `
-  SELECT id, kind, seq, status, booked_at IS NOT NULL AS is_booked
-  FROM remittance.bank_call WHERE request_id = $1 ORDER BY id FOR NO KEY UPDATE`;
-
-const lockRequest = 'SELECT state FROM remittance.biz_remittance_requests WHERE id = $1 FOR NO KEY UPDATE';
-
-const countCalls = 'SELECT count(*)::int AS calls FROM remittance.bank_call WHERE request_id = $1';
-
-const openFailures = `
-  SELECT 'deposit' AS step, request_id AS id, code, error FROM remittance.kcd_bank_account_deposit_failures
-  WHERE request_id = $1 AND ended_at IS NULL
-  UNION ALL SELECT 'withdrawal', request_id, code, error FROM remittance.kcd_bank_account_withdrawal_failures
-  WHERE request_id = $1 AND ended_at IS NULL
-  UNION ALL SELECT 'call', call_id, code, error FROM remittance.biz_remittance_request_failures
-  WHERE request_id = $1 AND ended_at IS NULL ORDER BY step, id`;
 
 const askAgain = `UPDATE remittance.bank_call SET tries = 0, next_ask_at = $2 WHERE id = $1 AND status IN ('READY', 'ASKED')`;

@@ -61,6 +61,8 @@ export function decideSettlement(request: SettleableRequest, call: SettleableCal
   switch (`${call.kind} ${call.status} ${state}` as const) {
     case 'MOVE_IN DONE DEPOSIT_PENDING':
       return booked([transferOf(request, 'MOVED_IN', fromAccountId, POOL)], ['DEPOSITED']);
+    case 'MOVE_IN REFUSED DEPOSIT_PENDING':
+      return booked([], ['FAILED'], call.reason);
     case 'PAY_OUT DONE WITHDRAWN':
       return booked([transferOf(request, 'PAID_OUT', TRANSIT, toAccountId)], ['COMPLETED']);
     case 'PAY_OUT REFUSED WITHDRAWN': {

@@ -7,7 +7,8 @@ import { stuckStore } from '../../../pipelines/remittance/stuckStore.ts';
 import { Decision } from '../../../src/message/decision.ts';
 import { aDesk, refusalOf, type ADesk } from './aDesk.ts';
 import { aLedger, standOf, type ALedger } from './aLedger.ts';
-import { contradicted, type Contradicted } from './contradicted.ts';
+import { contradicted, type Contradicted, type Word } from './contradicted.ts';
+import { ledgerFlaws } from './ledgerFlaws.ts';
 
 let ledger: ALedger;
 let bank: Contradicted;
@@ -96,5 +97,107 @@ describe('a request of which the bank has said both', () => {
     await bank.says(callId, 'done');
     expect(await refusalOf(desk.retry(requestId))).toContain('CONTRADICTION');
     expect(await bank.callOf(requestId, 'RETURN')).toBe(callId);
+  });
+});
+
+describe("a person's word about what a bank meant", () => {
+  const both: readonly (readonly [Word, Word])[] = [
+    ['done', 'refused'],
+    ['refused', 'done'],
+  ];
+  /** What becomes of a call that is not booked, by what is true. */
+  const ends = {
+    MOVE_IN: { done: { state: 'DEPOSITED', records: 'MOVED_IN' }, refused: { state: 'FAILED REFUSED_AFTER_ALL', records: null } },
+    PAY_OUT: {
+      done: { state: 'COMPLETED', records: 'MOVED_IN WITHDRAWN PAID_OUT' },
+      refused: { state: expect.stringMatching(/^RETURNING \S+$/) as string, records: 'MOVED_IN WITHDRAWN REVERSED SENT_BACK' },
+    },
+    RETURN: {
+      done: { state: 'RETURNED ACCOUNT_CLOSED', records: 'MOVED_IN WITHDRAWN REVERSED SENT_BACK RETURNED' },
+      refused: { state: 'RETURNING ACCOUNT_CLOSED RETURN_REFUSED', records: 'MOVED_IN WITHDRAWN REVERSED SENT_BACK SUSPENDED' },
+    },
+  };
+  const cases = callKinds.flatMap((kind) =>
+    both
+      .filter(([first]) => kind !== 'MOVE_IN' || first === 'done')
+      .flatMap(([first, then]) => [first, then].map((truth) => [kind, first, then, truth] as const)),
+  );
+
+  it.each(cases)('has a call booked by it: %s %s, then %s; true is %s', async (kind, first, then, truth) => {
+    const { requestId, callId } = await bank.upTo(kind);
+    await bank.says(callId, first, then);
+    expect(await bank.settle(callId)).toBe('deferred');
+    await ledger.database.execute('TRUNCATE remittance.outbox');
+    await desk.resolve(requestId, truth);
+    expect(await standOf(ledger, requestId)).toMatchObject({ messages: 'remittance.callEnded' });
+    ledger.pass(1);
+    expect(await bank.settle(callId)).toBe(kind === 'RETURN' && truth === 'refused' ? 'parked' : 'booked');
+    expect(await standOf(ledger, requestId)).toMatchObject(ends[kind][truth]);
+    expect(await bank.settle(callId)).toBe('skipped');
+    expect(await ledgerFlaws(ledger.database)).toEqual([]);
+  });
+
+  it('has money released that was put aside, or offered once more, as the bank meant it', async () => {
+    for (const truth of ['done', 'refused'] as const) {
+      const { requestId, callId } = await bank.upTo('RETURN');
+      await bank.says(callId, 'refused');
+      await bank.settle(callId);
+      await bank.says(callId, 'done');
+      await desk.resolve(requestId, truth);
+      ledger.pass(1);
+      expect(await bank.settle(callId)).toBe(truth === 'done' ? 'booked' : 'parked');
+      const stand = truth === 'done' ? 'RETURNED ACCOUNT_CLOSED' : 'RETURNING ACCOUNT_CLOSED RETURN_REFUSED';
+      expect(await standOf(ledger, requestId)).toMatchObject({ state: stand });
+      if (truth === 'refused') expect((await desk.retry(requestId)).retries).toMatchObject([{ kind: 'returnAgain', seq: 2 }]);
+      expect(await ledgerFlaws(ledger.database)).toEqual([]);
+    }
+  });
+
+  it('has what was held published again, and the calls made that waited', async () => {
+    const { requestId, callId } = await bank.upTo('RETURN');
+    await bank.says(await bank.callOf(requestId, 'PAY_OUT'), 'done');
+    expect(await isClaimed(callId)).toBe(false);
+    await desk.resolve(requestId, 'refused');
+    expect(await standOf(ledger, requestId)).toMatchObject({ state: 'RETURNING ACCOUNT_CLOSED' });
+    ledger.pass(60);
+    expect(await publishedAgain([callId])).toBeGreaterThan(0);
+    ledger.pass(600);
+    expect(await isClaimed(callId)).toBe(true);
+  });
+
+  it('is refused where the opposite is booked, with what stands in the ledger, and changes nothing', async () => {
+    const { requestId, callId } = await bank.upTo('PAY_OUT');
+    await bank.says(callId, 'refused');
+    await bank.settle(callId);
+    await bank.says(callId, 'done');
+    const before = await standOf(ledger, requestId);
+    expect(await refusalOf(desk.resolve(requestId, 'done'))).toMatch(/^refused: .*PAY_OUT is booked as REFUSED.*REVERSED and SENT_BACK/);
+    expect(await standOf(ledger, requestId)).toEqual(before);
+    await desk.resolve(requestId, 'refused');
+    expect(await refusalOf(desk.resolve(requestId, 'refused'))).toMatch(/^refused: .*no call about which the bank contradicts itself/);
+  });
+
+  it('names the call where several are contradicted, and holds the request until the last', async () => {
+    const { requestId, callId } = await bank.upTo('PAY_OUT');
+    const moveIn = await bank.callOf(requestId, 'MOVE_IN');
+    await bank.says(callId, 'done', 'refused');
+    await bank.says(moveIn, 'refused');
+    const refusal = await refusalOf(desk.resolve(requestId, 'done'));
+    for (const name of [`${moveIn} (MOVE_IN DONE)`, `${callId} (PAY_OUT DONE)`]) expect(refusal).toContain(name);
+    await desk.resolve(requestId, 'done', callId);
+    expect(await bank.settle(callId)).toBe('deferred');
+    await desk.resolve(requestId, 'done');
+    ledger.pass(1);
+    expect(await bank.settle(callId)).toBe('booked');
+  });
+
+  it('is lost whole with the process, and counts once where two say it at once', async () => {
+    const { requestId, callId } = await bank.upTo('PAY_OUT');
+    await bank.says(callId, 'done', 'refused');
+    const before = await standOf(ledger, requestId);
+    await refusalOf(desk.resolve(requestId, 'refused', undefined, true));
+    expect(await standOf(ledger, requestId)).toEqual(before);
+    const said = await Promise.all([refusalOf(desk.resolve(requestId, 'done')), refusalOf(desk.resolve(requestId, 'refused'))]);
+    expect(said.filter((end) => end === 'done')).toHaveLength(1);
   });
 });
