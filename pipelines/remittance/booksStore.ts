@@ -1,11 +1,12 @@
 import type { Database } from '../../src/connectors/database.ts';
+import { contradiction } from './contradictionStore.ts';
 
 /** What a reading of all books found. */
 export interface Books {
   readonly accounts: number;
   readonly remittances: number;
   readonly sumMinor: bigint;
-  /** The first hundred of what is wrong, in sentences without personal data. */
+  /** The first hundred of each way to be wrong, contradicted calls among them, in sentences without personal data. */
   readonly flaws: readonly string[];
 }
 
@@ -71,4 +72,10 @@ const find = `
       WHEN 'RETURNED' THEN ARRAY['MOVED_IN RETURNED REVERSED SENT_BACK WITHDRAWN', 'MOVED_IN RELEASED REVERSED SENT_BACK SUSPENDED WITHDRAWN']
       ELSE ARRAY[''] END)
     OR least <> amount_minor OR most <> amount_minor
-  ORDER BY request.id LIMIT 100)`;
+  ORDER BY request.id LIMIT 100)
+  UNION ALL
+  (SELECT format('Call %s (%s) of remittance %s, which is %s, stands as %s, and the bank has said the opposite too.',
+    call.id, call.kind, request.id, state, call.status)
+  FROM remittance.biz_remittance_request_failures AS failure
+  JOIN remittance.bank_call AS call ON call.id = call_id JOIN remittance.biz_remittance_requests AS request ON request.id = failure.request_id
+  WHERE failure.park_reason = '${contradiction}' ORDER BY call.id LIMIT 100)`;

@@ -94,12 +94,13 @@ export const resolveRemittanceRoute = defineAction({
 
 export const checkRemittancesRoute = defineQuestion({
   name: 'remittance.check',
-  about: 'read all books of remittances in one snapshot: they sum to 0, balances are those of their records, states have their records',
+  about:
+    'read all books of remittances in one snapshot: they sum to 0, balances are those of their records, states have their records, no call is contradicted',
   role: 'viewer',
   input: z.strictObject({}),
   answer: async ({ books }: DeskPorts) => {
     const { accounts, remittances, sumMinor, flaws } = await books.read();
-    if (flaws.length > 0) throw new WeirError('incomplete', `The books are wrong. ${flaws.join(' ')}`);
+    if (flaws.length > 0) throw new WeirError('incomplete', `The books are wrong, or the bank contradicts itself. ${flaws.join(' ')}`);
     return { accounts, remittances, sumMinor: sumMinor.toString(), result: 'the books are right' };
   },
 });

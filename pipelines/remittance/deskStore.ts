@@ -1,5 +1,6 @@
 import type { Database } from '../../src/connectors/database.ts';
 import type { Json } from '../../src/runtime/jobs/job.ts';
+import { contradiction, isContradicted } from './contradictionStore.ts';
 import { maskAccount } from './mask.ts';
 
 /** Which remittances are listed. */
@@ -52,17 +53,22 @@ interface ShownRow {
 }
 
 const sheet = `jsonb_build_object('number', request.id::text, 'state', state, 'amountMinor', amount_minor::text, 'requestedAt', requested_at,
-    'stateSince', state_since, 'failCode', fail_code, 'parkReason', request.park_reason) AS sheet`;
+    'stateSince', state_since, 'failCode', fail_code, 'parkReason', coalesce(request.park_reason, CASE WHEN ${isContradicted('request.id')} THEN '${contradiction}' END)) AS sheet`;
 
 const isOpen = `state NOT IN ('COMPLETED', 'FAILED', 'RETURNED')`;
 
 const listWhere = (condition: string): string => `
   SELECT ${sheet} FROM remittance.biz_remittance_requests AS request WHERE id > $1 AND ${condition} ORDER BY id LIMIT $2`;
 
+// What a bank has contradicted waits for a person also where its remittance has its end, and is not parked by that.
+const parked = `
+  SELECT id FROM remittance.biz_remittance_requests WHERE park_reason IS NOT NULL
+  UNION ALL SELECT request_id FROM remittance.biz_remittance_request_failures WHERE park_reason = '${contradiction}'`;
+
 const listOf: Readonly<Record<DeskSelection, string>> = {
   all: listWhere('true'),
   unfinished: listWhere(isOpen),
-  parked: listWhere('park_reason IS NOT NULL'),
+  parked: listWhere(`id IN (${parked})`),
   late: listWhere(`${isOpen} AND requested_at <= $3`),
 };
 

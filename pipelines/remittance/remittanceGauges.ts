@@ -19,7 +19,7 @@ export const lateRemittances = defineGauges({
   statement: (now) => ({ text: late, values: [now, mostCounted] }),
 });
 
-/** What waits for a person: remittances, and dead letters that name none. */
+/** What waits for a person: remittances, contradicted calls of those that have their end, and dead letters that name none. */
 export const parkedRemittances = defineGauges({
   profile,
   metrics: ['weir_remittances_parked'],
@@ -75,6 +75,9 @@ const parked = `
   SELECT reason, count(*) AS weir_remittances_parked
   FROM (
     SELECT park_reason AS reason FROM remittance.biz_remittance_requests WHERE park_reason IS NOT NULL
+    UNION ALL SELECT failure.park_reason FROM remittance.biz_remittance_request_failures AS failure
+      JOIN remittance.biz_remittance_requests AS request ON request.id = request_id
+      WHERE failure.park_reason = '${contradiction}' AND NOT (${isOpen})
     UNION ALL SELECT park_reason FROM remittance.kcd_bank_account_withdrawal_failures WHERE request_id IS NULL AND park_reason IS NOT NULL
     LIMIT $1
   ) AS counted GROUP BY reason`;

@@ -1,10 +1,14 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { callKinds } from '../../../pipelines/remittance/bankCall.ts';
+import { booksStore } from '../../../pipelines/remittance/booksStore.ts';
 import { callClaimStore } from '../../../pipelines/remittance/callClaimStore.ts';
+import { deskStore } from '../../../pipelines/remittance/deskStore.ts';
 import { failureStore } from '../../../pipelines/remittance/failureStore.ts';
+import { parkedRemittances } from '../../../pipelines/remittance/remittanceGauges.ts';
 import { remittanceOutbox } from '../../../pipelines/remittance/remittanceOutbox.ts';
 import { stuckStore } from '../../../pipelines/remittance/stuckStore.ts';
 import { Decision } from '../../../src/message/decision.ts';
+import { askGauges } from '../../../src/runtime/gauges/askGauges.ts';
 import { aDesk, refusalOf, type ADesk } from './aDesk.ts';
 import { aLedger, standOf, type ALedger } from './aLedger.ts';
 import { contradicted, type Contradicted, type Word } from './contradicted.ts';
@@ -97,6 +101,41 @@ describe('a request of which the bank has said both', () => {
     await bank.says(callId, 'done');
     expect(await refusalOf(desk.retry(requestId))).toContain('CONTRADICTION');
     expect(await bank.callOf(requestId, 'RETURN')).toBe(callId);
+  });
+});
+
+describe('a contradiction about a remittance that has its end', () => {
+  const seen = async (requestId: bigint): Promise<object> => {
+    const sheets = deskStore(ledger.database);
+    const listed = await sheets.list({ which: 'parked', after: 0n, limit: 10, lateBefore: ledger.now() });
+    const gauge = await askGauges(ledger.database, ledger.now)(parkedRemittances);
+    return {
+      ...{ listed: listed.map(({ number, parkReason }) => [number, parkReason]), gauge },
+      shown: (await sheets.show(requestId))?.['parkReason'],
+      flaws: (await booksStore(ledger.database).read()).flaws,
+    };
+  };
+
+  it.each([
+    ['FAILED', 'MOVE_IN', 'refused', 'done'],
+    ['COMPLETED', 'PAY_OUT', 'done', 'refused'],
+    ['RETURNED', 'RETURN', 'done', 'refused'],
+  ] as const)('is seen everywhere until a person has ended it: %s', async (state, kind, first, then) => {
+    const { requestId, callId } = await bank.upTo(kind);
+    await bank.says(callId, first);
+    await bank.settle(callId);
+    await bank.says(callId, then);
+    const status = first === 'done' ? 'DONE' : 'REFUSED';
+    expect(await seen(requestId)).toEqual({
+      ...{ listed: [[requestId.toString(), 'CONTRADICTION']], shown: 'CONTRADICTION' },
+      gauge: [{ reason: 'CONTRADICTION', weir_remittances_parked: 1n }],
+      flaws: [
+        `Call ${callId} (${kind}) of remittance ${requestId}, which is ${state}, stands as ${status}, and the bank has said the opposite too.`,
+      ],
+    });
+    expect(await refusalOf(desk.resolve(requestId, then))).toContain(`is ${state}: its ${kind} is booked as ${status}`);
+    await desk.resolve(requestId, first);
+    expect(await seen(requestId)).toEqual({ listed: [], gauge: [], shown: null, flaws: [] });
   });
 });
 
