@@ -6,6 +6,7 @@ import { mapChunk } from '../../operators/mapChunk.ts';
 import { mapEach } from '../../operators/mapEach.ts';
 import type { Bus } from '../../src/connectors/bus.ts';
 import { definePipeline } from '../../src/runtime/definePipeline.ts';
+import { deadLetterTopic } from './deadLetterTopic.ts';
 import { failedEventOptions } from './failedEventOptions.ts';
 import { readFailedEvent, type FailedEvent } from './failedEvent.ts';
 import type { FailedEventStore } from './failedEventStore.ts';
@@ -16,14 +17,8 @@ export interface FailedEventsPorts {
   readonly failedEvents: FailedEventStore;
 }
 
-/** The dead letters of the event, read as a topic, and kept for those who replay them. Larger than any message of it: what was put aside for its size is written too. */
-export const depositedDeadLetters = {
-  name: depositedTopic.deadLetters,
-  deadLetters: `${depositedTopic.deadLetters}.unlogged`,
-  partitions: 1,
-  maxSizeBytes: 16_777_216,
-  retainMs: 90 * 86_400_000, // written letters can still be replayed
-} as const;
+/** The dead letters of the event, read as a topic. */
+export const depositedDeadLetters = deadLetterTopic(depositedTopic);
 
 /** The group whose members share the dead letters. */
 export const failedEventsGroup = 'cg-remittance-withdrawal-failures';

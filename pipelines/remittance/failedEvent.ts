@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { codeOf } from '../../src/errors.ts';
 import type { StoredDeadLetter } from '../../src/message/readDeadLetter.ts';
 import { storableText } from '../shared/storableText.ts';
-import { namedRowSchema } from './namedRow.ts';
+import { namedIdOf } from './namedId.ts';
 
 /** An event of money that came in, and was put aside. */
 export interface FailedEvent {
@@ -14,8 +13,6 @@ export interface FailedEvent {
   readonly error: string;
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-
 /**
  * Reads the dead letter of an event. Whatever it holds can be stored: a letter that were refused here would be put aside in its turn. Only
  * what a newer Weir wrote throws, `newerVersion`: stored without its request, it would take its origin for good.
@@ -23,15 +20,5 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 export function readFailedEvent({ original, partition, position, code, text }: StoredDeadLetter): FailedEvent {
   const hash = createHash('sha256').update(original).digest('hex').slice(0, 16);
   const origin = storableText(`${partition} ${position} ${hash}`);
-  return { origin, requestId: requestOf(original), code: storableText(code), error: storableText(text) };
-}
-
-function requestOf(bytes: Uint8Array): bigint | undefined {
-  try {
-    return namedRowSchema.parse(JSON.parse(utf8.decode(bytes))).id;
-  } catch (error) {
-    if (codeOf(error) === 'newerVersion') throw error;
-    // Whatever else is wrong with it, and whoever wrote it: a person looks at it.
-    return undefined;
-  }
+  return { origin, requestId: namedIdOf(original), code: storableText(code), error: storableText(text) };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { tryOptions } from './tryOptions.ts';
 
-/** Options of `remittance.deadLetters`. */
+/** Options of the pipelines that read dead letters. */
 export const failedEventOptions = z.object({
   log: z
     .object({

@@ -5,6 +5,13 @@ import { askableBank } from './bank/askableBank.ts';
 import { bankCalls, type BankCallsPorts } from './bankCalls.pipeline.ts';
 import { bankCallbackRoute, type CallbackPorts } from './callback.routes.ts';
 import { callbackStore } from './callbackStore.ts';
+import {
+  dueCallDeadLetters,
+  dueCallFailures,
+  endedCallDeadLetters,
+  endedCallFailures,
+  type PutAsideCallsPorts,
+} from './callDeadLetters.pipeline.ts';
 import { callClaimStore } from './callClaimStore.ts';
 import { callNewsStore } from './callNewsStore.ts';
 import { callRecordStore } from './callRecordStore.ts';
@@ -33,6 +40,7 @@ import { depositedDeadLetters, failedEvents, type FailedEventsPorts } from './de
 import { failedEventStore } from './failedEventStore.ts';
 import { ledgerStore } from './ledgerStore.ts';
 import { retryDeposits, retryRequests, retryWithdrawals, type RetryRemittancesPorts } from './retry.job.ts';
+import { putAsideCallStore } from './putAsideCallStore.ts';
 import { lateClaimStore } from './lateClaimStore.ts';
 import { lateRecordStore } from './lateRecordStore.ts';
 import { lateStore } from './lateStore.ts';
@@ -53,14 +61,15 @@ export type RemittanceSystemPorts = RemittancePorts &
   SettleRemittancesPorts &
   WithdrawPorts &
   FailedEventsPorts &
+  PutAsideCallsPorts &
   RetryRemittancesPorts &
   WatchPorts &
   DeskPorts;
 
 /** Money between businesses, over a pooled account. */
 export const remittance: System<RemittanceSystemPorts> = {
-  topics: [dueCallTopic, endedCallTopic, depositedTopic, depositedDeadLetters],
-  pipelines: [bankCalls, settleRemittances, withdraw, failedEvents],
+  topics: [dueCallTopic, dueCallDeadLetters, endedCallTopic, endedCallDeadLetters, depositedTopic, depositedDeadLetters],
+  pipelines: [bankCalls, settleRemittances, withdraw, failedEvents, dueCallFailures, endedCallFailures],
   jobs: [retryDeposits, retryWithdrawals, retryRequests, watch],
   schedules: [retryDepositsSchedule, retryWithdrawalsSchedule, retryRequestsSchedule, watchSchedule],
   outboxes: [remittanceOutbox],
@@ -92,6 +101,7 @@ function openPorts({ database, bus, service, webhookSecrets, gate, chat, clock, 
     endedCalls: settleStore(database, booking),
     withdrawals: withdrawStore(database, booking),
     failedEvents: failedEventStore(database, booking),
+    putAsideCalls: putAsideCallStore(database, booking),
     stuck: stuckStore(database, booking),
     late: {
       ...lateStore(database, { now, tellUntold }),

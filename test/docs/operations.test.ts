@@ -10,6 +10,12 @@ import { textTopic } from '../../pipelines/billing/requestedText.ts';
 import { notifyGroup } from '../../pipelines/payments/notify.pipeline.ts';
 import { succeededTopic } from '../../pipelines/payments/succeededPayment.ts';
 import { bankCallsGroup } from '../../pipelines/remittance/bankCalls.pipeline.ts';
+import {
+  dueCallDeadLetters,
+  dueCallFailuresGroup,
+  endedCallDeadLetters,
+  endedCallFailuresGroup,
+} from '../../pipelines/remittance/callDeadLetters.pipeline.ts';
 import { depositedDeadLetters, failedEventsGroup } from '../../pipelines/remittance/deadLetters.pipeline.ts';
 import { depositedTopic, dueCallTopic, endedCallTopic } from '../../pipelines/remittance/remittanceTopics.ts';
 import { settleRemittancesGroup } from '../../pipelines/remittance/settle.pipeline.ts';
@@ -101,6 +107,8 @@ describe('docs/operations.md', () => {
       [emailDeadLetters.name]: deadLettersGroup,
       [succeededTopic.name]: notifyGroup,
       [dueCallTopic.name]: bankCallsGroup,
+      [dueCallDeadLetters.name]: dueCallFailuresGroup,
+      [endedCallDeadLetters.name]: endedCallFailuresGroup,
       [endedCallTopic.name]: settleRemittancesGroup,
       [depositedTopic.name]: withdrawGroup,
       [depositedDeadLetters.name]: failedEventsGroup,
