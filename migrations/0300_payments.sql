@@ -101,14 +101,6 @@ CREATE INDEX refund_due ON payments.refund (id, next_ask_at) WHERE status IN ('R
 CREATE INDEX refund_key ON payments.refund (transaction_key);
 CREATE INDEX refund_parked ON payments.refund (payment_id, reason) WHERE status = 'PARKED';
 
--- What gateways have called back with, once each.
-CREATE TABLE payments.webhook_inbox (
-  gateway text NOT NULL,
-  event_id text NOT NULL,
-  received_at timestamptz NOT NULL,
-  PRIMARY KEY (gateway, event_id)
-);
-
 -- What people are told of a completed order: the buyer by mail, the company's people in their chat. WAITING -> SENDING -> SENT | FAILED |
 -- PARKED, back to WAITING where it was surely not sent, and SKIPPED from the beginning where its channel is not set up. A row is claimed
 -- under a token just before its message leaves; one whose lease ran out, or whose end nobody can tell, is PARKED for a person and never

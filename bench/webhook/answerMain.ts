@@ -17,7 +17,7 @@ const now = (): Date => realClock.now();
 const server = await servePublicApi({
   systems: { apiRoutes: [webhookRoute] },
   ports: {
-    webhooks: webhookStore(database, settlementStore({ outbox: paymentsOutbox, now }), now),
+    webhooks: webhookStore(database, settlementStore({ outbox: paymentsOutbox, now })),
     webhookSecrets: () => [webhookSecret],
   },
   house: { database, clock: realClock, log: benchLog },

@@ -3,7 +3,7 @@ import type { Database } from '../../src/connectors/database.ts';
 /** Brings the tables to where so many orders of one item wait for their payment, over 1,000 products. */
 export async function fillOrders(database: Database, count: number): Promise<void> {
   await database.execute(
-    'TRUNCATE payments.product, payments.orders, payments.order_item, payments.payment, payments.outbox, payments.webhook_inbox, shop.bare CASCADE',
+    'TRUNCATE payments.product, payments.orders, payments.order_item, payments.payment, payments.outbox, payments.inbox, shop.bare CASCADE',
   );
   await database.execute(
     `INSERT INTO payments.product (id, name, stock) SELECT n, 'product ' || n, 1000000 FROM generate_series(1, 1000) AS n`,
@@ -31,7 +31,7 @@ export async function requireSettled(database: Database, count: number): Promise
       (SELECT count(*) FROM payments.payment WHERE status = 'SUCCESS') AS payments,
       (SELECT sum(1000000 - stock)::bigint FROM payments.product) AS sold,
       (SELECT count(*) FROM payments.outbox) AS events,
-      (SELECT count(*) FROM payments.webhook_inbox) AS received`);
+      (SELECT count(*) FROM payments.inbox) AS received`);
   const wrong = Object.entries(row ?? {}).filter(([, found]) => found !== BigInt(count));
   if (row === undefined || wrong.length > 0)
     throw new Error(`Of ${count} orders: ${wrong.map(([what, found]) => `${what} ${found}`).join(', ')}.`);

@@ -35,7 +35,7 @@ async function rows(client: Client, what: Step, values: unknown[]): Promise<read
 
 const steps = {
   findPayment: ['findPayment', 'SELECT id, order_id FROM payments.payment WHERE method = $1 AND payment_number = $2'],
-  receive: ['receive', 'INSERT INTO payments.webhook_inbox (gateway, event_id, received_at) VALUES ($1, $2, now()) ON CONFLICT DO NOTHING'],
+  receive: ['receive', 'INSERT INTO payments.inbox (consumer, event_id) VALUES ($1, $2) ON CONFLICT DO NOTHING'],
   lockOrder: ['lockOrder', 'SELECT status, amount_minor FROM payments.orders WHERE id = $1 FOR UPDATE'],
   readItem: ['readItem', 'SELECT product_id, quantity FROM payments.order_item WHERE order_id = $1'],
   lockProduct: ['lockProduct', 'SELECT stock FROM payments.product WHERE id = $1 FOR UPDATE'],

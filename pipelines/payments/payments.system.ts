@@ -76,7 +76,7 @@ function openPorts(house: House): PaymentsPorts {
     gateways: askableGateways(service, gate),
     duePayments: dueStore(database),
     reconciliations: reconcileStore(settlements),
-    webhooks: webhookStore(database, settlements, now),
+    webhooks: webhookStore(database, settlements),
     webhookSecrets,
     refunds: { ...dueRefundStore(database), ...refundStore(database, now) },
     notices: {

@@ -85,10 +85,10 @@ export async function aPayments(): Promise<Payments> {
   return {
     url,
     database,
-    webhooks: webhookStore(database, settlements, now),
+    webhooks: webhookStore(database, settlements),
     gateways: gateways as Record<Method, Gateway>,
     portsOver,
-    webhooksOver: (over) => webhookStore(over, settlements, now),
+    webhooksOver: (over) => webhookStore(over, settlements),
     ...{ now, minute },
     pass: (minutes) => {
       calendar = new Date(calendar.getTime() + minutes * 60_000);
@@ -119,7 +119,7 @@ async function aGateway(manner: Method): Promise<Gateway> {
 /** Forgets orders, payments, products and runs. What gateways remember stays, since payment numbers are never used twice. */
 export async function emptied(payments: Payments): Promise<void> {
   await payments.database.execute(
-    'TRUNCATE payments.product, payments.orders, payments.order_item, payments.payment, payments.refund, payments.notice, payments.outbox, payments.inbox, payments.webhook_inbox, weir.job_run CASCADE',
+    'TRUNCATE payments.product, payments.orders, payments.order_item, payments.payment, payments.refund, payments.notice, payments.outbox, payments.inbox, weir.job_run CASCADE',
   );
   payments.backToNoon();
   for (const { faults, webhooks } of Object.values(payments.gateways)) {

@@ -2,6 +2,8 @@ import { beforeAll, beforeEach, expect, it } from 'vitest';
 import { bindApiRoutes } from '../../../src/api/boundApiRoute.ts';
 import { startApi } from '../../../src/api/startApi.ts';
 import { realClock } from '../../../src/runtime/clock.ts';
+import { forgetEvents } from '../../../src/runtime/outbox/forgetEvents.ts';
+import { paymentsOutbox } from '../../../pipelines/payments/paymentsOutbox.ts';
 import { webhookRoute } from '../../../pipelines/payments/webhook.routes.ts';
 import { silent } from '../../support/aSpec.ts';
 import { atTheEnd } from '../../support/atTheEnd.ts';
@@ -45,7 +47,7 @@ it('completes an order at once, and an event that comes again changes nothing', 
   expect(await standOf(payments, order)).toMatchObject([{ order: 'COMPLETED', payment: 'SUCCESS' }]);
   expect(await payments.database.query('SELECT stock::int FROM payments.product')).toEqual([{ stock: 3 }]);
   expect(await payments.database.query('SELECT count(*)::int FROM payments.outbox')).toEqual([{ count: 1 }]);
-  expect(await payments.database.query('SELECT count(*)::int FROM payments.webhook_inbox')).toEqual([{ count: 1 }]);
+  expect(await payments.database.query('SELECT count(*)::int FROM payments.inbox')).toEqual([{ count: 1 }]);
 });
 
 it('events, callbacks of other ids and reconciliations that race for one order have one effect', async () => {
@@ -98,7 +100,7 @@ it.each([
   await payments.gateways.card.sendWebhook({ paymentNumber: order.paymentNumber });
   expect(lastAnswers().at(-1)).toBe(401);
   expect(await standOf(payments, order)).toMatchObject([{ order: 'PENDING', payment: 'PENDING' }]);
-  expect(await payments.database.query('SELECT FROM payments.webhook_inbox')).toEqual([]);
+  expect(await payments.database.query('SELECT FROM payments.inbox')).toEqual([]);
 });
 
 it('parks a payment of another amount, and leaves nothing of an event about no payment of ours', async () => {
@@ -110,7 +112,7 @@ it('parks a payment of another amount, and leaves nothing of an event about no p
   payments.gateways.card.charge({ paymentNumber: 'P-of-somebody-else', amount: 1n, status: 'APPROVED' });
   await payments.gateways.card.sendWebhook({ paymentNumber: 'P-of-somebody-else', eventId: 'evt-strange' });
   expect(lastAnswers().at(-1)).toBe(404);
-  expect(await payments.database.query(`SELECT FROM payments.webhook_inbox WHERE event_id = 'evt-strange'`)).toEqual([]);
+  expect(await payments.database.query(`SELECT FROM payments.inbox WHERE event_id = 'evt-strange'`)).toEqual([]);
 });
 
 it('leaves a payment alone of which another attempt was declined', async () => {
@@ -120,6 +122,23 @@ it('leaves a payment alone of which another attempt was declined', async () => {
   await payments.gateways.card.sendWebhook({ paymentNumber, type: 'payment.failed' });
   expect(lastAnswers().at(-1)).toBe(200);
   expect(await standOf(payments, order)).toMatchObject([{ order: 'PENDING', payment: 'PENDING' }]);
+});
+
+it('is forgotten as the inbox of the schema is, and an event that comes again after that changes nothing', async () => {
+  const order = await anOrder(payments);
+  const { paymentNumber } = order;
+  payments.gateways.card.charge({ paymentNumber, amount: 12_000n, status: 'APPROVED' });
+  await payments.gateways.card.sendWebhook({ paymentNumber, eventId: 'evt-old' });
+  expect(await payments.database.query('SELECT consumer, event_id FROM payments.inbox')).toEqual([
+    { consumer: 'webhooks/card', event_id: 'evt-old' },
+  ]);
+  await payments.database.execute(`UPDATE payments.inbox SET received_at = clock_timestamp() - interval '91 days'`);
+  await forgetEvents(payments.database, [paymentsOutbox.schema], 90, new AbortController().signal);
+  expect(await payments.database.query('SELECT FROM payments.inbox')).toEqual([]);
+  await payments.gateways.card.sendWebhook({ paymentNumber, eventId: 'evt-old' });
+  expect(lastAnswers().at(-1)).toBe(200);
+  expect(await standOf(payments, order)).toMatchObject([{ order: 'COMPLETED', payment: 'SUCCESS', refund: null }]);
+  expect(await payments.database.query('SELECT count(*)::int FROM payments.outbox')).toEqual([{ count: 1 }]);
 });
 
 it('takes nothing from a gateway that has no secret, or is none', async () => {
