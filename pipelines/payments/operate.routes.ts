@@ -1,5 +1,6 @@
 // What operators ask and do about payments. Nothing is completed by hand: the gateway's word decides, and an action only has it asked
-// for, or says that what it has captured goes back. Each commits with its audit row; the next runs, within a minute, do it.
+// for, says that what it has captured goes back, or that it is another payment's. Each commits with its audit row; but for `fail`, the
+// next runs, within a minute, do it.
 import { z } from 'zod';
 import { defineAction, defineQuestion } from '../../src/console/route.ts';
 import { WeirError } from '../../src/errors.ts';
@@ -74,6 +75,17 @@ export const giveBackRoute = defineAction({
   target: targetOf,
   act: async (transaction, { paymentOperations }: OperatePaymentPorts, { payment }) =>
     sheetOf(await paymentOperations.giveBack(transaction, BigInt(payment)), 'given back'),
+});
+
+export const failRoute = defineAction({
+  name: 'payments.fail',
+  about: "fail a payment that is parked under another payment's key: nothing goes back, and its order fails unless it waits for another",
+  role: 'operator',
+  input: onePayment,
+  words,
+  target: targetOf,
+  act: async (transaction, { paymentOperations }: OperatePaymentPorts, { payment }) =>
+    sheetOf(await paymentOperations.fail(transaction, BigInt(payment)), 'failed'),
 });
 
 export const refundRoute = defineAction({

@@ -21,12 +21,12 @@ export interface OperatedRefund {
 
 /** What a person may do to a payment, by how it stands:
  *
- * | payment | refund | asked about again | given back | refund asked for again |
- * |-|-|-|-|-|
- * | PENDING | none | at once | refused | refused |
- * | PENDING, parked | none | at once, decided anew | what the gateway says it captured | refused |
- * | ended | none, REQUESTED, SENT or DONE | refused | refused | refused |
- * | any | PARKED | as above | as above | under its old key, unless it is of another payment's charge |
+ * | payment | refund | asked about again | given back | failed | refund asked for again |
+ * |-|-|-|-|-|-|
+ * | PENDING | none | at once | refused | refused | refused |
+ * | PENDING, parked | none | at once, decided anew | what the gateway says it captured | as KEY_MISMATCH alone, nothing goes back | refused |
+ * | ended | none, REQUESTED, SENT or DONE | refused | refused | refused | refused |
+ * | any | PARKED | as above | as above | as above | under its old key, unless it is of another payment's charge |
  */
 export function requirePending(payment: OperatedPayment): void {
   if (payment.status !== 'PENDING') throw refusal(payment, `is ${payment.status}: only a PENDING one is asked about`);
@@ -35,6 +35,12 @@ export function requirePending(payment: OperatedPayment): void {
 /** Refuses to give back what does not wait for a person: the gateway's word ends it by itself. */
 export function requireParkedPayment(payment: OperatedPayment): void {
   if (payment.parkReason === undefined) throw refusal(payment, `is ${payment.status} and not parked`);
+}
+
+/** Refuses to fail what is parked for another reason than its key: what was captured for it has to go back. */
+export function requireMismatched(payment: OperatedPayment): void {
+  requireParkedPayment(payment);
+  if (payment.parkReason !== 'KEY_MISMATCH') throw refusal(payment, `is parked as ${payment.parkReason}: expected KEY_MISMATCH`);
 }
 
 /**

@@ -13,6 +13,7 @@ import { noticeStore } from './noticeStore.ts';
 import { notify, type NotifyPorts } from './notify.pipeline.ts';
 import {
   askRoute,
+  failRoute,
   findPaymentRoute,
   giveBackRoute,
   listPaymentsRoute,
@@ -55,7 +56,7 @@ export const payments: System<PaymentsPorts> = {
   schedules: [reconcileSchedule, refundSchedule, sendNoticesSchedule, dailyReportSchedule],
   outboxes: [paymentsOutbox],
   gauges: [waitingOrders, waitingPayments, parkedPayments, waitingRefunds, parkedRefunds],
-  routes: [listPaymentsRoute, findPaymentRoute, askRoute, refundRoute, giveBackRoute],
+  routes: [listPaymentsRoute, findPaymentRoute, askRoute, refundRoute, giveBackRoute, failRoute],
   groups: { payments: paymentsGroup },
   apiRoutes: [webhookRoute],
   encrypted: [buyerKeys],

@@ -2,7 +2,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { findPaymentStore } from '../../../pipelines/payments/findPaymentStore.ts';
 import { operatePaymentStore, type OperatePaymentStore } from '../../../pipelines/payments/operatePaymentStore.ts';
 import { findPaymentRoute, listPaymentsRoute, type OperatePaymentPorts } from '../../../pipelines/payments/operate.routes.ts';
-import { anOrder, aPayments, emptied, standOf, type Payments, type StuckOrder } from './aPayments.ts';
+import { anOrder, aPayment, aPayments, emptied, standOf, type Payments, type StuckOrder } from './aPayments.ts';
 
 const noon = new Date('2026-11-01T03:00:00Z');
 let payments: Payments;
@@ -80,6 +80,13 @@ describe('asking again', () => {
     expect(await standOf(payments, order)).toMatchObject([{ payment: 'PENDING', parked: 'AMOUNT_MISMATCH', refund: null }]);
   });
 
+  it('takes back that it is given back', async () => {
+    const order = await aMismatch();
+    for (const how of ['giveBack', 'ask'] as const) await act(how, order);
+    await paid(order, 'its own after all');
+    expect(await standOf(payments, order)).toMatchObject([{ order: 'COMPLETED', payment: 'SUCCESS', refund: null }]);
+  });
+
   it('brings one forward that waits for its next time', async () => {
     const order = await anOrder(payments);
     await payments.database.execute(`UPDATE payments.payment SET next_ask_at = '2026-11-02T00:00Z'`);
@@ -113,7 +120,50 @@ describe('a parked refund', () => {
   });
 });
 
-it.each(['ask', 'giveBack', 'refund'] as const)('%s says so where there is no such payment', async (how) => {
+/** A payment that was reported under the key of another one's charge. */
+async function aMismatch(): Promise<StuckOrder> {
+  await anOrder(payments, { transactionKey: 'of another' });
+  const order = await anOrder(payments);
+  await paid(order, 'of another');
+  expect(await standOf(payments, order)).toMatchObject([{ payment: 'PENDING', parked: 'KEY_MISMATCH' }]);
+  return order;
+}
+
+let events = 0;
+
+function paid({ paymentNumber }: StuckOrder, transactionKey: string): Promise<unknown> {
+  events += 1;
+  const answer = { kind: 'paid', transactionKey, amountMinor: 12_000n } as const;
+  return payments.webhooks.settleEvent({ gateway: 'card', eventId: `operated ${events}`, paymentNumber, answer });
+}
+
+describe('failing', () => {
+  it("ends a payment that is parked under another payment's key, and its order; nothing goes back", async () => {
+    const order = await aMismatch();
+    expect(await act('fail', order)).toMatchObject({ parkReason: 'KEY_MISMATCH' });
+    const end = { order: 'FAILED', orderCode: 'KEY_MISMATCH', payment: 'FAILED', code: 'KEY_MISMATCH', parked: null, refund: null };
+    expect(await standOf(payments, order)).toMatchObject([end]);
+    await expect(act('fail', order)).rejects.toMatchObject({ code: 'refused', message: expect.stringContaining('not parked') as string });
+    await paid(order, 'its own after all');
+    expect(await standOf(payments, order)).toMatchObject([{ ...end, refund: 'REQUESTED', back: 12_000n }]);
+  });
+
+  it('leaves an order waiting that waits for another payment', async () => {
+    const order = await aMismatch();
+    await aPayment(payments, order.orderId);
+    await act('fail', order);
+    expect(await standOf(payments, order)).toMatchObject([{ order: 'PENDING', payment: 'FAILED' }, { payment: 'PENDING' }]);
+  });
+
+  it('is refused for a payment that is parked for another reason', async () => {
+    await expect(act('fail', await aParked())).rejects.toMatchObject({
+      code: 'refused',
+      message: expect.stringContaining('AMOUNT_MISMATCH') as string,
+    });
+  });
+});
+
+it.each(['ask', 'giveBack', 'fail', 'refund'] as const)('%s says so where there is no such payment', async (how) => {
   await expect(act(how, { paymentId: 5n })).rejects.toMatchObject({ code: 'notFound', message: 'There is no payment 5.' });
 });
 
