@@ -12,27 +12,33 @@ export interface Books {
 
 /** Reads the ledger whole. */
 export interface BooksStore {
-  /** Everything in one snapshot, and nothing is locked: it may be asked while money moves. Takes as long as all records take to read. */
+  /** Everything in one snapshot, and nothing is locked: it may be asked while money moves. Takes as long as all records take to read, `readLimitMs` at most. */
   read(): Promise<Books>;
 }
+
+/** Of a reading, whatever limit single statements have: it grows with the books. Below five minutes, when a client of HTTP gives up. */
+export const readLimitMs = 240_000;
 
 /** The books on a database. */
 export function booksStore(database: Database): BooksStore {
   return {
     read: () =>
-      database.withTransaction(async (transaction) => {
-        await transaction.execute('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
-        const [counts] = await transaction.query<CountRow>(count);
-        const flaws = await transaction.query<{ readonly flaw: string }>(find);
-        const sumMinor = BigInt(counts?.sum_minor ?? '0');
-        const unbalanced = sumMinor === 0n ? [] : [`The accounts sum to ${sumMinor}, not to 0.`];
-        return {
-          accounts: Number(counts?.accounts ?? 0n),
-          remittances: Number(counts?.remittances ?? 0n),
-          sumMinor,
-          flaws: [...unbalanced, ...flaws.map(({ flaw }) => flaw)],
-        };
-      }),
+      database.withTransaction(
+        async (transaction) => {
+          await transaction.execute('SET TRANSACTION READ ONLY');
+          const [counts] = await transaction.query<CountRow>(count);
+          const flaws = await transaction.query<{ readonly flaw: string }>(find);
+          const sumMinor = BigInt(counts?.sum_minor ?? '0');
+          const unbalanced = sumMinor === 0n ? [] : [`The accounts sum to ${sumMinor}, not to 0.`];
+          return {
+            accounts: Number(counts?.accounts ?? 0n),
+            remittances: Number(counts?.remittances ?? 0n),
+            sumMinor,
+            flaws: [...unbalanced, ...flaws.map(({ flaw }) => flaw)],
+          };
+        },
+        { isolation: 'repeatableRead', timeLimitMs: readLimitMs },
+      ),
   };
 }
 

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { defineAction, defineQuestion } from '../../src/console/route.ts';
 import { WeirError } from '../../src/errors.ts';
-import type { BooksStore } from './booksStore.ts';
+import { readLimitMs, type BooksStore } from './booksStore.ts';
 import type { DeskSelection, DeskStore } from './deskStore.ts';
 import { truths } from './resolution.ts';
 import type { ResolveRequestStore } from './resolveRequestStore.ts';
@@ -97,6 +97,7 @@ export const checkRemittancesRoute = defineQuestion({
   about:
     'read all books of remittances in one snapshot: they sum to 0, balances are those of their records, states have their records, no call is contradicted',
   role: 'viewer',
+  answerLimitMs: readLimitMs + 30_000,
   input: z.strictObject({}),
   answer: async ({ books }: DeskPorts) => {
     const { accounts, remittances, sumMinor, flaws } = await books.read();

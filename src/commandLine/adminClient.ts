@@ -15,7 +15,7 @@ export type AdminAnswer =
   | { readonly isAnswered: false; readonly sentence: string; readonly exitCode: ExitCode };
 
 /** Longer than a daemon takes for any action. */
-const answerLimitMs = 30_000;
+const usualLimitMs = 30_000;
 
 type Refused = Extract<AdminAnswer, { readonly isAnswered: false }>;
 
@@ -37,8 +37,15 @@ export function adminAddress(environment: Readonly<Record<string, string | undef
   return refused(exitCodes.configuration, 'set WEIR_TOKEN, or WEIR_TOKEN_FILE, to a token: weir tokens create makes one');
 }
 
+/** A route as it is asked for: its name, and how long its answer may take. */
+export interface AskedRoute {
+  readonly name: string;
+  readonly answerLimitMs?: number;
+}
+
 /** Asks a daemon for what a route offers. The token goes to this address only: a redirection is refused. */
-export async function askAdmin({ url, token }: AdminAddress, clock: Clock, name: string, body: Json): Promise<AdminAnswer> {
+export async function askAdmin({ url, token }: AdminAddress, clock: Clock, route: AskedRoute, body: Json): Promise<AdminAnswer> {
+  const { name, answerLimitMs = usualLimitMs } = route;
   const limit = new AbortController();
   const cancel = clock.after(answerLimitMs, () => limit.abort());
   try {

@@ -55,7 +55,7 @@ async function ask<P>(place: Place<P>, route: AnyRoute<P>, flags: CommonFlags, t
   const input = understood(route, texts);
   const address = adminAddress(place.environment);
   const body = route.kind === 'action' ? { ...input, reason: String(texts['reason']) } : input;
-  const answer = 'url' in address ? await askAdmin(address, place.clock, route.name, body) : address;
+  const answer = 'url' in address ? await askAdmin(address, place.clock, route, body) : address;
   if (!answer.isAnswered) {
     place.errors.write(`${answer.sentence}\n`);
     return answer.exitCode;

@@ -22,6 +22,8 @@ interface RouteFacts<I> {
    * masked in the audit. Input never stands in an address, since proxies write those down.
    */
   readonly input: z.ZodType<I>;
+  /** How long the command line waits for what takes longer than any other, in milliseconds; 30,000 where it is absent. */
+  readonly answerLimitMs?: number;
   /** Fields that the command line takes by their place and not by their name: `weir pipelines pause billing.deliver`. */
   readonly words?: readonly string[];
 }

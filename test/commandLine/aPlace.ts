@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { systems } from '../../pipelines/index.ts';
 import { runCommandLine } from '../../src/commandLine/program.ts';
+import type { Clock } from '../../src/message/clock.ts';
 import { realClock } from '../../src/runtime/clock.ts';
 
 /** What a command line said and how it ended. */
@@ -22,12 +23,16 @@ export const rightEnvironment: Readonly<Record<string, string>> = {
 };
 
 /** Runs a command line in this process on the real pipelines, with these variables only. */
-export async function say(words: readonly string[], environment: Readonly<Record<string, string>> = rightEnvironment): Promise<Said> {
+export async function say(
+  words: readonly string[],
+  environment: Readonly<Record<string, string>> = rightEnvironment,
+  clock: Clock = realClock,
+): Promise<Said> {
   let output = '';
   let errors = '';
   const place = {
     systems,
-    clock: realClock,
+    clock,
     migrations: join(import.meta.dirname, '..', '..', 'migrations'),
     environment,
     output: { write: (text: string) => (output += text) },

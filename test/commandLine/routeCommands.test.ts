@@ -5,7 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systems } from '../../pipelines/index.ts';
+import { readLimitMs } from '../../pipelines/remittance/booksStore.ts';
 import { houseRoutes } from '../../src/console/house/houseRoutes.ts';
+import type { Clock } from '../../src/message/clock.ts';
+import { realClock } from '../../src/runtime/clock.ts';
 import { say } from './aPlace.ts';
 
 interface Asked {
@@ -47,6 +50,17 @@ describe('a command that was made from a route', () => {
       ...{ path: '/api/dead-letters/replay', authorization: 'Bearer weir_1_secret' },
       body: { topic: 'mails', upTo: '5-1', expect: 3, code: '404', reason: 'mended' },
     });
+  });
+
+  it('waits half a minute for its answer, or as long as its route says', async () => {
+    answer = { status: 200, text: '{}' };
+    const limits: number[] = [];
+    const after: Clock['after'] = (ms, act) => {
+      limits.push(ms);
+      return realClock.after(ms, act);
+    };
+    for (const verb of ['list', 'check']) await say(['remittance', verb], environment, { ...realClock, after });
+    expect(limits).toEqual([30_000, readLimitMs + 30_000]);
   });
 
   it('prints tables for people and JSON for programs', async () => {

@@ -2,6 +2,11 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { booksStore } from '../../../pipelines/remittance/booksStore.ts';
 import { deskStore } from '../../../pipelines/remittance/deskStore.ts';
 import { failureStore, type FailingStep } from '../../../pipelines/remittance/failureStore.ts';
+import { openDatabase } from '../../../src/connectors/postgres/openDatabase.ts';
+import { textOf } from '../../../src/errors.ts';
+import { realClock } from '../../../src/runtime/clock.ts';
+import { atTheEnd } from '../../support/atTheEnd.ts';
+import { until } from '../../support/until.ts';
 import { aDesk, refusalOf, type ADesk } from './aDesk.ts';
 import { aCall, aLedger, aRequest, type ALedger } from './aLedger.ts';
 
@@ -162,4 +167,28 @@ describe('the books', () => {
     await ledger.database.execute(`UPDATE remittance.biz_remittance_requests SET amount_minor = 6 WHERE state = 'DEPOSITED'`);
     expect(await read()).toEqual([`Remittance ${id} is DEPOSITED, and its records are MOVED_IN.`]);
   });
+
+  it('are read to their end also where that takes longer than a statement may', async () => {
+    const { url } = ledger;
+    const hasty = openDatabase({ url, clock: realClock, statementLimitMs: 50, answerLimitMs: 100, lockLimitMs: 10_000 });
+    atTheEnd(() => hasty.close());
+    const reading = await ledger.database.withTransaction(async (transaction) => {
+      await transaction.execute('LOCK TABLE remittance.kcd_bank_account_records IN ACCESS EXCLUSIVE MODE');
+      const read = booksStore(hasty).read();
+      const failed = read.then(
+        () => undefined,
+        (error: unknown) => textOf(error),
+      );
+      await until('it has waited longer than that, or was cut', async () => {
+        const [row] = await ledger.database.query<{ readonly is_late: boolean }>(isLate);
+        return row?.is_late === true || (await Promise.race([failed, undefined])) !== undefined;
+      });
+      return { read };
+    });
+    expect((await reading.read).flaws).toEqual([]);
+  });
 });
+
+const isLate = `
+  SELECT coalesce(max(clock_timestamp() - query_start) > interval '300 ms', false) AS is_late
+  FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
