@@ -3,6 +3,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { notifyOptions } from '../../../pipelines/payments/noticeOptions.ts';
 import { notify } from '../../../pipelines/payments/notify.pipeline.ts';
 import type { NoticeSenders } from '../../../pipelines/payments/sendNotice.ts';
+import type { SendNoticesPorts } from '../../../pipelines/payments/sendNotices.job.ts';
 import { succeededTopic } from '../../../pipelines/payments/succeededPayment.ts';
 import type { Bus } from '../../../src/connectors/bus.ts';
 import { WeirError } from '../../../src/errors.ts';
@@ -11,6 +12,8 @@ import { runChain, type ChainRun } from '../../../src/runtime/runChain.ts';
 import { testBus } from '../../connectors/redisStream/aRedisBus.ts';
 import { aGate } from '../../support/aGate.ts';
 import { aSpec } from '../../support/aSpec.ts';
+import { countBehind, failingOnce } from '../../support/behind.ts';
+import { openGate } from '../../support/openGate.ts';
 import { aRedis } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
 import { addressed, aNotices, aSold, quiet, stateOf, type Notices } from './aNotices.ts';
@@ -351,5 +354,41 @@ describe('two runs at once', () => {
     expect(await Promise.all([first, second])).toMatchObject([{ how: 'completed' }, { how: 'completed' }]);
     expect([notices.inbox.count(), notices.inbox.doubles(), new Set(texts()).size, texts().length]).toEqual([30, [], 30, 30]);
     expect(new Set(await stateOf(notices))).toEqual(new Set(['CONFIRMATION SENT', 'SALE SENT']));
+  });
+});
+
+describe('a run that sends notices', () => {
+  const taken: NoticeSenders = { mail: { send: () => Promise.resolve('250'), gate: openGate('smtp') } };
+  const few = { send: { concurrency: 2 }, record: { size: 2, maxWaitMs: 1 }, repeat: { firstDelayMs: 1, maxDelayMs: 1 } };
+
+  async function someSold(count: number): Promise<SendNoticesPorts> {
+    const ports = notices.noticePorts(notices.database, taken);
+    const events = await Promise.all(Array.from({ length: count }, () => aSold(notices)));
+    await notices.told(events, ports);
+    notices.pass(1);
+    return ports;
+  }
+
+  it('claims no more than it sends and records at once, however slow the recording is', async () => {
+    const ports = await someSold(20);
+    const behind = countBehind(ports.notices.claim, ports.notices.recordNotices, () => notices.database.query('SELECT 1'));
+    const over = { ...ports, notices: { ...ports.notices, claim: behind.claim, recordNotices: behind.record } };
+    expect(await notices.send(over, { options: few })).toMatchObject({ how: 'completed' });
+    expect((await stateOf(notices)).filter((state) => state === 'CONFIRMATION SENT')).toHaveLength(20);
+    expect(behind.most()).toBeLessThan(4);
+  });
+
+  it.each(['claim', 'recordNotices'] as const)('goes on where %s failed in a way that passes, without beginning anew', async (name) => {
+    const ports = await someSold(3);
+    let begun = 0;
+    const pageDue: typeof ports.notices.pageDue = (channel, asOf, page) => {
+      if (page.after === undefined) begun += 1;
+      return ports.notices.pageDue(channel, asOf, page);
+    };
+    const failing =
+      name === 'claim' ? { claim: failingOnce(ports.notices.claim) } : { recordNotices: failingOnce(ports.notices.recordNotices) };
+    const end = await notices.send({ ...ports, notices: { ...ports.notices, pageDue, ...failing } }, { options: few });
+    expect({ how: end.how, begun }).toEqual({ how: 'completed', begun: 1 });
+    expect((await stateOf(notices)).filter((state) => state === 'CONFIRMATION SENT')).toHaveLength(3);
   });
 });

@@ -3,6 +3,7 @@ import { dueCallTopic, endedCallTopic } from '../../../pipelines/remittance/remi
 import type { Transfer } from '../../../simulators/bank/transferStore.ts';
 import type { HttpClient } from '../../../src/connectors/httpClient.ts';
 import { aGate } from '../../support/aGate.ts';
+import { countBehind, failingOnce } from '../../support/behind.ts';
 import { until } from '../../support/until.ts';
 import { aRemittance, aRequest, openAccounts, standOf, type Remittance, type RemittanceProcess } from './aRemittance.ts';
 
@@ -265,4 +266,36 @@ async function publishAgain(number: bigint, isLate = true): Promise<void> {
 const acceptedForEver = (client: HttpClient): HttpClient => ({
   ...client,
   ask: () => Promise.resolve({ status: 202, headers: {}, body: '{"status":"ACCEPTED"}' }),
+});
+
+describe('a process that makes calls', () => {
+  const options = {
+    'remittance.bankCalls': {
+      ask: { concurrency: 2, claimWaitMs: 0 },
+      record: { size: 2, maxWaitMs: 1 },
+      repeat: { firstDelayMs: 1, maxDelayMs: 1 },
+    },
+  };
+
+  it('claims no more than it asks and records at once, however slow the recording is', async () => {
+    const slow = remittance.aProcess({ options });
+    const { claim, record } = slow.ports.bankCalls;
+    const behind = countBehind(claim, record, () => remittance.database.query('SELECT 1'));
+    Object.assign(slow.ports.bankCalls, { claim: behind.claim, record: behind.record });
+    const numbers: bigint[] = [];
+    for (let made = 0; made < 20; made += 1) numbers.push(await aRequest(slow));
+    await work(slow);
+    const stands = await Promise.all(numbers.map((number) => standOf(remittance, number)));
+    expect(new Set(stands.map(({ asks }) => asks))).toEqual(new Set([1]));
+    expect(behind.most()).toBeLessThan(4);
+  });
+
+  it.each(['claim', 'record'] as const)('goes on where its %s failed in a way that passes', async (name) => {
+    const troubled = remittance.aProcess({ options });
+    const { claim, record } = troubled.ports.bankCalls;
+    Object.assign(troubled.ports.bankCalls, name === 'claim' ? { claim: failingOnce(claim) } : { record: failingOnce(record) });
+    const number = await aRequest(troubled);
+    await work(troubled);
+    expect(await standOf(remittance, number)).toMatchObject({ asks: 1, calls: ['MOVE_IN 1 ASKED'] });
+  });
 });
