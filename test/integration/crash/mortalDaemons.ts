@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { virtualClock } from '../../../src/runtime/virtualClock.ts';
 import { countsOf, isLawful } from '../../../stack/demo/law.ts';
 import { startWeir, type WeirProcess } from '../../support/weirProcess.ts';
@@ -37,7 +37,9 @@ export class MortalDaemons {
     this.#random = () => chance.random();
   }
 
+  /** Whoever dies after the test is not replaced: also where the test has failed. */
   async start(): Promise<void> {
+    onTestFinished(() => void (this.#isOver = true));
     await Promise.all((this.#spec.places ?? [{}, {}]).map((place) => this.#startAt(place)));
   }
 
