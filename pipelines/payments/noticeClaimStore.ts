@@ -13,7 +13,7 @@ export interface NoticeClaimStore {
    *
    * Repeatable: asked again with the same objects it finds what it has claimed already, though nobody was told.
    */
-  claim(notices: readonly DueNotice[], leaseMs: number): Promise<readonly Answer<DueNotice>[]>;
+  readonly claim: (notices: readonly DueNotice[], leaseMs: number) => Promise<readonly Answer<DueNotice>[]>;
 }
 
 export interface NoticeClaimOptions {

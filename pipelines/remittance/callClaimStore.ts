@@ -15,7 +15,7 @@ export interface CallClaimStore {
    *
    * Repeatable: asked again with the same objects it finds what it has claimed already, though nobody was told.
    */
-  claim(calls: readonly DueCall[], leaseMs: number): Promise<readonly Answer<DueCall>[]>;
+  readonly claim: (calls: readonly DueCall[], leaseMs: number) => Promise<readonly Answer<DueCall>[]>;
 }
 
 /** How far clocks of processes may be apart: a message that comes so much too soon is due. */

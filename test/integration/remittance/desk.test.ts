@@ -181,7 +181,7 @@ describe('the books', () => {
       );
       await until('it has waited longer than that, or was cut', async () => {
         const [row] = await ledger.database.query<{ readonly is_late: boolean }>(isLate);
-        return row?.is_late === true || (await Promise.race([failed, undefined])) !== undefined;
+        return row?.is_late === true || (await Promise.race([failed, Promise.resolve(undefined)])) !== undefined;
       });
       return { read };
     });
