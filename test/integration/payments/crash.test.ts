@@ -125,7 +125,8 @@ describe('a process that dies', { timeout: 180_000 }, () => {
       },
     });
     expect(moments).toBeGreaterThan(60);
-    expect(requests).toBeGreaterThan(1);
+    // What may have been done is asked about before it is asked for again.
+    expect(requests).toBe(1);
   });
 });
 
