@@ -13,6 +13,7 @@ import { openDatabase, type PostgresDatabase } from '../src/connectors/postgres/
 import { realClock } from '../src/runtime/clock.ts';
 import { startPostgres } from '../stack/postgres.ts';
 import type { Benchmark, Contest } from './benchmark.ts';
+import { nodeOptions } from '../bin/nodeOptions.js';
 import { copyOut } from './dailyReport/copyOut.ts';
 
 const day = '2026-11-01';
@@ -56,7 +57,7 @@ async function open(size: number): Promise<Contest> {
       },
     },
     facts: async () => {
-      const { stdout } = await promisify(execFile)(process.execPath, [memoryMain, postgres.url, day, folder]);
+      const { stdout } = await promisify(execFile)(process.execPath, [...nodeOptions, memoryMain, postgres.url, day, folder]);
       return { 'resident memory of a process that compiles one, by tenths, MB': stdout.trim() };
     },
     close: () => all.disposeAsync(),

@@ -60,7 +60,7 @@ test('a hole swallows on open and on new connections, and keeps them open', asyn
   const fresh = aClient();
   old.socket.write('lost');
   fresh.socket.write('lost');
-  await until('the new one is accepted', () => proxy.connections === 2);
+  await until('both are swallowed', () => proxy.swallowedBytes === 8);
   proxy.pass();
   await ask(old, 'two');
   expect(received).toBe('onetwo');

@@ -43,7 +43,7 @@ export class TcpProxy {
   /** Starts a proxy on a free port of 127.0.0.1. */
   static async start(target: { readonly port: number; readonly host?: string }): Promise<TcpProxy> {
     const links = new Set<Link>();
-    const state: State = { mode: 'pass', strikes: [] };
+    const state: State = { mode: 'pass', strikes: [], swallowedBytes: 0 };
     const server = createServer((client) => {
       if (state.mode === 'refuse') {
         client.resetAndDestroy();
@@ -58,6 +58,11 @@ export class TcpProxy {
   /** Connections that are open. */
   get connections(): number {
     return this.#links.size;
+  }
+
+  /** What a hole has swallowed of clients' requests. */
+  get swallowedBytes(): number {
+    return this.#state.swallowedBytes;
   }
 
   /** Forwards everything: how it starts. What a hole swallowed is not given back. */
@@ -127,6 +132,7 @@ function finderOf(marker: string | RegExp): PlannedStrike['endIn'] {
 
 interface State {
   mode: Mode;
+  swallowedBytes: number;
   readonly strikes: PlannedStrike[];
   allowance?: { sizeBytes: number; readonly spent: () => void } | undefined;
 }
@@ -162,7 +168,10 @@ class Link {
   }
 
   #request(chunk: Buffer): void {
-    if (this.#state.mode === 'hole') return;
+    if (this.#state.mode === 'hole') {
+      this.#state.swallowedBytes += chunk.length;
+      return;
+    }
     const strike = this.#meet(chunk);
     if (strike) this.#strike(strike, chunk);
     else this.#server.write(chunk);
