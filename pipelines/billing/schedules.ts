@@ -1,5 +1,6 @@
 // When the jobs of billing run by themselves, on Seoul's clock. A night that was missed is made up for, in the order of the month:
 // bills are settled before they are dispatched, those of the 15th before those of the 21st.
+import { defineSweep } from '../../src/runtime/schedules/defineSweep.ts';
 import { defineSchedule } from '../../src/runtime/schedules/schedule.ts';
 import { seoulDay, seoulMinute } from '../shared/seoulTime.ts';
 
@@ -28,15 +29,10 @@ export const dispatchSchedule = defineSchedule({
   keyOf: seoulDay,
 });
 
-/** A run does what all that were missed would have done. */
-export const redispatchSchedule = defineSchedule({
-  name: 'billing.redispatch',
+/** What waited, got lost or was left behind is published again. */
+export const redispatchSchedule = defineSweep({
   job: 'billing.redispatch',
   profile: 'producer',
   cron: '*/5 * * * *',
-  misfire: 'runOnce',
-  maxAgeMs: Infinity,
-  overlap: 'skip',
-  isForgettable: true,
   keyOf: seoulMinute,
 });

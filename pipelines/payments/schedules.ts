@@ -1,16 +1,20 @@
-// When the jobs of payments run by themselves: every minute, since buyers wait; a run does what all that were missed would have done.
+// When the jobs of payments run by themselves: every minute, since buyers wait.
 // The report of a day follows it at midnight in Seoul, and days that were missed are made up for, the oldest first.
-import { defineSchedule, type Schedule } from '../../src/runtime/schedules/schedule.ts';
+import { defineSchedule } from '../../src/runtime/schedules/schedule.ts';
+import { defineSweep } from '../../src/runtime/schedules/defineSweep.ts';
 import { seoulDay, seoulMinute } from '../shared/seoulTime.ts';
 
+const everyMinute = { profile: 'payments', cron: '* * * * *', keyOf: seoulMinute } as const;
+
 /** What waits for a gateway's word is asked about. */
-export const reconcileSchedule = everyMinute('payments.reconcile');
+export const reconcileSchedule = defineSweep({ ...everyMinute, job: 'payments.reconcile' });
 
 /** What has to be given back is asked for. */
-export const refundSchedule = everyMinute('payments.refund');
+export const refundSchedule = defineSweep({ ...everyMinute, job: 'payments.refund' });
 
 /** What people are to be told is sent. */
-export const sendNoticesSchedule = everyMinute('payments.sendNotices');
+export const sendNoticesSchedule = defineSweep({ ...everyMinute, job: 'payments.sendNotices' });
+
 /** The day that has just ended is reported. */
 export const dailyReportSchedule = defineSchedule({
   name: 'payments.dailyReport',
@@ -22,17 +26,3 @@ export const dailyReportSchedule = defineSchedule({
   overlap: 'wait',
   keyOf: (fireAt) => seoulDay(new Date(fireAt.getTime() - 86_400_000)),
 });
-
-function everyMinute(job: string): Schedule {
-  return defineSchedule({
-    name: job,
-    job,
-    profile: 'payments',
-    cron: '* * * * *',
-    misfire: 'runOnce',
-    maxAgeMs: Infinity,
-    overlap: 'skip',
-    isForgettable: true,
-    keyOf: seoulMinute,
-  });
-}

@@ -1,28 +1,17 @@
-// When the jobs of remittance run by themselves: every minute, since money waits. A run does what all that were missed would have done.
-import { defineSchedule, type Schedule } from '../../src/runtime/schedules/schedule.ts';
+// When the jobs of remittance run by themselves: every minute, since money waits.
+import { defineSweep } from '../../src/runtime/schedules/defineSweep.ts';
 import { seoulMinute } from '../shared/seoulTime.ts';
 
+const everyMinute = { profile: 'remittance', cron: '* * * * *', keyOf: seoulMinute } as const;
+
 /** Money that came in is booked. */
-export const retryDepositsSchedule = everyMinute('remittance.retryDeposits');
+export const retryDepositsSchedule = defineSweep({ ...everyMinute, job: 'remittance.retryDeposits' });
 
 /** Money on the pooled account goes on its way. */
-export const retryWithdrawalsSchedule = everyMinute('remittance.retryWithdrawals');
+export const retryWithdrawalsSchedule = defineSweep({ ...everyMinute, job: 'remittance.retryWithdrawals' });
 
 /** Banks are asked again, and what they ended is booked. */
-export const retryRequestsSchedule = everyMinute('remittance.retryRequests');
-/** People are told of what takes too long. */
-export const watchSchedule = everyMinute('remittance.watch');
+export const retryRequestsSchedule = defineSweep({ ...everyMinute, job: 'remittance.retryRequests' });
 
-function everyMinute(job: string): Schedule {
-  return defineSchedule({
-    name: job,
-    job,
-    profile: 'remittance',
-    cron: '* * * * *',
-    misfire: 'runOnce',
-    maxAgeMs: Infinity,
-    overlap: 'skip',
-    isForgettable: true,
-    keyOf: seoulMinute,
-  });
-}
+/** People are told of what takes too long. */
+export const watchSchedule = defineSweep({ ...everyMinute, job: 'remittance.watch' });
