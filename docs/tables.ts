@@ -1,6 +1,6 @@
 import { leavesOf, variableOf, type Leaf } from '../config/option.ts';
 import { systems } from '../pipelines/index.ts';
-import { joinedSchema } from '../src/commandLine/systems.ts';
+import { joinedSchema } from '../src/commandLine/joinedOptions.ts';
 import { fieldsOf } from '../src/http/field.ts';
 import { houseRoutes } from '../src/console/house/houseRoutes.ts';
 import { errorGuide } from '../src/errorGuide.ts';

@@ -1,7 +1,7 @@
 import { billing, type BillingPorts } from './billing/billing.system.ts';
 import { payments, type PaymentsPorts } from './payments/payments.system.ts';
 import { remittance, type RemittanceSystemPorts } from './remittance/remittance.system.ts';
-import type { System } from './system.ts';
+import type { System } from '../src/system.ts';
 
 /** The ports of every pipeline and job. */
 type Ports = BillingPorts & PaymentsPorts & RemittanceSystemPorts;

@@ -2,7 +2,7 @@ import { tap } from 'rxjs';
 import { deliver } from '../../pipelines/billing/deliver.pipeline.ts';
 import { systems } from '../../pipelines/index.ts';
 import { openDatabaseOf, openHouse } from '../../src/commandLine/openHouse.ts';
-import { joinedSchema, optionsOf } from '../../src/commandLine/systems.ts';
+import { joinedSchema, optionsOf } from '../../src/commandLine/joinedOptions.ts';
 import { realClock } from '../../src/runtime/clock.ts';
 import { runChain } from '../../src/runtime/runChain.ts';
 import { benchLog, benchMetrics, chainParts } from '../chainParts.ts';

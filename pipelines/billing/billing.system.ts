@@ -1,5 +1,5 @@
 import type { House } from '../../src/runtime/house.ts';
-import type { System } from '../system.ts';
+import type { System } from '../../src/system.ts';
 import { createIdentifiers } from '../shared/identifiers.ts';
 import { claimStore } from './claimStore.ts';
 import { deadLetters, emailDeadLetters, type DeadLettersPorts } from './deadLetters.pipeline.ts';

@@ -1,5 +1,5 @@
 import type { House } from '../../src/runtime/house.ts';
-import type { System } from '../system.ts';
+import type { System } from '../../src/system.ts';
 import { createIdentifiers } from '../shared/identifiers.ts';
 import { buyerKeys } from './buyerKeyStore.ts';
 import { askableGateways } from './gateways/askableGateways.ts';

@@ -5,11 +5,12 @@ import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../message/clock.ts';
 import { instanceOf } from './instanceOf.ts';
 import type { Screen } from './progressBar.ts';
-import { joinedSchema, optionsOf, type Options, type Systems } from './systems.ts';
+import { joinedSchema, optionsOf, type Options } from './joinedOptions.ts';
+import type { System } from '../system.ts';
 
 /** Where a command line runs: what `main.ts` hands over, and what a test replaces. */
 export interface Place<P> {
-  readonly systems: Systems<P>;
+  readonly systems: System<P>;
   readonly clock: Clock;
   /** The folder of the migrations. */
   readonly migrations: string;

@@ -33,11 +33,12 @@ import { openApi } from './openApi.ts';
 import { openDatabaseOf, openHouse, type OpenHouse } from './openHouse.ts';
 import { requireKeys } from './requireKeys.ts';
 import { servePublicApi } from './servePublicApi.ts';
-import type { Options, Systems } from './systems.ts';
+import type { Options } from './joinedOptions.ts';
+import type { System } from '../system.ts';
 
 /** What a daemon runs, and on what. */
 export interface DaemonSpec<P> {
-  readonly systems: Systems<P>;
+  readonly systems: System<P>;
   readonly options: Options;
   readonly migrations: string;
   readonly clock: Clock;

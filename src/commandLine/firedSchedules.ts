@@ -1,11 +1,12 @@
 import type { FiredSchedule } from '../runtime/schedules/runSchedules.ts';
 import type { Schedule } from '../runtime/schedules/schedule.ts';
 import { patternOf } from './scheduleOptions.ts';
-import type { Options, Systems } from './systems.ts';
+import type { Options } from './joinedOptions.ts';
+import type { System } from '../system.ts';
 
 /** The schedules that a process fires, as its options have them. Throws a TypeError for one that names what there is not. */
 export function firedSchedules<P>(
-  { jobs, schedules }: Pick<Systems<P>, 'jobs' | 'schedules'>,
+  { jobs, schedules }: Pick<System<P>, 'jobs' | 'schedules'>,
   options: Pick<Options, 'ofSchedule'>,
   isOurs: (schedule: Schedule) => boolean,
 ): readonly FiredSchedule[] {

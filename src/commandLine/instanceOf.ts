@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import type { ProcessOptions } from './systems.ts';
+import type { ProcessOptions } from './joinedOptions.ts';
 
 /** The name of this process: the option, or host and process id. */
 export function instanceOf(options: ProcessOptions): string {

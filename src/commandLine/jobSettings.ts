@@ -1,5 +1,5 @@
 import type { JobSettings } from '../runtime/jobs/jobSpec.ts';
-import type { ProcessOptions } from './systems.ts';
+import type { ProcessOptions } from './joinedOptions.ts';
 
 /** How this process works on jobs, from its options. */
 export function jobSettingsOf({ jobs, runtime }: Pick<ProcessOptions, 'jobs' | 'runtime'>): JobSettings {

@@ -4,10 +4,10 @@ import { houseRoutes } from '../console/house/houseRoutes.ts';
 import type { LogLevels } from '../logging/logLevels.ts';
 import type { House } from '../runtime/house.ts';
 import type { Supervised } from '../runtime/supervise.ts';
-import type { Systems } from './systems.ts';
+import type { System } from '../system.ts';
 
 export interface ApiSpec<P> {
-  readonly systems: Systems<P>;
+  readonly systems: System<P>;
   readonly ports: P;
   readonly house: House;
   readonly levels: LogLevels;

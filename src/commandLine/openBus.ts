@@ -5,7 +5,7 @@ import type { OutageReport } from '../connectors/outage.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../message/clock.ts';
 import { instanceOf } from './instanceOf.ts';
-import type { ProcessOptions } from './systems.ts';
+import type { ProcessOptions } from './joinedOptions.ts';
 
 /** Opens the bus that the options name; nothing is connected to before it is used. */
 export function openBus(options: ProcessOptions, clock: Clock, log: Logger): Bus {

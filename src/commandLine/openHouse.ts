@@ -14,7 +14,7 @@ import { serviceNames, type GatedSystem, type House, type ServiceName } from '..
 import type { HttpClient } from '../connectors/httpClient.ts';
 import { instanceOf } from './instanceOf.ts';
 import { openBus } from './openBus.ts';
-import type { ProcessOptions } from './systems.ts';
+import type { ProcessOptions } from './joinedOptions.ts';
 
 /** How long the probe of a breaker may take: servers that let a client wait for their greeting are there too. */
 const probeLimitMs = 20_000;

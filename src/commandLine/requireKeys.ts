@@ -4,7 +4,8 @@ import type { Logger } from '../logging/logger.ts';
 import { missingKeys } from '../message/encryption.ts';
 import { parseKeyRing } from '../message/keyRing.ts';
 import { lackedKeys } from '../runtime/keys/lackedKeys.ts';
-import type { ProcessOptions, Systems } from './systems.ts';
+import type { ProcessOptions } from './joinedOptions.ts';
+import type { System } from '../system.ts';
 
 /**
  * Throws `keyMissing`, with what to do, when personal data stands under a key that this process has not: every message about it
@@ -14,7 +15,7 @@ import type { ProcessOptions, Systems } from './systems.ts';
 export async function requireKeys(
   database: Database,
   { keys }: Pick<ProcessOptions, 'keys'>,
-  { encrypted }: Pick<Systems<never>, 'encrypted'>,
+  { encrypted }: Pick<System<never>, 'encrypted'>,
   log: Logger,
 ): Promise<void> {
   const lacked = await lackedKeys(database, parseKeyRing(keys.ring), encrypted).catch((error: unknown) => {

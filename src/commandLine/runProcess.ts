@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import { framesOf } from '../errors.ts';
 import type { Clock } from '../message/clock.ts';
 import { runCommandLine } from './program.ts';
-import type { Systems } from './systems.ts';
+import type { System } from '../system.ts';
 
 /**
  * Makes this process a Weir: runs the command line of its arguments on its environment and screens, and ends it with the exit
  * code. For entry scripts: nothing comes after it.
  */
-export async function runProcess<P>(systems: Systems<P>, clock: Clock): Promise<never> {
+export async function runProcess<P>(systems: System<P>, clock: Clock): Promise<never> {
   process.on('uncaughtException', endAtOnce);
   const place = {
     systems,

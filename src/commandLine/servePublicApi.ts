@@ -3,10 +3,11 @@ import { callersOf } from '../api/callers.ts';
 import { startApi, type ApiServer } from '../api/startApi.ts';
 import type { ApiMeter } from '../metrics/apiMetrics.ts';
 import type { House } from '../runtime/house.ts';
-import type { ProcessOptions, Systems } from './systems.ts';
+import type { ProcessOptions } from './joinedOptions.ts';
+import type { System } from '../system.ts';
 
 export interface PublicApiSpec<P> {
-  readonly systems: Pick<Systems<P>, 'apiRoutes'>;
+  readonly systems: Pick<System<P>, 'apiRoutes'>;
   readonly ports: P;
   readonly house: Pick<House, 'database' | 'clock' | 'log'>;
   readonly options: ProcessOptions['api'];

@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { loadOptions } from '../../config/load.ts';
 import { systems } from '../../pipelines/index.ts';
-import { joinedSchema, optionsOf, type Options } from '../../src/commandLine/systems.ts';
+import { joinedSchema, optionsOf, type Options } from '../../src/commandLine/joinedOptions.ts';
 import { topicConfigs, type TopicConfig } from '../../src/connectors/kafka/topicConfig.ts';
 
 interface Service {

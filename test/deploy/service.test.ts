@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { loadOptions } from '../../config/load.ts';
 import { systems } from '../../pipelines/index.ts';
 import { exitCodes } from '../../src/commandLine/exitCodes.ts';
-import { joinedSchema, optionsOf, type Options } from '../../src/commandLine/systems.ts';
+import { joinedSchema, optionsOf, type Options } from '../../src/commandLine/joinedOptions.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const text = readFileSync(join(root, 'deploy/weir.service'), 'utf8');

@@ -22,7 +22,7 @@ import { settleRemittancesGroup } from '../../pipelines/remittance/settle.pipeli
 import { withdrawGroup } from '../../pipelines/remittance/withdraw.pipeline.ts';
 import { systems } from '../../pipelines/index.ts';
 import { exitCodes } from '../../src/commandLine/exitCodes.ts';
-import { joinedSchema } from '../../src/commandLine/systems.ts';
+import { joinedSchema } from '../../src/commandLine/joinedOptions.ts';
 import { replaceReasons, sourceStates } from '../../src/connectors/sourceStatus.ts';
 import { topicConfigs } from '../../src/connectors/kafka/topicConfig.ts';
 import { errorCodes } from '../../src/errors.ts';

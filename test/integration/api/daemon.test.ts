@@ -6,7 +6,8 @@ import { loadOptions } from '../../../config/load.ts';
 import { defineApiRoute } from '../../../src/api/apiRoute.ts';
 import { createApiCaller } from '../../../src/api/callerTokens.ts';
 import { runDaemon } from '../../../src/commandLine/daemon.ts';
-import { joinedSchema, optionsOf, type Systems } from '../../../src/commandLine/systems.ts';
+import { joinedSchema, optionsOf } from '../../../src/commandLine/joinedOptions.ts';
+import type { System } from '../../../src/system.ts';
 import { openDatabase } from '../../../src/connectors/postgres/openDatabase.ts';
 import type { LogFields } from '../../../src/logging/logger.ts';
 import { LogLevels } from '../../../src/logging/logLevels.ts';
@@ -45,7 +46,7 @@ async function aDaemon(ports: Ports, set: readonly string[] = []) {
   const add = (sentence: string, fields: LogFields = {}): void => void lines.push([sentence, fields]);
   const log = { debug: add, info: add, warn: add, error: add };
   const nothing = { topics: [], pipelines: [], jobs: [], schedules: [], routes: [], outboxes: [], gauges: [], groups: {}, encrypted: [] };
-  const systems: Systems<Ports> = { ...nothing, apiRoutes: [wait], openPorts: () => ports };
+  const systems: System<Ports> = { ...nothing, apiRoutes: [wait], openPorts: () => ports };
   const environment = { ...rightEnvironment, WEIR_DATABASE_URL: url, WEIR_REDIS_URL: redis, WEIR_ADMIN_PORT: '0', WEIR_API_PORT: '0' };
   const options = optionsOf(loadOptions(joinedSchema(systems), { files: [], environment, set }).values);
   const target = new EventEmitter();

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest';
 import { runDaemon } from '../../../src/commandLine/daemon.ts';
-import { joinedSchema, optionsOf, type Systems } from '../../../src/commandLine/systems.ts';
+import { joinedSchema, optionsOf } from '../../../src/commandLine/joinedOptions.ts';
+import type { System } from '../../../src/system.ts';
 import { LogLevels } from '../../../src/logging/logLevels.ts';
 import { realClock } from '../../../src/runtime/clock.ts';
 import { stopSignals } from '../../../src/runtime/stopSignals.ts';
@@ -34,7 +35,7 @@ beforeEach(async () => {
 async function startDaemon(
   over: { readonly profiles?: readonly string[]; readonly isHeld?: boolean } = {},
 ): Promise<() => Promise<string>> {
-  const systems: Systems<object> = {
+  const systems: System<object> = {
     ...{
       topics: [shop.topic],
       pipelines: [],

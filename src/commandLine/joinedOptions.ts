@@ -1,41 +1,11 @@
 import { z } from 'zod';
 import { option } from '../../config/option.ts';
 import { processOptions } from '../../config/schema.ts';
-import type { ApiRoute } from '../api/apiRoute.ts';
-import type { Topic } from '../connectors/bus.ts';
-import type { Route, RouteGroups } from '../console/route.ts';
 import { textOf } from '../errors.ts';
 import { parseKeyRing } from '../message/keyRing.ts';
-import type { OptionsSchema, Pipeline } from '../runtime/definePipeline.ts';
-import type { GaugeQuestion } from '../runtime/gauges/gaugeQuestion.ts';
-import type { House } from '../runtime/house.ts';
-import type { Job } from '../runtime/jobs/job.ts';
-import type { EncryptedRows } from '../runtime/keys/encryptedRows.ts';
-import type { OutboxSpec } from '../runtime/outbox/outbox.ts';
-import type { Schedule } from '../runtime/schedules/schedule.ts';
+import type { OptionsSchema } from '../runtime/definePipeline.ts';
+import type { System } from '../system.ts';
 import { scheduleOptions, type ScheduleOptions } from './scheduleOptions.ts';
-
-/** Everything of the business that a process can run: what `pipelines/index.ts` lists. */
-export interface Systems<P> {
-  readonly topics: readonly Topic[];
-  readonly pipelines: readonly Pipeline<P, unknown>[];
-  readonly jobs: readonly Job<P, unknown, unknown, unknown>[];
-  readonly schedules: readonly Schedule[];
-  /** What committed transactions of systems publish; their topics stand among `topics`. */
-  readonly outboxes: readonly OutboxSpec[];
-  /** What the metrics tell of systems, besides how their work goes. */
-  readonly gauges: readonly GaugeQuestion[];
-  /** What operators may ask and do, besides what the house itself offers. */
-  readonly routes: readonly Route<P>[];
-  /** What each group of these routes is about. */
-  readonly groups: RouteGroups;
-  /** What programs outside may ask and do. */
-  readonly apiRoutes: readonly ApiRoute<P>[];
-  /** Where personal data stands, for the rotation of keys. */
-  readonly encrypted: readonly EncryptedRows[];
-  /** The ports of all of them, made from what the house offers. */
-  openPorts(house: House): P;
-}
 
 /** Options that every pipeline has besides its own. */
 const flowOptions = {
@@ -113,7 +83,7 @@ function timeLimitsOf(value: unknown, path: readonly string[]): readonly { reado
 }
 
 /** The schema of the process joined with those of its pipelines, jobs and schedules, each under its name. */
-export function joinedSchema<P>(systems: Pick<Systems<P>, 'pipelines' | 'jobs' | 'schedules'>): z.ZodType<Tree> {
+export function joinedSchema<P>(systems: Pick<System<P>, 'pipelines' | 'jobs' | 'schedules'>): z.ZodType<Tree> {
   const own = [
     ...systems.pipelines.map(({ name, options }) => ({
       name,
