@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 // What needs a real service. Everything else runs without one, in under a minute.
 export const withServices = [
   'test/{integration,conformance,stack}/**/*.test.ts',
-  'test/connectors/{postgres,redisStream,kafka,smtp}/**/*.test.ts',
+  'test/connectors/{postgres,redis,redisStream,kafka,smtp}/**/*.test.ts',
 ];
 
 export default defineConfig({

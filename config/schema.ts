@@ -121,8 +121,12 @@ export const processOptions = {
   redis: z
     .strictObject({
       url: option(address(/^rediss?:\/\//, 'expected redis://user:password@host:port/number'), {
-        about: 'Redis 7, the bus of one machine.',
+        about: 'Redis 7: staged balances, the streams of programs outside, and the bus of one machine.',
         isSecret: true,
+      }),
+      timeLimitMs: option(z.int().min(100).max(60_000).default(5_000), {
+        about: 'How long one command on keys may take. Too short: large pages fail; too long: a silent Redis is noticed late.',
+        unit: 'ms',
       }),
     })
     .strict(),

@@ -1,4 +1,5 @@
 import type { Bus } from '../connectors/bus.ts';
+import { dividedBus } from '../connectors/dividedBus.ts';
 import { createKafkaBus } from '../connectors/kafka/kafkaBus.ts';
 import { createRedisStreamBus } from '../connectors/redisStream/redisStreamBus.ts';
 import type { OutageReport } from '../connectors/outage.ts';
@@ -7,15 +8,19 @@ import type { Clock } from '../message/clock.ts';
 import { instanceOf } from './instanceOf.ts';
 import type { ProcessOptions } from './joinedOptions.ts';
 
-/** Opens the bus that the options name; nothing is connected to before it is used. */
+/** Where Redis's address is set, for sentences about what is not reached there. */
+export const redisOrigin = 'redis.url (WEIR_REDIS_URL)';
+
+/** Opens the bus that the options name, with the streams that are on Redis anyway; nothing is connected to before it is used. */
 export function openBus(options: ProcessOptions, clock: Clock, log: Logger): Bus {
-  return options.bus.kind === 'kafka' ? openKafka(options, clock, log) : openRedis(options, clock, log);
+  const redis = openRedis(options, clock, log);
+  return options.bus.kind === 'kafka' ? dividedBus(openKafka(options, clock, log), redis) : redis;
 }
 
 function openRedis(options: ProcessOptions, clock: Clock, log: Logger): Bus {
   return createRedisStreamBus({
     url: options.redis.url,
-    origin: 'redis.url (WEIR_REDIS_URL)',
+    origin: redisOrigin,
     clock,
     instance: instanceOf(options),
     readers: options.bus.readers,

@@ -3,6 +3,7 @@ import { openWholeFile } from '../connectors/disk/openWholeFile.ts';
 import { openHttpClient } from '../connectors/http/openHttpClient.ts';
 import { openTexter } from '../connectors/http/openTexter.ts';
 import { openDatabase, type PostgresDatabase } from '../connectors/postgres/openDatabase.ts';
+import { openKeyStore } from '../connectors/redis/openKeyStore.ts';
 import { openMailer } from '../connectors/smtp/openMailer.ts';
 import type { Dependency } from '../console/adminServer.ts';
 import { framesField } from '../errors.ts';
@@ -13,7 +14,7 @@ import { breaker, type Breaker, type BreakerLimits } from '../runtime/breaker.ts
 import { serviceNames, type GatedSystem, type House, type ServiceName } from '../runtime/house.ts';
 import type { HttpClient } from '../connectors/httpClient.ts';
 import { instanceOf } from './instanceOf.ts';
-import { openBus } from './openBus.ts';
+import { openBus, redisOrigin } from './openBus.ts';
 import type { ProcessOptions } from './joinedOptions.ts';
 
 /** How long the probe of a breaker may take: servers that let a client wait for their greeting are there too. */
@@ -23,7 +24,7 @@ const probeLimitMs = 20_000;
 export const databaseOrigin = 'database.url (WEIR_DATABASE_URL)';
 
 /** What a house stands on, and its end. */
-export interface Outside extends Pick<House, 'bus' | 'mailer' | 'texter' | 'chat' | 'service'> {
+export interface Outside extends Pick<House, 'bus' | 'keyStore' | 'mailer' | 'texter' | 'chat' | 'service'> {
   readonly dependencies: readonly Dependency[];
   /** Ends every connection, in the order in which they are needed. */
   close(): Promise<void>;
@@ -60,7 +61,7 @@ export async function openHouse(
 ): Promise<OpenHouse> {
   const keyRing = parseKeyRing(options.keys.ring);
   const [row] = await database.query<{ node: bigint }>(`SELECT nextval('weir.instance_node') AS node`);
-  const { bus, mailer, texter, chat, service, dependencies, ...outside } = openOutside(options, database, clock, log);
+  const { bus, keyStore, mailer, texter, chat, service, dependencies, ...outside } = openOutside(options, database, clock, log);
   const probes = new Map(dependencies.map(({ name, reach }) => [name, () => isThere(reach(probeLimitMs))]));
   const breakers = breakersOf(limitsOf(options), probes, { clock, log });
   const { from, fromName } = options.smtp;
@@ -68,6 +69,7 @@ export async function openHouse(
   const house: House = {
     database,
     bus,
+    keyStore,
     mailer,
     openFile: openWholeFile,
     texter,
@@ -121,13 +123,18 @@ function breakersOf(
 export function openOutside(options: ProcessOptions, database: PostgresDatabase, clock: Clock, log: Logger): Outside {
   const { url, requireTls, maxConnections } = options.smtp;
   const bus = openBus(options, clock, log);
+  const keyStore = openKeyStore({
+    ...{ url: options.redis.url, origin: redisOrigin, clock },
+    ...{ name: `weir-${instanceOf(options)}-keys`, timeLimitMs: options.redis.timeLimitMs },
+  });
   const mailer = openMailer({ url, clock, requireTls, maxConnections });
   const texter = options.sms.url === '' ? undefined : openTexter({ ...options.sms, clock });
   const chat = options.chat.url === '' ? undefined : openChat({ ...options.chat, clock });
   const services = servicesOf(options, clock);
   const dependencies = [
     { name: 'postgres', reach: (limitMs: number) => database.reach(limitMs) },
-    { name: options.bus.kind === 'kafka' ? 'kafka' : 'redis', reach: (limitMs: number) => bus.reach(limitMs) },
+    { name: 'redis', reach: (limitMs: number) => keyStore.reach(limitMs) },
+    ...(options.bus.kind === 'kafka' ? [{ name: 'kafka', reach: (limitMs: number) => bus.reach(limitMs) }] : []),
     { name: 'smtp', reach: (limitMs: number) => mailer.reach(limitMs) },
     ...(texter === undefined ? [] : [{ name: 'sms', reach: (limitMs: number) => texter.reach(limitMs) }]),
     ...(chat === undefined ? [] : [{ name: 'chat', reach: (limitMs: number) => chat.reach(limitMs) }]),
@@ -135,10 +142,11 @@ export function openOutside(options: ProcessOptions, database: PostgresDatabase,
   ];
   const close = async (): Promise<void> => {
     await bus.close();
+    await keyStore.close();
     await mailer.close();
     await database.close();
   };
-  return { bus, mailer, texter, chat, service: (name) => services.get(name), dependencies, close };
+  return { bus, keyStore, mailer, texter, chat, service: (name) => services.get(name), dependencies, close };
 }
 
 /** The services that are set up. */

@@ -16,6 +16,8 @@ export interface Topic {
    * does by itself. Dead letters that a pipeline reads are kept for whoever replays them.
    */
   readonly retainMs?: number;
+  /** Whether programs outside know it as a Redis stream: then it is one, whatever the bus is. */
+  readonly isOnRedis?: true;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Bus } from '../connectors/bus.ts';
 import type { Chat } from '../connectors/chat.ts';
 import type { Database } from '../connectors/database.ts';
 import type { HttpClient } from '../connectors/httpClient.ts';
+import type { KeyStore } from '../connectors/keyStore.ts';
 import type { Address, Mailer } from '../connectors/mailer.ts';
 import type { Texter } from '../connectors/texter.ts';
 import type { OpenWholeFile } from '../connectors/wholeFile.ts';
@@ -23,6 +24,7 @@ export type GatedSystem = 'smtp' | 'sms' | 'chat' | ServiceName;
 export interface House {
   readonly database: Database;
   readonly bus: Bus;
+  readonly keyStore: KeyStore;
   readonly mailer: Mailer;
   readonly openFile: OpenWholeFile;
   /** Undefined where no SMS endpoint is set up. */

@@ -1,4 +1,5 @@
 import type { Bus } from '../../src/connectors/bus.ts';
+import { dividedBus } from '../../src/connectors/dividedBus.ts';
 import { createKafkaBus } from '../../src/connectors/kafka/kafkaBus.ts';
 import { createRedisStreamBus } from '../../src/connectors/redisStream/redisStreamBus.ts';
 import { realClock } from '../../src/runtime/clock.ts';
@@ -13,7 +14,6 @@ export interface Brokers {
 /** The bus of a stack, for whoever looks at it from outside. */
 export function outsideBus({ redis, kafka }: Brokers): Bus {
   const own = { clock: realClock, instance: 'demo' };
-  return kafka === undefined
-    ? createRedisStreamBus({ ...own, url: redis.url })
-    : createKafkaBus({ ...own, brokers: [new URL(kafka.url).host] });
+  const onRedis = createRedisStreamBus({ ...own, url: redis.url });
+  return kafka === undefined ? onRedis : dividedBus(createKafkaBus({ ...own, brokers: [new URL(kafka.url).host] }), onRedis);
 }

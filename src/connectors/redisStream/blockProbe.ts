@@ -1,4 +1,4 @@
-import { Connection, type ConnectionOptions } from './connection.ts';
+import { Connection, type ConnectionOptions } from '../redis/connection.ts';
 import { WeirError } from '../../errors.ts';
 
 /** How long the probe blocks, and how much later its answer may come, in milliseconds. */

@@ -1,7 +1,7 @@
 import { kindOf, WeirError } from '../../errors.ts';
 import { backOffMs } from '../../message/backOff.ts';
 import { pause } from '../../message/pause.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from '../redis/connection.ts';
 import { contentOf, type Entry } from './entry.ts';
 import type { Held } from './inFlight.ts';
 import { OwnPending } from './ownPending.ts';

@@ -3,7 +3,7 @@ import type { Room } from '../source.ts';
 import type { Delivery } from '../../message/message.ts';
 import type { BlockProbe } from './blockProbe.ts';
 import type { ClaimSchedule } from './claimSchedule.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from '../redis/connection.ts';
 import type { Gate } from './gate.ts';
 import type { InFlight } from './inFlight.ts';
 import type { Outage } from '../outage.ts';

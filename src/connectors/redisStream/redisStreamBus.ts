@@ -3,7 +3,7 @@ import type { Sink } from '../sink.ts';
 import type { Source } from '../source.ts';
 import { WeirError } from '../../errors.ts';
 import { BlockProbe } from './blockProbe.ts';
-import { Connection } from './connection.ts';
+import { Connection } from '../redis/connection.ts';
 import { Outage } from '../outage.ts';
 import { withDefaults, type RedisStreamOptions } from './redisStreamOptions.ts';
 import { StreamDeadLetters } from './streamDeadLetters.ts';

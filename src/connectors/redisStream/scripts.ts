@@ -1,4 +1,4 @@
-import { script } from './script.ts';
+import { script } from '../redis/script.ts';
 
 /** Makes a table of what XINFO answers as names and values in turn. */
 const fields = `

@@ -1,9 +1,9 @@
 import type { DeadLetterReader, LetterRange } from '../deadLetterReader.ts';
 import { WeirError } from '../../errors.ts';
 import { keptLetterOf, type KeptLetter } from '../../message/keptLetter.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from '../redis/connection.ts';
 import { contentOf, type Entry } from './entry.ts';
-import { repliesOf } from './repliesOf.ts';
+import { repliesOf } from '../redis/repliesOf.ts';
 
 const entryId = /^\d{1,20}-\d{1,20}$/;
 

@@ -1,8 +1,8 @@
-import { isReply, translateError } from './translateError.ts';
-import type { Connection } from './connection.ts';
+import { isReply, translateError } from '../redis/translateError.ts';
+import type { Connection } from '../redis/connection.ts';
 import type { Entry } from './entry.ts';
 import { pairs } from './pairs.ts';
-import { runScript, type Script } from './script.ts';
+import { runScript, type Script } from '../redis/script.ts';
 import * as scripts from './scripts.ts';
 import { countUndelivered } from './undelivered.ts';
 

@@ -1,10 +1,10 @@
 import type { Redis } from 'ioredis';
 import { WeirError } from '../../errors.ts';
 import { pause } from '../../message/pause.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from '../redis/connection.ts';
 import type { Entry } from './entry.ts';
 import type { Reading } from './reading.ts';
-import { isReply } from './translateError.ts';
+import { isReply } from '../redis/translateError.ts';
 
 /** How much later than asked a blocking read may answer, in milliseconds, before its connection counts as dead. */
 const graceMs = 2_000;

@@ -2,9 +2,9 @@ import type { Topic } from '../bus.ts';
 import { piecesOf } from '../piecesOf.ts';
 import { refuseOversize } from '../refuseOversize.ts';
 import type { Outgoing, Sink } from '../sink.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from '../redis/connection.ts';
 import { fieldsOf } from './entry.ts';
-import { repliesOf } from './repliesOf.ts';
+import { repliesOf } from '../redis/repliesOf.ts';
 
 /** Bounds of one pipeline: entries, and bytes of their values. */
 const pieces = { count: 250, sizeBytes: 4_194_304, sizeOf: ({ value }: Outgoing): number => value.byteLength };

@@ -8,7 +8,7 @@ import type { Delivery } from '../../message/message.ts';
 import type { Run } from '../../message/run.ts';
 import type { BlockProbe } from './blockProbe.ts';
 import { ClaimSchedule } from './claimSchedule.ts';
-import { Connection } from './connection.ts';
+import { Connection } from '../redis/connection.ts';
 import { writeDeadLetter } from './writeDeadLetter.ts';
 import { Gate } from './gate.ts';
 import { InFlight } from './inFlight.ts';
@@ -18,7 +18,7 @@ import { Reader } from './reader.ts';
 import { ReaderStates } from './readerStates.ts';
 import type { RedisStreamSettings } from './redisStreamOptions.ts';
 import { StreamGroup } from './streamGroup.ts';
-import { translateError } from './translateError.ts';
+import { translateError } from '../redis/translateError.ts';
 import { untilSettled } from '../untilSettled.ts';
 import { repeat } from '../../message/waiting.ts';
 

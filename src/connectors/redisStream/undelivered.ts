@@ -1,4 +1,4 @@
-import type { Script } from './script.ts';
+import type { Script } from '../redis/script.ts';
 import { countPage, restoreCount, standing } from './scripts.ts';
 
 /** Entries of one command: what Redis counts in about a millisecond. */

@@ -1,8 +1,8 @@
 import { deadLetterHeaders } from '../../message/deadLetterHeaders.ts';
 import type { DeadLetter } from '../../message/deadLetter.ts';
-import type { Connection } from './connection.ts';
+import type { Connection } from '../redis/connection.ts';
 import { fieldsOf } from './entry.ts';
-import { runScript } from './script.ts';
+import { runScript } from '../redis/script.ts';
 import { writeOnce } from './scripts.ts';
 
 /** How long a dead letter is known, in seconds: a retry after a lost answer, or after a restart, within that writes nothing. */

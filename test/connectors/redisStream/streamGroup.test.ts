@@ -1,5 +1,5 @@
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
-import { Connection } from '../../../src/connectors/redisStream/connection.ts';
+import { Connection } from '../../../src/connectors/redis/connection.ts';
 import { StreamGroup } from '../../../src/connectors/redisStream/streamGroup.ts';
 import { realClock } from '../../../src/runtime/clock.ts';
 import { testTopic } from '../../conformance/busHarness.ts';

@@ -1,9 +1,9 @@
 import type { Redis } from 'ioredis';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { Service } from '../../../stack/service.ts';
-import { Connection } from '../../../src/connectors/redisStream/connection.ts';
+import { Connection } from '../../../src/connectors/redis/connection.ts';
 import { pairs } from '../../../src/connectors/redisStream/pairs.ts';
-import { runScript } from '../../../src/connectors/redisStream/script.ts';
+import { runScript } from '../../../src/connectors/redis/script.ts';
 import { StreamGroup } from '../../../src/connectors/redisStream/streamGroup.ts';
 import { countUndelivered } from '../../../src/connectors/redisStream/undelivered.ts';
 import { realClock } from '../../../src/runtime/clock.ts';

@@ -17,6 +17,7 @@ import { recordStore, type RecordStore } from '../../../pipelines/billing/record
 import { systems } from '../../../pipelines/index.ts';
 import { createIdentifiers, type Identifiers } from '../../../pipelines/shared/identifiers.ts';
 import { atTheEnd } from '../../support/atTheEnd.ts';
+import { noKeyStore } from '../../support/noKeyStore.ts';
 import { openGate } from '../../support/openGate.ts';
 import { aMigratedDatabase } from '../../support/services.ts';
 
@@ -74,6 +75,7 @@ export async function aBilling(): Promise<Billing> {
     bus,
     mailer,
     openFile: openWholeFile,
+    keyStore: noKeyStore,
     texter: undefined,
     chat: undefined,
     service: () => undefined,

@@ -25,6 +25,7 @@ import { runRelays } from '../../../src/runtime/outbox/runRelays.ts';
 import { runChain, type RunEnd } from '../../../src/runtime/runChain.ts';
 import { silent } from '../../support/aSpec.ts';
 import { atTheEnd } from '../../support/atTheEnd.ts';
+import { noKeyStore } from '../../support/noKeyStore.ts';
 import { openGate } from '../../support/openGate.ts';
 import { aMigratedDatabase } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
@@ -117,6 +118,7 @@ export async function aRemittance(): Promise<Remittance> {
         name === 'bank' ? wire(openHttpClient({ service: 'The bank', url: bank.url, token: 'secret', clock: realClock })) : undefined,
       webhookSecrets: (name) => (name === 'bank' ? [bankSecret] : []),
       gate: (name) => (name === 'bank' ? gate : openGate(name)),
+      keyStore: noKeyStore,
       openFile: () => Promise.reject(new TypeError('remittance writes no file')),
       keyRing: parseKeyRing(`local:${Buffer.alloc(32).toString('base64')}`),
       sender: { address: 'bills@weir.example', name: 'Weir' },
