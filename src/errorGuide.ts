@@ -105,8 +105,8 @@ export const errorGuide: { readonly [Code in ErrorCode]: ErrorAdvice } = {
     todo: 'Nothing; weir job list has the run.',
   },
   notFound: {
-    means: 'What a message or a command names is not there.',
-    todo: 'Look for a wrong name; of a message, whether the database was restored to an earlier time.',
+    means: 'What a message or a command names is not there, or a day is in no market calendar.',
+    todo: 'Look for a wrong name; of a message, whether the database was restored to an earlier time; of a day, add its year, then replay.',
   },
   schemaMismatch: {
     means: 'The schema of the database is too old or too new for this Weir.',

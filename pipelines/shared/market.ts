@@ -37,8 +37,8 @@ const known = new Map<string, string>();
 /**
  * The day on which a trade settles: the second after its trade day on which both its market and Korea's are open.
  *
- * Always later than the trade day, and no earlier for a later one. A trade day on which its market was closed counts like any
- * other. `notFound` where a day on the way lies outside the years that a calendar covers (see `isOpen`); `undecodable` for what is
+ * Always later than the trade day, and no earlier for a later one. Days of trading count, also those on which only banks are closed
+ * (Columbus Day). A trade day on which its market was closed is counted from like any other. `notFound` where a day on the way lies outside the years that a calendar covers (see `isOpen`); `undecodable` for what is
  * no date.
  */
 export function settlementDay(market: Market, tradedOn: string): string {
