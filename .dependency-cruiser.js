@@ -88,7 +88,7 @@ export default {
       from: {
         path: '^pipelines/',
         pathNot:
-          '(\\.pipeline|\\.job|\\.routes|\\.system|Store|Mail|BillText|Gauges|Outbox|[gG]ateways?|[bB]ank|sendNotice|unlessShut|Failures|Messages|failedEvent|putAsideCall|deadLetterTopic|/index|/schedules)\\.ts$',
+          '(\\.pipeline|\\.job|\\.routes|\\.system|Store|Mail|BillText|Gauges|Outbox|[gG]ateways?|[bB]ank|sendNotice|unlessShut|Failures|Messages|failedEvent|putAsideCall|deadLetterTopic|appendTrades|show(Rows|Trades)|nightReader|/index|/schedules)\\.ts$',
       },
       to: { path: '^(operators/|src/|node_modules/)', pathNot: '^(src/(errors|expectation)\\.ts|node_modules/(temporal-polyfill|zod)/)' },
     },

@@ -1,0 +1,47 @@
+// Enters: a night, by the day that begins: whom the ledger owes something until then, and what is staged in Redis for days up to it.
+// Leaves: balances that are moved, first in the database, then in Redis; staged keys that have had their day are unlinked last.
+// Guarantee: each row of the ledger moves its balance once, in the transaction of its chunk's checkpoint; Redis is written from what is
+// committed, and whoever was not is found again by the index, which loses him last. Money waits for nothing but the database.
+// Put aside: what stands in Redis and cannot be a staged balance, with its key; the rest goes on.
+import { mapChunk } from '../../operators/mapChunk.ts';
+import type { Transaction } from '../../src/connectors/database.ts';
+import { WeirError } from '../../src/errors.ts';
+import type { Clock } from '../../src/message/clock.ts';
+import { defineJob } from '../../src/runtime/jobs/job.ts';
+import { writeChunk } from '../../src/runtime/jobs/writeChunk.ts';
+import { parseSeoulDay, seoulDay } from '../shared/seoulTime.ts';
+import { nightReader, type NightPorts } from './nightReader.ts';
+import type { ProjectionStore } from './projectionStore.ts';
+import { planShards, readShard } from './settlePart.ts';
+import { settleOptions } from './settleOptions.ts';
+import type { SettleRow } from './settleRow.ts';
+import type { SettleStore } from './settleStore.ts';
+import { showRows } from './showRows.ts';
+
+export interface SettlePorts extends NightPorts {
+  readonly balances: SettleStore;
+  readonly projections: ProjectionStore;
+  readonly clock: Clock;
+}
+
+export const settle = defineJob({
+  name: 'deposits.settle',
+  profile: 'deposits',
+  options: settleOptions,
+  planVersion: 1,
+  parseKey: parseSeoulDay,
+  plan: async ({ owed, clock }: SettlePorts, day) => {
+    if (day > seoulDay(clock.now())) throw new WeirError('invalidKey', `${day} has not begun in Seoul: its deposits are not due.`);
+    return planShards(await owed.count(day));
+  },
+  rows: (ports, { key: day, input }) => nightReader(ports, { day, shard: readShard(input) }),
+  chain: (row$, { balances, projections }, { chunk, balanceTtlSeconds }, partition) => {
+    const settle = (transaction: Transaction, rows: readonly SettleRow[]): Promise<void> =>
+      balances.settle(transaction, rows, partition.key);
+    return row$.pipe(writeChunk(partition, settle, chunk), mapChunk(showRows(projections, { balanceTtlSeconds }), chunk));
+  },
+  finish: async ({ balances }, day) => {
+    const left = await balances.countOwed(day);
+    if (left > 0) throw new WeirError('incomplete', `${left} rows of the ledger are due until ${day} and in no balance.`);
+  },
+});
