@@ -22,6 +22,8 @@ import { writePoison } from './demo/poison.ts';
 import { firedAt, movement, nextMoment, type Watched } from './demo/rest.ts';
 import { callBack, hangOrders, orderCount, troubleGateways } from './demo/shop.ts';
 import { closeShop } from './demo/shopBooks.ts';
+import { closeTraders } from './demo/traderBooks.ts';
+import { loseBalances, openTraders, reportTrades, type Trading } from './demo/traders.ts';
 import { say, tellMoment, tellMoments } from './demo/tell.ts';
 import { Workers } from './demo/workers.ts';
 import { parseFlags } from './parseFlags.ts';
@@ -91,6 +93,7 @@ say(
 const keyRing = parseKeyRing(environment['WEIR_KEYS_RING'] ?? '');
 await load(database, keyRing, crowd, month);
 await openBusinesses(database, bank);
+await openTraders(database);
 
 inbox.faults.add({ phase: 'rcpt', to: `@${refusedDomain}`, action: { kind: 'reply', text: '550 5.1.1 no such mailbox' } });
 inbox.faults.add({ phase: 'dot', probability: 0.01, action: { kind: 'delay', delayMs: 100 } });
@@ -116,6 +119,8 @@ tellMoments();
 await untilAtRest();
 const tradingAt = seoulInstant(dayOf(month.billing, 10), '14:00');
 await liveUntil(tradingAt);
+await workers.moveTo(tradingAt);
+const trading: Trading[] = [await reportFills(true)];
 const history = await trade();
 const end = seoulInstant(firstDay(month.next));
 await liveUntil(end);
@@ -132,7 +137,13 @@ const refused = await refusedMember(database);
 if (refused !== undefined) {
   await operator.types('billing', 'sms', '--public-info-id', refused, '--reason', 'the address does not exist, the member was asked');
 }
+trading.push(await reportFills(false));
 await untilAtRest();
+const lost = await loseBalances(stack.redis.url);
+say(`Redis has lost ${lost} keys: what it shows of deposits is made again from the ledger`);
+await operator.types('deposits', 'rebuild', '--reason', 'Redis has lost balances');
+await untilAtRest();
+await operator.types('deposits', 'check');
 tellMoments();
 tellMoment(calendar.now(), await billsByStatus(database), []);
 // What is sent again by a person still respects the member's hours.
@@ -146,7 +157,11 @@ const drained = await Promise.all(
     return { counts: countsOf(metrics).map((row) => ({ worker: worker.name, ...row })), exitCode: await worker.stop() };
   }),
 );
-const tradeChecks = [...(await closeShop({ database, gateways, inbox })), ...(await closeBusinesses({ database, bank, history }))];
+const tradeChecks = [
+  ...(await closeShop({ database, gateways, inbox })),
+  ...(await closeBusinesses({ database, bank, history })),
+  ...(await closeTraders({ database, redisUrl: stack.redis.url, trading })),
+];
 const checks = await showClosing({
   ...{ database, inbox, crowd, poison },
   counts: drained.flatMap(({ counts }) => counts),
@@ -190,9 +205,16 @@ async function liveUntil(instant: Date): Promise<void> {
     await live(moment);
 }
 
+/** Exchanges report what customers have traded in the last days. */
+async function reportFills(isShared: boolean): Promise<Trading> {
+  const reported = await reportTrades({ redisUrl: stack.redis.url, now: calendar.now(), isShared });
+  say(`Exchanges report ${reported.fills} fills of overseas trades, some twice, ${reported.cancelled} of them taken back`);
+  await untilAtRest();
+  return reported;
+}
+
 /** A shop's orders hang, and businesses send each other money; a daemon is killed in the middle of that. */
 async function trade(): Promise<ClientHistory> {
-  await workers.moveTo(tradingAt);
   const requests = remittances();
   say(
     `${orderCount} orders of a shop hang, and ${businesses.length} businesses send each other money ${requests.length} times; gateways and the bank make trouble`,

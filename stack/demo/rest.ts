@@ -3,6 +3,7 @@ import { deliverGroup } from '../../pipelines/billing/deliver.pipeline.ts';
 import { deliverSmsGroup } from '../../pipelines/billing/deliverSms.pipeline.ts';
 import { emailTopic } from '../../pipelines/billing/dispatchedBill.ts';
 import { textTopic } from '../../pipelines/billing/requestedText.ts';
+import { filledTopic, stageGroup } from '../../pipelines/deposits/stage.pipeline.ts';
 import { notifyGroup } from '../../pipelines/payments/notify.pipeline.ts';
 import { succeededTopic } from '../../pipelines/payments/succeededPayment.ts';
 import { bankCallsGroup } from '../../pipelines/remittance/bankCalls.pipeline.ts';
@@ -52,6 +53,7 @@ const read: readonly { readonly topic: Topic; readonly group: string; readonly i
   { topic: dueCallTopic, group: bankCallsGroup, is: 'a call of the bank' },
   { topic: endedCallTopic, group: settleRemittancesGroup, is: 'a call that has ended' },
   { topic: depositedTopic, group: withdrawGroup, is: 'money that came in' },
+  { topic: filledTopic, group: stageGroup, is: 'a trade' },
   { topic: emailDeadLetters, group: deadLettersGroup, is: 'a dead letter' },
 ];
 
@@ -109,6 +111,8 @@ const wanted: Readonly<Partial<Record<string, string>>> = {
     SELECT (date_trunc('day', min(created_at) AT TIME ZONE 'Asia/Seoul') + interval '1 day') AT TIME ZONE 'Asia/Seoul' AS wanted
     FROM payments.orders WHERE NOT EXISTS (
       SELECT FROM payments.daily_report WHERE day = (orders.created_at AT TIME ZONE 'Asia/Seoul')::date)`,
+  // The night on which the first row of the ledger is due.
+  'deposits.settle': `SELECT min(due_on)::timestamp AT TIME ZONE 'Asia/Seoul' AS wanted FROM deposits.ledger WHERE applied_on IS NULL`,
   // A failure comes due, or a message must be lost.
   'remittance.retryDeposits': `
     SELECT min(coalesce(next_try_at, call.ended_at + interval '1 minute')) AS wanted
