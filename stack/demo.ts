@@ -137,17 +137,16 @@ const refused = await refusedMember(database);
 if (refused !== undefined) {
   await operator.types('billing', 'sms', '--public-info-id', refused, '--reason', 'the address does not exist, the member was asked');
 }
-trading.push(await reportFills(false));
 await untilAtRest();
-const lost = await loseBalances(stack.redis.url);
-say(`Redis has lost ${lost} keys: what it shows of deposits is made again from the ledger`);
-await operator.types('deposits', 'rebuild', '--reason', 'Redis has lost balances');
-await untilAtRest();
-await operator.types('deposits', 'check');
 tellMoments();
 tellMoment(calendar.now(), await billsByStatus(database), []);
 // What is sent again by a person still respects the member's hours.
 await liveUntil(end);
+trading.push(await reportFills(false));
+say(`Redis has lost ${await loseBalances(stack.redis.url)} keys: what it shows of deposits is made again from the ledger`);
+await operator.types('deposits', 'rebuild', '--reason', 'Redis has lost balances');
+await untilAtRest();
+await operator.types('deposits', 'check');
 
 if (keep) await lookAround(operator);
 say('The month is over: the daemons drain');
