@@ -63,12 +63,12 @@ function headed(name: string, sheets: readonly string[]): readonly string[] {
 
 /** Amounts travel as decimal text, since JSON numbers would lose digits; they are shown as the numbers they are. */
 function isAmount(name: string): boolean {
-  return name.endsWith('Minor');
+  return name.endsWith('Minor') || name.endsWith('Decimal');
 }
 
 function cellOf(value: Json, isNumber: boolean): Cell {
   if (value === null) return undefined;
-  if (typeof value === 'string') return isNumber ? BigInt(value) : textWithInstant(value);
+  if (typeof value === 'string') return isNumber ? { decimal: value } : textWithInstant(value);
   return typeof value === 'number' ? value : partText(value);
 }
 

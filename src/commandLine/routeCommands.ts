@@ -30,6 +30,7 @@ export function addRouteCommands<P>(program: Command, place: Place<P>, end: (cod
       command.addArgument(new Argument(isOptional ? `[${dashed(name)}]` : `<${dashed(name)}>`, about));
     }
     for (const field of fields.filter((candidate) => !words.includes(candidate))) command.addOption(optionOf(field));
+    if (route.formats !== undefined) command.addOption(formatOption(Object.keys(route.formats)));
     if (route.kind === 'action') command.requiredOption('--reason <text>', 'why, for the audit');
     command.action(async () => {
       // The group itself may have flags (weir pipelines), which then take what is written behind the verb.
@@ -51,6 +52,14 @@ function optionOf({ name, about, isOptional, isFlag }: Field): Option {
   return new Option(isFlag ? flag : `${flag} <${dashed(name)}>`, about).makeOptionMandatory(!isOptional && !isFlag);
 }
 
+/** Not among the fields: how an answer is printed is nothing that the daemon is told. */
+function formatOption(names: readonly string[]): Option {
+  return new Option('--format <name>', 'how it is printed')
+    .choices(['table', 'json', ...names])
+    .default('table')
+    .conflicts('json');
+}
+
 async function ask<P>(place: Place<P>, route: AnyRoute<P>, flags: CommonFlags, texts: Texts): Promise<ExitCode> {
   const input = understood(route, texts);
   const address = adminAddress(place.environment);
@@ -60,8 +69,14 @@ async function ask<P>(place: Place<P>, route: AnyRoute<P>, flags: CommonFlags, t
     place.errors.write(`${answer.sentence}\n`);
     return answer.exitCode;
   }
-  print(place, flags, answer.answer, () => sheet(route.name, answer.answer));
+  printAs(place, route, { format: texts['format'], ...flags }, answer.answer);
   return exitCodes.ok;
+}
+
+function printAs<P>(place: Place<P>, route: AnyRoute<P>, flags: CommonFlags & { readonly format: Texts[string] }, answer: Json): void {
+  const written = route.formats?.[String(flags.format)]?.(answer);
+  if (written !== undefined) place.output.write(written);
+  else print(place, { json: flags.json === true || flags.format === 'json' }, answer, () => sheet(route.name, answer));
 }
 
 /** An answer as people read it. */

@@ -1,11 +1,16 @@
-/** A cell of a table; numbers and bigints stand on the right and get thousands separators. */
-export type Cell = string | number | bigint | undefined;
+/** A number of any length, in decimal digits. */
+export interface DecimalCell {
+  readonly decimal: string;
+}
+
+/** A cell of a table; numbers, bigints and decimals stand on the right and get thousands separators. */
+export type Cell = string | number | bigint | DecimalCell | undefined;
 
 /** Renders rows as a table for people: one line a row, columns aligned, a rule under the head. */
 export function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const texts = rows.map((row) => row.map(text));
   const widths = head.map((title, column) => Math.max(displayWidth(title), ...texts.map((row) => displayWidth(row[column] ?? ''))));
-  const isRight = head.map((_, column) => rows.some((row) => typeof row[column] === 'number' || typeof row[column] === 'bigint'));
+  const isRight = head.map((_, column) => rows.some((row) => !['string', 'undefined'].includes(typeof row[column])));
   const line = (cells: readonly string[]): string =>
     cells
       .map((cell, column) => pad(cell, widths[column] ?? 0, isRight[column] ?? false))
@@ -16,6 +21,7 @@ export function table(head: readonly string[], rows: readonly (readonly Cell[])[
 
 function text(cell: Cell): string {
   if (cell === undefined) return '–';
+  if (typeof cell === 'object') return cell.decimal.replace(/\d+/, (whole) => BigInt(whole).toLocaleString('en-US'));
   return typeof cell === 'string' ? cell : cell.toLocaleString('en-US');
 }
 

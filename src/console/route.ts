@@ -24,6 +24,11 @@ interface RouteFacts<I> {
   readonly input: z.ZodType<I>;
   /** How long the command line waits for what takes longer than any other, in milliseconds; 30,000 where it is absent. */
   readonly answerLimitMs?: number;
+  /**
+   * Further ways in which the command line prints an answer, by the name that `--format` takes. `table` and `json` are there by themselves.
+   * Each gets what the daemon has answered, which may be of another version.
+   */
+  readonly formats?: Readonly<Record<string, (answer: Json) => string>>;
   /** Fields that the command line takes by their place and not by their name: `weir pipelines pause billing.deliver`. */
   readonly words?: readonly string[];
 }
@@ -77,9 +82,10 @@ export function defineAction<P, I>(action: Omit<Action<P, I>, 'kind'>): Action<P
   return { ...action, kind: 'action' };
 }
 
-function requireWhole({ name, input, words = [] }: Pick<RouteFacts<unknown>, 'name' | 'input' | 'words'>): void {
+function requireWhole({ name, input, formats, words = [] }: Pick<RouteFacts<unknown>, 'name' | 'input' | 'formats' | 'words'>): void {
   if (!/^[a-z][a-z-]*\.[a-z][a-z-]*$/.test(name)) throw new TypeError(`${name} is not a route's name: group.verb`);
   const fields = fieldsOf(input).map((field) => field.name);
+  if (formats !== undefined && fields.includes('format')) throw new TypeError(`${name} has a field format: the command line has`);
   const strange = words.filter((word) => !fields.includes(word));
   if (strange.length > 0) throw new TypeError(`${name} has no field ${strange.join(', ')}`);
 }
