@@ -1,4 +1,5 @@
 import { groupDecimal } from '../shared/decimal.ts';
+import { oneLine } from '../shared/oneLine.ts';
 import { axisOf, type ChartAxis } from './chartAxis.ts';
 import type { CumulativeReport, RunningTotal } from './cumulativeReport.ts';
 
@@ -116,6 +117,7 @@ function tidy(coordinate: number): number {
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
+/** Text as XML holds it, which has no place for control characters. */
 function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? '');
+  return oneLine(text).replace(/[&<>"']/g, (character) => entities[character] ?? '');
 }

@@ -24,6 +24,11 @@ describe('a route', () => {
     expect(() => defineQuestion({ ...facts, name, input, words })).toThrow(TypeError);
   });
 
+  it('has no field format where the command line has it', () => {
+    const input = z.strictObject({ format: described });
+    expect(() => defineQuestion({ ...facts, name: 'a.b', input, formats: { csv: () => '' } })).toThrow('format');
+  });
+
   it('that acts has no reason of its own', () => {
     expect(() => defineAction({ ...facts, name: 'a.b', input: z.strictObject({ reason: described }) })).toThrow('reason');
   });

@@ -23,3 +23,12 @@ it.each([
 it('writes numbers as they are, and null as nothing', () => {
   expect(csvLine([9_007_199_254_740_993n, -5n, null])).toBe('9007199254740993,-5,\r\n');
 });
+
+it('writes decimals digit by digit, a minus in front too', () => {
+  expect(
+    csvLine([
+      { units: -12_345_678_901_234_567_890n, scale: 2 },
+      { units: 50n, scale: 2 },
+    ]),
+  ).toBe('-123456789012345678.90,0.50\r\n');
+});
