@@ -5,7 +5,7 @@ export interface ChartAxis {
   /** From the lowest to the highest, evenly apart. */
   readonly ticks: readonly Decimal[];
   /** Where a value stands between the lowest tick (0) and the highest (1), to a ten-thousandth. */
-  shareOf(value: Decimal): number;
+  readonly shareOf: (value: Decimal) => number;
 }
 
 /** How many steps an axis has, about: more cannot be told apart, fewer say little. */

@@ -2,29 +2,22 @@
 // Guarantee: table, file and mails say the same, that of one snapshot; the file is whole or not there; a mail is claimed before it is
 // sent, and one that nobody can tell about is never sent again by itself. The pass over the orders is made while the run is planned, whole
 // or not at all: half of a snapshot is worth nothing. Put aside: none; the run completes once each mail is sent or a person was told.
-import type { Effect } from '../../operators/effectOptions.ts';
-import type { Gate } from '../../operators/gate.ts';
-import { mapChunk } from '../../operators/mapChunk.ts';
-import { mergeMapEach } from '../../operators/mergeMapEach.ts';
-import { WeirError } from '../../src/errors.ts';
 import type { Clock } from '../../src/message/clock.ts';
 import { defineJob, type RowReader } from '../../src/runtime/jobs/job.ts';
-import { parseSeoulDay } from '../shared/seoulTime.ts';
-import { requireDayEnded } from './dailyReport.ts';
-import { dailyReportOptions, recipientsOf } from './dailyReportOptions.ts';
-import type { DailyReportStore } from './dailyReportStore.ts';
-import { laterMail, refusedMail, unknownMail, type DueMail, type MailVerdict } from './dueMail.ts';
-import { planMails, readRecipient } from './mailParts.ts';
-import type { ReportMailStore } from './reportMailStore.ts';
+import type { DueMail } from '../shared/mailedReports/dueMail.ts';
+import { mailEach, type ReportMails } from '../shared/mailedReports/mailEach.ts';
+import { planMails, readRecipient } from '../shared/mailedReports/mailParts.ts';
+import { recipientsOf } from '../shared/mailedReports/reportMailOptions.ts';
+import type { ReportMailStore } from '../shared/mailedReports/reportMailStore.ts';
+import { parseSeoulDay, requireSeoulDayEnded } from '../shared/seoulTime.ts';
+import { dailyReportOptions } from './dailyReportOptions.ts';
+import type { CompiledReport, DailyReportStore } from './dailyReportStore.ts';
 
 export interface DailyReportPorts {
   readonly clock: Clock;
   readonly reports: DailyReportStore;
-  readonly reportMails: ReportMailStore & { readonly send: Effect<DueMail, MailVerdict>; readonly gate: Gate };
+  readonly reportMails: ReportMails<CompiledReport> & Pick<ReportMailStore<CompiledReport>, 'standing'>;
 }
-
-/** A partition has one mail. */
-const alone = { size: 1, maxWaitMs: 0 };
 
 export const dailyReport = defineJob({
   name: 'payments.dailyReport',
@@ -33,31 +26,15 @@ export const dailyReport = defineJob({
   planVersion: 2,
   parseKey: parseSeoulDay,
   plan: async ({ reports, clock }: DailyReportPorts, day, options, { isDryRun }) => {
-    requireDayEnded(day, clock.now());
+    requireSeoulDayEnded(day, clock.now());
     if (!isDryRun) await reports.compile(day, options);
     return planMails(recipientsOf(options));
   },
-  rows: (_ports, { key: day, input }): RowReader<DueMail> => {
-    const due: DueMail = { day, recipient: readRecipient(input), claimed: undefined };
+  rows: (_ports, { key: day, input }): RowReader<DueMail<CompiledReport>> => {
+    const due: DueMail<CompiledReport> = { day, recipient: readRecipient(input), claimed: undefined };
     return { positionOf: ({ recipient }) => recipient, page: (after) => Promise.resolve(after === undefined ? [due] : []) };
   },
-  chain: (row$, { reportMails }, { mail, repeat, repeatForMs }) => {
-    const again = { ...repeat, forMs: repeatForMs };
-    return row$.pipe(
-      mergeMapEach(reportMails.send, {
-        ...mail,
-        concurrency: alone.size,
-        claim: reportMails.claim,
-        repeatClaim: again,
-        gate: reportMails.gate,
-        refused: refusedMail,
-        later: laterMail,
-        unknown: unknownMail,
-      }),
-      mapChunk(reportMails.record, { ...alone, repeat: again }),
-      mapChunk(requireEnds, alone),
-    );
-  },
+  chain: (row$, { reportMails }, options) => mailEach(row$, reportMails, options),
   report: async ({ reports, reportMails }, day) => {
     const { asOf, totals = [] } = (await reports.read(day)) ?? {};
     const mails = await reportMails.standing(day);
@@ -68,10 +45,3 @@ export const dailyReport = defineJob({
     };
   },
 });
-
-/** A mail that was given back has no end: its partition fails in a way that may pass, and begins anew. */
-async function requireEnds(verdicts: readonly MailVerdict[]): Promise<readonly MailVerdict[]> {
-  const left = verdicts.filter(({ kind }) => kind === 'later');
-  if (left.length > 0) throw new WeirError('unavailable', 'The mail server has not taken the mail of a report.');
-  return Promise.resolve(verdicts);
-}

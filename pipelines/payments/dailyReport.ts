@@ -1,6 +1,5 @@
-import { WeirError } from '../../src/errors.ts';
 import { csvLine } from '../shared/csv.ts';
-import { seoulDay, seoulInstant, seoulText } from '../shared/seoulTime.ts';
+import { seoulInstant, seoulText } from '../shared/seoulTime.ts';
 import type { Method } from './payment.ts';
 import type { SettleableOrder } from './settlement.ts';
 
@@ -68,10 +67,4 @@ export function reportFileName(day: string): string {
 export function instantsOf(day: string): { readonly from: Date; readonly to: Date } {
   const from = seoulInstant(day);
   return { from, to: new Date(from.getTime() + 86_400_000) };
-}
-
-/** Refuses a day that has not ended: orders would come after its report. */
-export function requireDayEnded(day: string, now: Date): void {
-  if (now >= instantsOf(day).to) return;
-  throw new WeirError('invalidKey', `Expected a day that has ended in Seoul, where it is ${seoulDay(now)}; got ${day}.`);
 }

@@ -1,6 +1,7 @@
 import type { House } from '../../src/runtime/house.ts';
 import type { System } from '../../src/system.ts';
 import { createIdentifiers } from '../shared/identifiers.ts';
+import { reportMailStore } from '../shared/mailedReports/reportMailStore.ts';
 import { buyerKeys } from './buyerKeyStore.ts';
 import { askableGateways } from './gateways/askableGateways.ts';
 import { dailyReport, type DailyReportPorts } from './dailyReport.job.ts';
@@ -31,7 +32,6 @@ import { refundStore } from './refundStore.ts';
 import { dailyReportSchedule, reconcileSchedule, refundSchedule, sendNoticesSchedule } from './schedules.ts';
 import { mailNotice, postNotice } from './sendNotice.ts';
 import { sendNotices, type SendNoticesPorts } from './sendNotices.job.ts';
-import { reportMailStore } from './reportMailStore.ts';
 import { sendReportMail } from './reportMail.ts';
 import { settlementStore } from './settlementStore.ts';
 import { succeededTopic } from './succeededPayment.ts';
@@ -70,7 +70,10 @@ function openPorts(house: House): PaymentsPorts {
   const tellPutAside = putAsideTeller({ log, count });
   const settlements = settlementStore({ outbox: paymentsOutbox, now });
   const reports = dailyReportStore(database, openFile, now);
-  const reportMails = reportMailStore(database, { now, identifiers, reports, log });
+  const reportMails = reportMailStore(database, {
+    ...{ job: dailyReport.name, table: 'payments.daily_report', reports },
+    ...{ now, identifiers, log },
+  });
   return {
     clock,
     bus,

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { Address, Mail, Mailer } from '../../src/connectors/mailer.ts';
+import { claimOf, mailed, type DueMail, type MailVerdict, type ReportMail } from '../shared/mailedReports/dueMail.ts';
+import { reportMessageId } from '../shared/mailedReports/reportMessageId.ts';
 import { formatWon, groupThousands, sum } from '../shared/money.ts';
 import { seoulText } from '../shared/seoulTime.ts';
 import type { CompiledReport } from './dailyReportStore.ts';
-import { claimOf, mailed, type DueMail, type MailVerdict, type ReportMail } from './dueMail.ts';
 
 export interface ReportMailPorts {
   readonly mailer: Pick<Mailer, 'send'>;
@@ -11,7 +11,10 @@ export interface ReportMailPorts {
 }
 
 /** Makes the effect that mails a claimed report. Errors are the mailer's. */
-export function sendReportMail({ mailer, sender }: ReportMailPorts): (mail: DueMail, signal: AbortSignal) => Promise<MailVerdict> {
+export function sendReportMail({
+  mailer,
+  sender,
+}: ReportMailPorts): (mail: DueMail<CompiledReport>, signal: AbortSignal) => Promise<MailVerdict> {
   return async function mailReport(mail, signal) {
     await mailer.send(composeReportMail(mail, claimOf(mail).report, sender), signal);
     return mailed(mail);
@@ -25,14 +28,13 @@ export function composeReportMail({ day, recipient }: ReportMail, { asOf, totals
   const title = `Payments of ${day}: ${orders} orders, ${amount}`;
   const rows = totals.map((total) => [total.status, total.method, groupThousands(total.orders), formatWon(total.amountMinor)] as const);
   const asOfText = `Orders made on this day in Seoul, as of ${seoulText(asOf)}.`;
-  const number = createHash('sha256').update(recipient).digest('hex').slice(0, 16);
   return {
     from: sender,
     to: { name: '', address: recipient },
     subject: title,
     text: [title, '', ...rows.map((row) => row.join('  ')), '', asOfText, ''].join('\n'),
     html: `<h1>${title}</h1><table>${rows.map((row) => `<tr><td>${row.join('</td><td>')}</td></tr>`).join('')}</table><p>${asOfText}</p>`,
-    messageId: `<daily-report.${day}.${number}@${sender.address.slice(sender.address.lastIndexOf('@') + 1)}>`,
+    messageId: reportMessageId('daily-report', { day, recipient }, sender.address),
     headers: { 'Auto-Submitted': 'auto-generated' },
   };
 }

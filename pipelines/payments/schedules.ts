@@ -2,7 +2,7 @@
 // The report of a day follows it at midnight in Seoul, and days that were missed are made up for, the oldest first.
 import { defineSchedule } from '../../src/runtime/schedules/schedule.ts';
 import { defineSweep } from '../../src/runtime/schedules/defineSweep.ts';
-import { seoulDay, seoulMinute } from '../shared/seoulTime.ts';
+import { previousSeoulDay, seoulMinute } from '../shared/seoulTime.ts';
 
 const everyMinute = { profile: 'payments', cron: '* * * * *', keyOf: seoulMinute } as const;
 
@@ -24,5 +24,5 @@ export const dailyReportSchedule = defineSchedule({
   misfire: 'runAll',
   maxAgeMs: Infinity,
   overlap: 'wait',
-  keyOf: (fireAt) => seoulDay(new Date(fireAt.getTime() - 86_400_000)),
+  keyOf: previousSeoulDay,
 });

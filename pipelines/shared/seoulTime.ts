@@ -3,6 +3,7 @@ import { WeirError } from '../../src/errors.ts';
 /** Keys of runs are Seoul's wall time, nine hours ahead of UTC all year. */
 const offset = '+09:00';
 const offsetMs = 9 * 3_600_000;
+const dayMs = 86_400_000;
 
 /** The instant at which Seoul's clocks show a date and time: `2026-11-01`, `00:00`. Invalid for what is neither. */
 export function seoulInstant(date: string, time = '00:00'): Date {
@@ -17,6 +18,17 @@ export function seoulMinute(instant: Date): string {
 /** The date in Seoul at an instant: `2026-11-01`. */
 export function seoulDay(instant: Date): string {
   return seoulMinute(instant).slice(0, 10);
+}
+
+/** The date in Seoul on the day before that of an instant. */
+export function previousSeoulDay(instant: Date): string {
+  return seoulDay(new Date(instant.getTime() - dayMs));
+}
+
+/** Refuses a date of Seoul that has not ended: more would come after its report. */
+export function requireSeoulDayEnded(day: string, now: Date): void {
+  if (now.getTime() >= seoulInstant(day).getTime() + dayMs) return;
+  throw new WeirError('invalidKey', `Expected a day that has ended in Seoul, where it is ${seoulDay(now)}; got ${day}.`);
 }
 
 /** An instant as Seoul's clocks show it, with its offset: `2026-11-01T00:00:00.000+09:00`. */

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { dailyReport, type DailyReportPorts } from '../../../pipelines/payments/dailyReport.job.ts';
-import { dailyReportStore } from '../../../pipelines/payments/dailyReportStore.ts';
-import { mailed, type DueMail } from '../../../pipelines/payments/dueMail.ts';
+import { dailyReportStore, type CompiledReport } from '../../../pipelines/payments/dailyReportStore.ts';
 import { sendReportMail } from '../../../pipelines/payments/reportMail.ts';
-import { reportMailStore } from '../../../pipelines/payments/reportMailStore.ts';
 import { createIdentifiers } from '../../../pipelines/shared/identifiers.ts';
+import { mailed, type DueMail } from '../../../pipelines/shared/mailedReports/dueMail.ts';
+import { reportMailStore } from '../../../pipelines/shared/mailedReports/reportMailStore.ts';
 import type { Database } from '../../../src/connectors/database.ts';
 import { openWholeFile } from '../../../src/connectors/disk/openWholeFile.ts';
 import type { Mail } from '../../../src/connectors/mailer.ts';
@@ -47,14 +47,17 @@ beforeEach(async () => {
 
 const identifiers = createIdentifiers({ now: () => asOf, random: () => 0, node: 1 });
 
-function aMail(recipient = 'a@house.example'): DueMail {
+function aMail(recipient = 'a@house.example'): DueMail<CompiledReport> {
   return { day, recipient, claimed: undefined };
 }
 
 function portsOver(database: Database): DailyReportPorts {
   const log = { ...silent, error: (sentence: string) => void said.push(sentence) };
   const reports = dailyReportStore(database, openWholeFile, () => asOf);
-  const mails = reportMailStore(database, { now: () => asOf, identifiers, reports, log });
+  const mails = reportMailStore(database, {
+    ...{ job: dailyReport.name, table: 'payments.daily_report', reports },
+    ...{ now: () => asOf, identifiers, log },
+  });
   const mailer = {
     send: (mail: Mail) => {
       sent.push(mail);

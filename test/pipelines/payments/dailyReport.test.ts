@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { instantsOf, OrderTally, requireDayEnded, type ReportedOrder } from '../../../pipelines/payments/dailyReport.ts';
-import { dailyReportOptions, recipientsOf } from '../../../pipelines/payments/dailyReportOptions.ts';
+import { instantsOf, OrderTally, type ReportedOrder } from '../../../pipelines/payments/dailyReport.ts';
 import { dailyReportSchedule } from '../../../pipelines/payments/schedules.ts';
+import { requireSeoulDayEnded } from '../../../pipelines/shared/seoulTime.ts';
 
 const order: ReportedOrder = {
   ...{ orderId: 1n, createdAt: new Date(0), endedAt: null, status: 'PENDING', failCode: null },
@@ -10,8 +10,8 @@ const order: ReportedOrder = {
 
 it('a day lasts from midnight to midnight in Seoul, and has its report when it has ended', () => {
   expect(instantsOf('2026-11-01')).toEqual({ from: new Date('2026-10-31T15:00:00Z'), to: new Date('2026-11-01T15:00:00Z') });
-  expect(() => requireDayEnded('2026-11-01', new Date('2026-11-01T14:59:59.999Z'))).toThrow('Expected a day that has ended in Seoul');
-  expect(() => requireDayEnded('2026-11-01', new Date('2026-11-01T15:00:00Z'))).not.toThrow();
+  expect(() => requireSeoulDayEnded('2026-11-01', new Date('2026-11-01T14:59:59.999Z'))).toThrow('Expected a day that has ended in Seoul');
+  expect(() => requireSeoulDayEnded('2026-11-01', new Date('2026-11-01T15:00:00Z'))).not.toThrow();
 });
 
 it('the schedule at midnight reports the day before', () => {
@@ -25,13 +25,5 @@ it('sums are exact beyond what an amount may be', () => {
   expect(tally.totals()).toEqual([
     { status: 'PENDING', method: 'none', orders: 3_000n, amountMinor: 27_000_000_000_000_000_000n },
     { status: 'FAILED', method: 'card', orders: 1n, amountMinor: 1n },
-  ]);
-});
-
-it('recipients are addresses, each once', () => {
-  expect(recipientsOf({ recipients: 'b@x.example,a@x.example,b@x.example' })).toEqual(['a@x.example', 'b@x.example']);
-  expect(recipientsOf({ recipients: '' })).toEqual([]);
-  expect(dailyReportOptions.safeParse({ recipients: 'a@x.example,nobody' }).error?.issues).toMatchObject([
-    { path: ['recipients'], message: 'expected e-mail addresses, commas between' },
   ]);
 });

@@ -1,5 +1,4 @@
-import { textOf, WeirError } from '../../src/errors.ts';
-import type { CompiledReport } from './dailyReportStore.ts';
+import { textOf, WeirError } from '../../../src/errors.ts';
 
 /** A mail that tells one person of a day. */
 export interface ReportMail {
@@ -7,10 +6,10 @@ export interface ReportMail {
   readonly recipient: string;
 }
 
-/** A mail of a report whose time has come. */
-export interface DueMail extends ReportMail {
+/** A mail of a report whose time has come; `R` is what it tells. */
+export interface DueMail<R> extends ReportMail {
   /** Undefined until it is claimed. */
-  readonly claimed: { readonly token: bigint; readonly report: CompiledReport } | undefined;
+  readonly claimed: { readonly token: bigint; readonly report: R } | undefined;
 }
 
 /** What became of a claimed mail. */
@@ -25,31 +24,31 @@ export type MailVerdict = ReportMail & { readonly token: bigint } & (
   );
 
 /** The server took it. */
-export function mailed(mail: DueMail): MailVerdict {
+export function mailed(mail: DueMail<unknown>): MailVerdict {
   return { ...nameOf(mail), kind: 'sent' };
 }
 
 /** The verdict on a mail that the server refused for good. */
-export function refusedMail(mail: DueMail, error: unknown): MailVerdict {
+export function refusedMail(mail: DueMail<unknown>, error: unknown): MailVerdict {
   return { ...nameOf(mail), kind: 'refused', reason: textOf(error) };
 }
 
 /** The verdict on a mail that was surely not sent. */
-export function laterMail(mail: DueMail): MailVerdict {
+export function laterMail(mail: DueMail<unknown>): MailVerdict {
   return { ...nameOf(mail), kind: 'later' };
 }
 
 /** The verdict on a mail of which nobody can tell whether the server has it. */
-export function unknownMail(mail: DueMail, error: unknown): MailVerdict {
+export function unknownMail(mail: DueMail<unknown>, error: unknown): MailVerdict {
   return { ...nameOf(mail), kind: 'unknown', reason: textOf(error) };
 }
 
 /** What the claim added to a mail. One that was not claimed has no business with the server: a defect. */
-export function claimOf({ day, claimed }: DueMail): NonNullable<DueMail['claimed']> {
+export function claimOf<R>({ day, claimed }: DueMail<R>): NonNullable<DueMail<R>['claimed']> {
   if (claimed === undefined) throw new WeirError('defect', `A mail of ${day} was to be sent without a claim.`);
   return claimed;
 }
 
-function nameOf(mail: DueMail): ReportMail & { readonly token: bigint } {
+function nameOf(mail: DueMail<unknown>): ReportMail & { readonly token: bigint } {
   return { day: mail.day, recipient: mail.recipient, token: claimOf(mail).token };
 }
