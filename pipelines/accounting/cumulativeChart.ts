@@ -1,5 +1,5 @@
 import { groupDecimal } from '../shared/decimal.ts';
-import { oneLine } from '../shared/oneLine.ts';
+import { escapeMarkup } from '../shared/escapeMarkup.ts';
 import { axisOf, type ChartAxis } from './chartAxis.ts';
 import type { CumulativeReport, RunningTotal } from './cumulativeReport.ts';
 
@@ -52,12 +52,12 @@ export function cumulativeChart(report: CumulativeReport): string {
   const about = sentenceOf(report);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" class="weir-chart" viewBox="0 0 ${size.width} ${size.height}" role="img" aria-labelledby="name about">`,
-    `<title id="name">${escaped(column)}</title>`,
-    `<desc id="about">${escaped(about)}</desc>`,
+    `<title id="name">${escapeMarkup(column)}</title>`,
+    `<desc id="about">${escapeMarkup(about)}</desc>`,
     `<style>${style}</style>`,
     `<rect class="ground" width="${size.width}" height="${size.height}"/>`,
-    `<text class="name" x="${frame.gap * 2}" y="34">${escaped(column)}</text>`,
-    `<text x="${frame.gap * 2}" y="56">${escaped(about)}</text>`,
+    `<text class="name" x="${frame.gap * 2}" y="34">${escapeMarkup(column)}</text>`,
+    `<text x="${frame.gap * 2}" y="56">${escapeMarkup(about)}</text>`,
     ...axis.ticks.map((tick, at) => rule(plot, plot.heightOf(axis.shareOf(tick)), labels[at] ?? '', tick.units === 0n)),
     ...dayLabels(totals, plot),
     ...(axis.ticks.length === 0 ? [noValue] : []),
@@ -78,7 +78,7 @@ function rule({ left }: Plot, height: number, label: string, isZero: boolean): s
   const y = tidy(height);
   return [
     `<line class="${isZero ? 'zero' : 'rule'}" x1="${tidy(left)}" x2="${size.width - frame.right}" y1="${y}" y2="${y}"/>`,
-    `<text x="${tidy(left - frame.gap)}" y="${y}" dy="0.35em" text-anchor="end">${escaped(label)}</text>`,
+    `<text x="${tidy(left - frame.gap)}" y="${y}" dy="0.35em" text-anchor="end">${escapeMarkup(label)}</text>`,
   ].join('');
 }
 
@@ -113,11 +113,4 @@ function stepsOf(totals: readonly RunningTotal[], axis: ChartAxis, { left, bandW
 /** To a hundredth of a point. */
 function tidy(coordinate: number): number {
   return Math.round(coordinate * 100) / 100;
-}
-
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-
-/** Text as XML holds it, which has no place for control characters. */
-function escaped(text: string): string {
-  return oneLine(text).replace(/[&<>"']/g, (character) => entities[character] ?? '');
 }

@@ -6,6 +6,16 @@ export interface Address {
   readonly name: string;
 }
 
+/** A file that a mail carries. */
+export interface Attachment {
+  /** Letters, digits, dots, hyphens and underscores: `report.csv`. */
+  readonly name: string;
+  /** `text/csv`. */
+  readonly type: string;
+  /** Text, which arrives as UTF-8, byte by byte. */
+  readonly content: string;
+}
+
 /** One mail to one recipient. */
 export interface Mail {
   readonly from: Address;
@@ -14,6 +24,7 @@ export interface Mail {
   /** The same content twice: for readers that show plain text, and as HTML. */
   readonly text: string;
   readonly html: string;
+  readonly attachments?: readonly Attachment[];
   /** `<unique@domain>`. The same for every try of the same mail, so that a double can be seen. */
   readonly messageId: string;
   /** Further headers in printable ASCII (`List-Unsubscribe`, `Auto-Submitted`); not those that the mailer writes itself. */

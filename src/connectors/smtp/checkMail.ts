@@ -1,10 +1,12 @@
 import { WeirError } from '../../errors.ts';
-import type { Address, Mail } from '../mailer.ts';
+import type { Address, Attachment, Mail } from '../mailer.ts';
 
 const atom = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+";
 const label = '[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?';
 const addressSpec = new RegExp(`^${atom}(?:\\.${atom})*@${label}(?:\\.${label})*$`);
 const messageIdSpec = /^<[!-;=?A-~]+@[!-;=?A-~]+>$/;
+const fileNameSpec = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+const fileTypeSpec = /^[a-z]+\/[a-z0-9][a-z0-9.+-]{0,99}$/;
 const headerNameSpec = /^[A-Za-z0-9-]+$/;
 const printable = /^[\x20-\x7e]*$/;
 // eslint-disable-next-line no-control-regex -- control characters are what it looks for
@@ -31,6 +33,12 @@ export function checkMail(mail: Mail): void {
   if (!messageIdSpec.test(mail.messageId) || mail.messageId.length > 250)
     throw refusal('the Message-ID is not of the form <unique@domain>');
   for (const [name, value] of Object.entries(mail.headers ?? {})) checkHeader(name, value);
+  for (const file of mail.attachments ?? []) checkFile(file);
+}
+
+function checkFile({ name, type }: Attachment): void {
+  if (!fileNameSpec.test(name)) throw refusal('a file has a name that is not letters, digits, dots, hyphens and underscores');
+  if (!fileTypeSpec.test(type)) throw refusal(`the file ${name} has a type that is not of the form text/csv`);
 }
 
 function checkAddress(role: string, { address, name }: Address): void {

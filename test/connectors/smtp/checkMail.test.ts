@@ -55,6 +55,18 @@ describe('checkMail', () => {
   });
 
   it.each([
+    ['a line break in its name', 'a.csv"\r\nBcc: evil@e.kr', 'text/csv', /a file has a name/],
+    ['a quote in its name', 'a".csv', 'text/csv', /a file has a name/],
+    ['a path for a name', '../a.csv', 'text/csv', /a file has a name/],
+    ['no name', '', 'text/csv', /a file has a name/],
+    ['a line break in its type', 'a.csv', 'text/csv\r\nBcc: evil@e.kr', /a type that is not/],
+    ['no type', 'a.csv', '', /a type that is not/],
+  ])('refuses a file with %s', (_, name, type, text) => {
+    const file = { name, type, content: '' };
+    expect(() => checkMail(aMail({ attachments: [{ name: 'good.svg', type: 'image/svg+xml', content: '' }, file] }))).toThrow(refusal(text));
+  });
+
+  it.each([
     ['a line break in a value', { 'X-Note': 'a\r\nBcc: evil@e.kr' }, /one line of printable ASCII/],
     ['a value that is not ASCII', { 'X-Note': '청구서' }, /one line of printable ASCII/],
     ['a line break in a name', { 'X-Note\r\nBcc': 'evil@e.kr' }, /letters, digits and hyphens/],

@@ -66,6 +66,23 @@ describe('composeMail', () => {
     );
   });
 
+  it('carries files byte by byte, beside the text and the HTML', async () => {
+    const content = 'day,합계\r\n2025-10-01,"a\nb"\r\n';
+    const svg = `<svg>${'x'.repeat(500)}</svg>\n`;
+    const files = [
+      { name: 'report-2025-10-01.csv', type: 'text/csv', content },
+      { name: 'report.svg', type: 'image/svg+xml', content: svg },
+    ];
+    const bytes = composeMail(aMail({ attachments: files }), date);
+    const mail = await PostalMime.parse(bytes, { attachmentEncoding: 'utf8' });
+    expect({ html: mail.html, text: mail.text }).toEqual({ html: aMail().html, text: aMail().text });
+    expect(mail.attachments).toMatchObject([
+      { filename: 'report-2025-10-01.csv', mimeType: 'text/csv', disposition: 'attachment', content },
+      { filename: 'report.svg', mimeType: 'image/svg+xml', disposition: 'attachment', content: svg },
+    ]);
+    for (const line of bytes.toString('latin1').split('\r\n')) expect(line).toMatch(/^[\x20-\x7e]{0,78}$/);
+  });
+
   it('writes the same bytes for the same mail', () => {
     expect(composeMail(aMail(), date).equals(composeMail(aMail(), date))).toBe(true);
   });
