@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { table } from '../src/commandLine/table.ts';
 import type { Benchmark } from './benchmark.ts';
+import { cumulativeBenchmark } from './cumulative.bench.ts';
 import { dailyReportBenchmark } from './dailyReport.bench.ts';
 import { deliverBenchmark } from './deliver.bench.ts';
 import { dispatchBenchmark } from './dispatch.bench.ts';
@@ -31,6 +32,7 @@ const benchmarks: readonly Benchmark[] = [
   hotAccount,
   hotAccountDeposits,
   dailyReportBenchmark,
+  cumulativeBenchmark,
   runtime,
   redisStream,
   kafkaPublish,

@@ -113,6 +113,8 @@ const wanted: Readonly<Partial<Record<string, string>>> = {
       SELECT FROM payments.daily_report WHERE day = (orders.created_at AT TIME ZONE 'Asia/Seoul')::date)`,
   // The night on which the first row of the ledger is due.
   'deposits.settle': `SELECT min(due_on)::timestamp AT TIME ZONE 'Asia/Seoul' AS wanted FROM deposits.ledger WHERE applied_on IS NULL`,
+  // Nobody gets it here.
+  'accounting.cumulativeReport': 'SELECT NULL::timestamptz AS wanted',
   // A failure comes due, or a message must be lost.
   'remittance.retryDeposits': `
     SELECT min(coalesce(next_try_at, call.ended_at + interval '1 minute')) AS wanted

@@ -108,7 +108,7 @@ describe('wrong options', () => {
   it('of a profile are told with the profiles that there are', async () => {
     const { exitCode, errors } = await say(['run', '--profile', 'consumer,comsumer']);
     expect(exitCode).toBe(78);
-    expect(errors).toContain('there is no profile comsumer; there are consumer, payments, remittance, billing-batch, producer');
+    expect(errors).toContain('there is no profile comsumer; there are consumer, payments, remittance, billing-batch, producer, accounting');
   });
 });
 

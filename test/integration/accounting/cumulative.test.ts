@@ -7,7 +7,7 @@ import { openDatabase, type PostgresDatabase } from '../../../src/connectors/pos
 import { realClock } from '../../../src/runtime/clock.ts';
 import { atTheEnd } from '../../support/atTheEnd.ts';
 import { aMigratedDatabase } from '../../support/services.ts';
-import { naiveTotals } from './naiveTotals.ts';
+import { naiveTotals } from '../../../bench/cumulative/naiveTotals.ts';
 
 const asOf = new Date('2026-01-02T00:00:00Z');
 const column = 'manual_cancel_amount';

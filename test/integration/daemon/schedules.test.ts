@@ -93,6 +93,7 @@ describe('weir schedule list', () => {
       { name: 'remittance.retryWithdrawals' },
       { name: 'remittance.retryRequests' },
       { name: 'remittance.watch' },
+      { name: 'accounting.cumulativeReport' },
     ]);
   });
 });

@@ -1,4 +1,4 @@
-import { addDays, daysBetween, type CumulativeRequest } from '../../../pipelines/accounting/cumulativeReport.ts';
+import { addDays, daysBetween, type CumulativeRequest } from '../../pipelines/accounting/cumulativeReport.ts';
 
 /** The query that running totals replace: a sum of its own for each shown day, which reads the table as often as there are days. */
 export function naiveTotals({ column, from, firstShown, lastShown }: CumulativeRequest): string {
