@@ -136,6 +136,36 @@ test('a marker may be an expression, which sees each byte', async () => {
   await until('it is cut', () => client.isClosed);
 });
 
+test('strikeAll strikes every such request, on any connection, until it is ended', async () => {
+  const end = proxy.strikeAll('commit', 'holeAfter');
+  const [first, second] = [aClient(), aClient()];
+  for (const client of [first, second]) client.socket.write('commit');
+  await until('both are forwarded', () => received === 'commitcommit');
+  await ask(aClient(), 'other');
+  end();
+  await ask(aClient(), 'commit');
+  first.socket.write('more');
+  await until('what a hole is asked is still forwarded', () => received.endsWith('more'));
+  expect([first.heard, second.heard, first.isClosed]).toEqual(['', '', false]);
+});
+
+test('leadTo leads new connections to another server and leaves open ones', async () => {
+  const other = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.on('data', () => socket.write('other'));
+  });
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  const old = aClient();
+  await ask(old, 'one');
+  proxy.leadTo({ port: (other.address() as AddressInfo).port });
+  const fresh = aClient();
+  fresh.socket.write('x');
+  await until('the other answers', () => fresh.heard === 'other');
+  await ask(old, 'two');
+  proxy.cut();
+  await new Promise((resolve) => other.close(resolve));
+});
+
 test('a strike may plan the next one', async () => {
   const client = aClient();
   const calls: string[] = [];

@@ -23,6 +23,12 @@ export interface StrikeOptions {
 
 type Mode = 'pass' | 'hole' | 'refuse';
 
+/** A server: a port of 127.0.0.1, unless a host is named. */
+export interface Target {
+  readonly port: number;
+  readonly host?: string;
+}
+
 /**
  * A TCP proxy that can be told to fail: connect clients to `port` instead of to the server. Modes hold for open connections and
  * for new ones alike, until the next call.
@@ -41,15 +47,16 @@ export class TcpProxy {
   }
 
   /** Starts a proxy on a free port of 127.0.0.1. */
-  static async start(target: { readonly port: number; readonly host?: string }): Promise<TcpProxy> {
+  static async start(target: Target): Promise<TcpProxy> {
     const links = new Set<Link>();
-    const state: State = { mode: 'pass', strikes: [], swallowedBytes: 0 };
+    const state: State = { mode: 'pass', target, strikes: [], swallowedBytes: 0 };
     const server = createServer((client) => {
       if (state.mode === 'refuse') {
         client.resetAndDestroy();
         return;
       }
-      links.add(new Link(client, connect(target.port, target.host ?? '127.0.0.1'), state, (link) => links.delete(link)));
+      const { port, host = '127.0.0.1' } = state.target;
+      links.add(new Link(client, connect(port, host), state, (link) => links.delete(link)));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return new TcpProxy(server, links, state);
@@ -80,6 +87,11 @@ export class TcpProxy {
     this.#state.mode = 'refuse';
   }
 
+  /** Leads new connections to another server, as an address does after a failover; open ones stay where they are. */
+  leadTo(target: Target): void {
+    this.#state.target = target;
+  }
+
   /** Cuts the open connections; new ones are served. */
   cut(): void {
     for (const link of this.#links) link.cut();
@@ -100,6 +112,16 @@ export class TcpProxy {
     });
   }
 
+  /** Strikes every request that contains `marker`, as `strike` does once, until the returned function is called. */
+  strikeAll(marker: string | RegExp, how: Strike): () => void {
+    const { strikes } = this.#state;
+    const planned = { endIn: finderOf(marker), how, left: 1, isLasting: true, struck: () => undefined };
+    strikes.push(planned);
+    return () => {
+      if (strikes.includes(planned)) strikes.splice(strikes.indexOf(planned), 1);
+    };
+  }
+
   /** Forwards `sizeBytes` more from the server, then cuts the connection that got the last of them. Resolves when it has. */
   cutAfterBytes(sizeBytes: number): Promise<void> {
     return new Promise((resolve) => (this.#state.allowance = { sizeBytes, spent: resolve }));
@@ -118,6 +140,8 @@ interface PlannedStrike {
   readonly how: Strike;
   /** Requests with the marker until it strikes. */
   left: number;
+  /** Whether it strikes again and again from then on. */
+  readonly isLasting?: boolean;
   readonly struck: () => void;
 }
 
@@ -132,6 +156,7 @@ function finderOf(marker: string | RegExp): PlannedStrike['endIn'] {
 
 interface State {
   mode: Mode;
+  target: Target;
   swallowedBytes: number;
   readonly strikes: PlannedStrike[];
   allowance?: { sizeBytes: number; readonly spent: () => void } | undefined;
@@ -186,7 +211,7 @@ class Link {
     const counted = Math.max(0, ...met.map(({ end }) => end));
     this.#tail = seen.subarray(Math.max(counted, seen.length - 64));
     const due = met.find(({ strike }) => strike.left <= 0)?.strike;
-    if (due) strikes.splice(strikes.indexOf(due), 1);
+    if (due && due.isLasting !== true) strikes.splice(strikes.indexOf(due), 1);
     return due;
   }
 

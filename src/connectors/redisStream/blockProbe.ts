@@ -1,4 +1,5 @@
 import { Connection, type ConnectionOptions } from '../redis/connection.ts';
+import { isReply } from '../redis/translateError.ts';
 import { WeirError } from '../../errors.ts';
 
 /** How long the probe blocks, and how much later its answer may come, in milliseconds. */
@@ -9,18 +10,22 @@ const graceMs = 2_000;
 const againMs = 30_000;
 
 /**
- * Finds out whether this Redis answers blocking reads in time: some managed services and proxies never do. Where it does not,
- * readers poll.
+ * Finds out whether this Redis answers blocking reads in time: some managed services and proxies never do, or refuse them. Where it
+ * does not, readers poll.
  *
- * States: unknown → (check) blocking ⇄ polling. Checked before the first read, after a blocking read was not answered, and
- * every 30 s while polling. A Redis that answers nothing at all changes nothing.
+ * States: unknown → (check) blocking ⇄ polling; closed. Checked before the first read, after a blocking read was not answered, and
+ * every 30 s while polling, beside reads that go on. A Redis that answers nothing at all changes nothing.
  */
 export class BlockProbe {
   readonly #options: ConnectionOptions;
   readonly #told: (isPolling: boolean) => void;
+  #isKnown = false;
   #isPolling = false;
+  #isClosed = false;
   #checking: Promise<void> | undefined;
-  #checkedMs = Number.NEGATIVE_INFINITY;
+  #connection: Connection | undefined;
+  /** When it last began to check. */
+  #checkedMs = 0;
 
   constructor(options: ConnectionOptions, told: (isPolling: boolean) => void) {
     this.#options = options;
@@ -31,10 +36,13 @@ export class BlockProbe {
     return this.#isPolling;
   }
 
-  /** Checks if that was never done, or while polling for the first time in 30 s. */
+  /** Checks if that was never done. While polling it begins a check every 30 s, and nobody waits for that. */
   async refresh(): Promise<void> {
-    const sinceMs = this.#options.clock.elapsedMs() - this.#checkedMs;
-    if (this.#checking || sinceMs === Number.POSITIVE_INFINITY || (this.#isPolling && sinceMs >= againMs)) await this.check();
+    if (!this.#isKnown) await this.check();
+    else if (this.#isPolling && this.#options.clock.elapsedMs() - this.#checkedMs >= againMs) {
+      // What keeps it from finding out is told by the reads, which meet it too.
+      void this.check().catch(() => undefined);
+    }
   }
 
   /** Checks now; together with whoever is checking already. Rejects when Redis cannot be reached. */
@@ -43,12 +51,25 @@ export class BlockProbe {
     await this.#checking;
   }
 
+  /** Ends a check that is under way, and its connection. */
+  async close(): Promise<void> {
+    const connection = this.#connection;
+    this.#isClosed = true;
+    this.#connection = undefined;
+    await connection?.close();
+  }
+
   async #check(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#checkedMs = this.#options.clock.elapsedMs();
     const connection = new Connection({ ...this.#options, name: `${this.#options.name}-probe` });
+    this.#connection = connection;
     try {
       await connection.use((client) => client.ping());
       const isPolling = !(await this.#answers(connection));
-      this.#checkedMs = this.#options.clock.elapsedMs();
+      // What it heard while it was being closed says nothing.
+      if (this.#connection !== connection) return;
+      this.#isKnown = true;
       if (isPolling === this.#isPolling) return;
       this.#isPolling = isPolling;
       this.#told(isPolling);
@@ -57,14 +78,13 @@ export class BlockProbe {
     }
   }
 
-  /** An error is an answer too: it is told by the read that meets it. */
+  /** Silence says no, and so does whoever does not know the command. Another error is an answer: it is told by the read that meets it. */
   async #answers(connection: Connection): Promise<boolean> {
     try {
       await connection.use((client) => client.xread('BLOCK', blockMs, 'STREAMS', 'weir:probe', '$'), blockMs + graceMs);
       return true;
     } catch (error) {
-      if (!(error instanceof WeirError) || error.kind === 'permanent') return true;
-      return error.code !== 'timedOut';
+      return !(error instanceof WeirError && error.code === 'timedOut') && !isReply(error, 'ERR');
     }
   }
 }

@@ -5,6 +5,7 @@ import { WeirError } from '../../errors.ts';
 import { BlockProbe } from './blockProbe.ts';
 import { Connection } from '../redis/connection.ts';
 import { Outage } from '../outage.ts';
+import { readerConnections } from './readerConnections.ts';
 import { withDefaults, type RedisStreamOptions } from './redisStreamOptions.ts';
 import { StreamDeadLetters } from './streamDeadLetters.ts';
 import { StreamGroup } from './streamGroup.ts';
@@ -21,7 +22,8 @@ export function createRedisStreamBus(options: RedisStreamOptions): Bus {
   const connect = { url, origin, clock, timeLimitMs, name: `weir-${instance}` };
   const commands = new Connection(connect);
   const probe = new BlockProbe(connect, (isPolling) => report.polling?.(isPolling));
-  const parts: SharedParts = { settings, commands, probe, outage: new Outage(clock, report) };
+  const connectReader = readerConnections(settings);
+  const parts: SharedParts = { settings, commands, connectReader, probe, outage: new Outage(clock, report) };
   const sources: Source[] = [];
 
   return {
@@ -43,7 +45,7 @@ export function createRedisStreamBus(options: RedisStreamOptions): Bus {
     },
     async close(): Promise<void> {
       await Promise.all(sources.map((source) => source.close()));
-      await commands.close();
+      await Promise.all([commands.close(), probe.close()]);
     },
   };
 }

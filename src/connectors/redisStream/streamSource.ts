@@ -8,13 +8,14 @@ import type { Delivery } from '../../message/message.ts';
 import type { Run } from '../../message/run.ts';
 import type { BlockProbe } from './blockProbe.ts';
 import { ClaimSchedule } from './claimSchedule.ts';
-import { Connection } from '../redis/connection.ts';
+import type { Connection } from '../redis/connection.ts';
 import { writeDeadLetter } from './writeDeadLetter.ts';
 import { Gate } from './gate.ts';
 import { InFlight } from './inFlight.ts';
 import { maintain } from './maintain.ts';
 import type { Outage } from '../outage.ts';
 import { Reader } from './reader.ts';
+import type { ConnectReader } from './readerConnections.ts';
 import { ReaderStates } from './readerStates.ts';
 import type { RedisStreamSettings } from './redisStreamOptions.ts';
 import { StreamGroup } from './streamGroup.ts';
@@ -26,6 +27,7 @@ import { repeat } from '../../message/waiting.ts';
 export interface SharedParts {
   readonly settings: RedisStreamSettings;
   readonly commands: Connection;
+  readonly connectReader: ConnectReader;
   readonly probe: BlockProbe;
   readonly outage: Outage;
 }
@@ -53,14 +55,14 @@ export class StreamSource implements Source {
   #endRenewal: (() => void) | undefined;
 
   constructor(topic: Topic, group: string, readers: number, parts: SharedParts) {
-    const { url, origin, clock, instance, timeLimitMs } = parts.settings;
+    const { clock, instance, timeLimitMs } = parts.settings;
     this.#topic = topic;
     this.#parts = parts;
     this.#group = new StreamGroup(topic.name, group, parts.commands);
     this.#consumers = Array.from({ length: readers }, (_, index) => `${instance}-${index + 1}`);
     this.#record = new SourceRecord(clock, timeLimitMs);
     this.#states = new ReaderStates(clock, this.#record, readers);
-    this.#blocking = this.#consumers.map((name) => new Connection({ url, origin, clock, timeLimitMs, name: `weir-${name}` }));
+    this.#blocking = this.#consumers.map(parts.connectReader);
   }
 
   messages(run: Run, room: Room): Observable<Delivery> {
