@@ -13,6 +13,8 @@ export interface RedisOptions {
   readonly port?: number;
   /** Whether it writes an append-only file, synced every second. Default true; false: a restart begins empty. */
   readonly isDurable?: boolean;
+  /** Another Redis that it follows from its start, under the same password. */
+  readonly replicaOf?: Service;
   /** Further lines of its configuration, such as `maxmemory 10mb`. */
   readonly settings?: readonly string[];
 }
@@ -27,12 +29,11 @@ export async function startRedis(options: RedisOptions = {}): Promise<Service> {
   const dir = options.dir ?? join(folder, 'data');
   mkdirSync(dir, { recursive: true });
   const port = options.port ?? (await freePort());
-  const password = randomBytes(18).toString('base64url');
+  const password = options.replicaOf ? new URL(options.replicaOf.url).password : randomBytes(18).toString('base64url');
   const url = `redis://:${password}@127.0.0.1:${port}`;
   const configuration = join(folder, 'redis.conf');
-  writeFileSync(configuration, [...linesOf(options), `port ${port}`, `dir "${dir}"`, `requirepass ${password}`, ''].join('\n'), {
-    mode: 0o600,
-  });
+  const place = [`port ${port}`, `dir "${dir}"`, `requirepass ${password}`, `masterauth ${password}`, ''];
+  writeFileSync(configuration, [...linesOf(options), ...place].join('\n'), { mode: 0o600 });
   return Service.started({
     name: 'redis',
     url,
@@ -46,9 +47,10 @@ export async function startRedis(options: RedisOptions = {}): Promise<Service> {
   });
 }
 
-function linesOf({ isDurable = true, settings = [] }: RedisOptions): readonly string[] {
+function linesOf({ isDurable = true, replicaOf, settings = [] }: RedisOptions): readonly string[] {
   const durability = isDurable ? ['appendonly yes', 'appendfsync everysec'] : ['appendonly no'];
-  return ['bind 127.0.0.1', 'databases 4096', 'save ""', 'daemonize no', ...durability, ...settings];
+  const following = replicaOf ? [`replicaof 127.0.0.1 ${replicaOf.port}`] : [];
+  return ['bind 127.0.0.1', 'databases 4096', 'save ""', 'daemonize no', ...durability, ...following, ...settings];
 }
 
 async function ask(url: string): Promise<void> {
