@@ -1,4 +1,5 @@
 import { accounting, type AccountingPorts } from './accounting/accounting.system.ts';
+import { accountLinks, type AccountLinksPorts } from './accountLinks/accountLinks.system.ts';
 import { billing, type BillingPorts } from './billing/billing.system.ts';
 import { deposits, type DepositsPorts } from './deposits/deposits.system.ts';
 import { payments, type PaymentsPorts } from './payments/payments.system.ts';
@@ -6,10 +7,10 @@ import { remittance, type RemittanceSystemPorts } from './remittance/remittance.
 import type { System } from '../src/system.ts';
 
 /** The ports of every pipeline and job. */
-type Ports = BillingPorts & PaymentsPorts & RemittanceSystemPorts & DepositsPorts & AccountingPorts;
+type Ports = BillingPorts & PaymentsPorts & RemittanceSystemPorts & DepositsPorts & AccountLinksPorts & AccountingPorts;
 
 /** Every system of the business. */
-const all: readonly Omit<System<Ports>, 'openPorts'>[] = [billing, payments, remittance, deposits, accounting];
+const all: readonly Omit<System<Ports>, 'openPorts'>[] = [billing, payments, remittance, deposits, accountLinks, accounting];
 
 /** Everything of the business that a process can run. */
 export const systems: System<Ports> = {
@@ -28,6 +29,7 @@ export const systems: System<Ports> = {
     ...payments.openPorts(house),
     ...remittance.openPorts(house),
     ...deposits.openPorts(house),
+    ...accountLinks.openPorts(house),
     ...accounting.openPorts(house),
   }),
 };

@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
 import { controlledBank } from './bank/bankControl.ts';
 import { BankLedger, type BankAccount } from './bank/bankLedger.ts';
+import { understoodRegistration } from './bank/registrations.ts';
+import { RegistrationStore, type DecidedRegistration } from './bank/registrationStore.ts';
 import { aboutTransfer, understoodTransfer } from './bank/transfers.ts';
 import { TransferStore, type Transfer } from './bank/transferStore.ts';
 import { Faults } from './faults.ts';
@@ -27,9 +29,10 @@ export interface BankRecord {
   readonly pooled: bigint;
   readonly broughtIn: bigint;
   readonly transfers: readonly Transfer[];
+  readonly registrations: readonly DecidedRegistration[];
 }
 
-/** A bank of several businesses that moves money to and from one pooled account, and fails as it is told. */
+/** A bank of several businesses that moves money to and from one pooled account, registers partner accounts, and fails as it is told. */
 export interface Bank extends HttpSimulator {
   readonly token: string;
   readonly webhooks: Pick<Webhooks, 'faults' | 'deliveries' | 'sendTo'>;
@@ -37,6 +40,8 @@ export interface Bank extends HttpSimulator {
   openAccount(account: string, balance: bigint): void;
   /** Closes an account: from now on transfers of it are refused. */
   closeAccount(account: string): void;
+  /** Refuses to register a partner account of this number, from now on; without a reason it is taken again. */
+  refuseNumber(accountNumber: string, reason: string | undefined): void;
   record(): BankRecord;
 }
 
@@ -48,10 +53,13 @@ export interface Bank extends HttpSimulator {
  *                                     202 {status: ACCEPTED}, carried out a little later; 200 {status: DONE | REFUSED, reason?} for a key
  *                                     that has ended; 422 for another transfer under the key
  *     GET  /transfers/{key}           200 {status: ACCEPTED | DONE | REFUSED, reason?}, or 404
+ *     POST /partner-accounts {account, partner, accountNumber}, likewise; 200 {status: REGISTERED | REFUSED, reason?}, the same for ever
+ *                                     under the key, 422 for another partner account under it; GET /partner-accounts/{key}: the same, or 404
+ *     POST /refused-numbers {accountNumber, reason?}     partner accounts that are refused from now on; without a reason: no more
  *     POST /accounts {account, balance: "0"}, POST /closed-accounts {account}
- *     GET  /record                    accounts, what is pooled, every transfer
+ *     GET  /record                    accounts, what is pooled, every transfer, every partner account
  *     POST /webhook-url {url}, GET /webhooks                     callbacks {eventId, key, status, reason?}: where to, and what was posted
- *     POST /faults                    an HttpFault or a WebhookFault, aimed `to` an account or a key and `on` a request; DELETE /faults
+ *     POST /faults                    an HttpFault or a WebhookFault, aimed `to` an account, a number or a key and `on` a request; DELETE /faults
  *     POST /refuse?forMs=…, POST /accept
  *
  * Reasons: INSUFFICIENT_FUNDS (of the business, or of the pooled account), ACCOUNT_CLOSED, ACCOUNT_UNKNOWN.
@@ -61,6 +69,7 @@ export async function startBank(options: BankOptions): Promise<Bank> {
   const ending = new AbortController();
   const ledger = new BankLedger();
   const transfers = new TransferStore(ledger);
+  const registrations = new RegistrationStore();
   const faults: HttpFaults = new Faults(seed);
   const webhooks = new Webhooks({ ...options, now, signal: ending.signal });
   const newEvent = numbered('evt');
@@ -73,7 +82,11 @@ export async function startBank(options: BankOptions): Promise<Bank> {
   const own = {
     openAccount: (account: string, balance: bigint) => ledger.open(account, balance),
     closeAccount: (account: string) => ledger.shut(account),
-    record: () => ({ accounts: ledger.accounts, pooled: ledger.pooled, broughtIn: ledger.broughtIn, transfers: transfers.record() }),
+    refuseNumber: (accountNumber: string, reason: string | undefined) => registrations.refuse(accountNumber, reason),
+    record: () => ({
+      ...{ accounts: ledger.accounts, pooled: ledger.pooled, broughtIn: ledger.broughtIn },
+      ...{ transfers: transfers.record(), registrations: registrations.record() },
+    }),
   };
   const simulator = await startHttpSimulator(options, {
     faults,
@@ -81,7 +94,10 @@ export async function startBank(options: BankOptions): Promise<Bank> {
     token,
     ending,
     control: (asked) => controlledWebhooks(webhooks, asked) ?? controlledBank(own, asked),
-    understand: (asked) => understoodTransfer(asked, transfers, (accepted) => void execute(accepted)),
+    understand: (asked) =>
+      asked.parts[0] === 'partner-accounts'
+        ? understoodRegistration(asked, registrations)
+        : understoodTransfer(asked, transfers, (accepted) => void execute(accepted)),
   });
   return { ...simulator, ...own, token, webhooks };
 }

@@ -13,6 +13,7 @@ export type HttpFault =
   | { readonly kind: 'delay'; readonly delayMs: number } // what is usual, later
   | { readonly kind: 'cut' } // the connection is closed without an answer
   | { readonly kind: 'silence' } // no answer, ever
+  | { readonly kind: 'malformed' } // a success, in a form that nobody knows
   | { readonly kind: 'detour'; readonly arrivesAfterMs: number }; // before only: cut, and carried out all the same, so much later
 
 /** The faults of a server over HTTP. */
@@ -24,7 +25,7 @@ export const httpFaultRule = z.strictObject({
   action: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('reply'), status: z.int().min(400).max(599), retryAfterS: z.int().min(0).optional() }),
     z.strictObject({ kind: z.literal('delay'), delayMs: z.int().min(0) }),
-    z.strictObject({ kind: z.enum(['cut', 'silence']) }),
+    z.strictObject({ kind: z.enum(['cut', 'silence', 'malformed']) }),
     z.strictObject({ kind: z.literal('detour'), arrivesAfterMs: z.int().min(0) }),
   ]),
   /** Part of method and path, such as `POST /refunds`. */
@@ -78,6 +79,8 @@ async function strike(fault: HttpFault | undefined, { response, signal }: Place)
       return undefined;
     case 'silence':
       return undefined;
+    case 'malformed':
+      return { status: 200, type: 'text/html', body: '<html>all is well</html>' };
   }
 }
 

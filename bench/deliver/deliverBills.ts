@@ -42,7 +42,7 @@ export async function deliverBills({ databaseUrl, redisUrl, kafkaBroker, smtpUrl
   const { window, maxSpan } = options.ofPipeline(deliver.name);
   const chain = runChain({
     ...chainParts(deliver.name, { window, maxSpan }),
-    source: deliver.source(ports),
+    source: deliver.source(ports, own),
     chain: (message$) => deliver.chain(message$, ports, own).pipe(tap(countLeft)),
   });
   try {

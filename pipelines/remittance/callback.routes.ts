@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { defineOpenRoute } from '../../src/api/apiRoute.ts';
 import { signatureHeaders, verifySignature } from '../../src/api/signature.ts';
 import { Problem } from '../../src/http/problem.ts';
-import { bankReason } from './bankReason.ts';
+import { bankReason } from '../shared/bankReason.ts';
 import type { CallbackStore } from './callbackStore.ts';
 
 export interface CallbackPorts {

@@ -1,7 +1,7 @@
 import type { Database } from '../../src/connectors/database.ts';
 import type { Json } from '../../src/runtime/jobs/job.ts';
 import { contradiction, isContradicted } from './contradictionStore.ts';
-import { maskAccount } from './mask.ts';
+import { maskAccount } from '../shared/maskAccount.ts';
 
 /** Which remittances are listed. */
 export type DeskSelection = 'all' | 'unfinished' | 'parked' | 'late';

@@ -16,9 +16,11 @@ const opened = z.strictObject({
 
 const closed = z.strictObject({ account });
 
-/** Answers `POST /accounts`, `POST /closed-accounts` and `GET /record`: the same as the functions of a bank, amounts as decimal text. */
+const refused = z.strictObject({ accountNumber: account, reason: z.string().min(1).max(60).optional() });
+
+/** Answers `POST /accounts`, `POST /closed-accounts`, `POST /refused-numbers` and `GET /record`: the same as the functions of a bank, amounts as decimal text. */
 export function controlledBank(
-  { openAccount, closeAccount, record }: Pick<Bank, 'openAccount' | 'closeAccount' | 'record'>,
+  { openAccount, closeAccount, refuseNumber, record }: Pick<Bank, 'openAccount' | 'closeAccount' | 'refuseNumber' | 'record'>,
   { method, path, body }: Asked,
 ): HttpAnswer | undefined {
   switch (`${method} ${path}`) {
@@ -30,6 +32,11 @@ export function controlledBank(
     case 'POST /closed-accounts':
       closeAccount(closed.parse(JSON.parse(body)).account);
       return json({});
+    case 'POST /refused-numbers': {
+      const { accountNumber, reason } = refused.parse(JSON.parse(body));
+      refuseNumber(accountNumber, reason);
+      return json({});
+    }
     case 'GET /record':
       return json(withDecimals(record()));
     default:

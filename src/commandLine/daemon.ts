@@ -203,7 +203,7 @@ class Daemon<P> {
     const { stopTimeoutMs, restartFirstMs, restartMaxMs } = options.process.runtime;
     for (const pipeline of systems.pipelines.filter((candidate) => this.#isOurs(candidate))) {
       const own = options.ofPipeline(pipeline.name);
-      const source = pipeline.source(ports);
+      const source = pipeline.source(ports, own);
       const supervised = supervise({
         name: pipeline.name,
         source,

@@ -15,7 +15,7 @@ export interface PipelineDefinition<P, O> {
   /** The profile whose processes run it. */
   readonly profile: string;
   readonly options: OptionsSchema<O>;
-  source(ports: P): Source;
+  source(ports: P, options: O): Source;
   chain(message$: Observable<Message<Uint8Array>>, ports: P, options: O): Observable<Message<unknown>>;
 }
 

@@ -30,7 +30,7 @@ describe('the pipeline of docs/addingAPipeline.md', () => {
     await bus.publish(joinedTopic).write([joined('1', true), joined('2', false), joined('13', true), poison, joined('3', true)]);
 
     const options = greet.options.parse({});
-    const source = greet.source(ports);
+    const source = greet.source(ports, options);
     const spec = aSpec({ source, chain: (message$) => greet.chain(message$, ports, options) });
     const run = runChain({ ...spec, clock: realClock });
     await until('all five have ended', () => run.counts().received === 5 && run.counts().inFlight === 0);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { HttpAnswer, HttpClient } from '../../../src/connectors/httpClient.ts';
 import { statusFailure } from '../../../src/connectors/statusFailure.ts';
 import { WeirError } from '../../../src/errors.ts';
-import { bankReason } from '../bankReason.ts';
+import { bankReason } from '../../shared/bankReason.ts';
 import type { Bank, BankAnswer } from './bank.ts';
 
 const transfer = z.discriminatedUnion('status', [

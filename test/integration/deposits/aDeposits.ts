@@ -84,7 +84,7 @@ export async function aDeposits(): Promise<Deposits> {
       await pipeline.exec();
       const options = stage.options.parse({});
       const chain = runChain({
-        ...{ name: stage.name, source: stage.source(ports), clock, log: silent, meter, limits: { window: 300, maxSpan: 3_000 } },
+        ...{ name: stage.name, source: stage.source(ports, options), clock, log: silent, meter, limits: { window: 300, maxSpan: 3_000 } },
         ...{ chain: (message$: Observable<Message<Uint8Array>>) => stage.chain(message$, ports, options), stopTimeoutMs: 2_000 },
       });
       await until('all is staged', async () => (await bus.oldestUnsettledAt(filledTopic, { group: stageGroup })) === undefined);

@@ -339,7 +339,7 @@ describe('an event of the outbox', () => {
 function consuming(bus: Bus): ChainRun {
   const ports = { ...notices.noticePorts(), bus };
   const options = notifyOptions.parse({});
-  const spec = aSpec({ source: notify.source(ports), chain: (message$) => notify.chain(message$, ports, options) });
+  const spec = aSpec({ source: notify.source(ports, options), chain: (message$) => notify.chain(message$, ports, options) });
   return runChain({ ...spec, clock: { ...realClock, now: notices.now } });
 }
 

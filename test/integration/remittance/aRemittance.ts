@@ -132,7 +132,7 @@ export async function aRemittance(): Promise<Remittance> {
       const runs = systems.pipelines.filter(isOurs).map((pipeline) => {
         const set = pipeline.options.parse(options[pipeline.name] ?? {});
         return runChain({
-          ...{ name: pipeline.name, source: pipeline.source(ports), clock, log, meter, limits: { window: 300, maxSpan: 3_000 } },
+          ...{ name: pipeline.name, source: pipeline.source(ports, set), clock, log, meter, limits: { window: 300, maxSpan: 3_000 } },
           ...{ chain: (message$: Observable<Message<Uint8Array>>) => pipeline.chain(message$, ports, set), stopTimeoutMs: 2_000 },
         });
       });

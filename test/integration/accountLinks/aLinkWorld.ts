@@ -1,0 +1,89 @@
+import { Redis } from 'ioredis';
+import type { LinkStatus } from '../../../pipelines/accountLinks/link.ts';
+import { linkGroup } from '../../../pipelines/accountLinks/register.pipeline.ts';
+import { linkTopic } from '../../../pipelines/accountLinks/linkTopic.ts';
+import { pairs } from '../../../src/connectors/redisStream/pairs.ts';
+import { atTheEnd } from '../../support/atTheEnd.ts';
+import { anOutsideWorld, type OutsideWorld } from '../outsideWorld.ts';
+
+/** The world around daemons that link accounts, as a program outside sees it. */
+export interface LinkWorld extends OutsideWorld {
+  readonly redis: Redis;
+  /** Writes entries to the stream, as another program does: a value is JSON, or text as it is. */
+  ask(...values: readonly (object | string)[]): Promise<void>;
+  /** Every link, by account. */
+  links(): Promise<readonly LinkRow[]>;
+  failures(): Promise<readonly FailureRow[]>;
+  /** What was put aside, in order: the reason and the original value. */
+  letters(): Promise<readonly Letter[]>;
+  /** Entries that are delivered and not settled, or not delivered yet. */
+  unsettled(): Promise<number>;
+}
+
+export interface LinkRow {
+  readonly account: string;
+  readonly partner: string;
+  readonly status: LinkStatus;
+  readonly request: string;
+  readonly failCode: string | null;
+  readonly seq: number;
+}
+
+export interface FailureRow {
+  readonly request: string;
+  readonly kind: string;
+  readonly code: string;
+  readonly tries: number;
+  readonly standing: 'waits' | 'parked' | 'ended';
+}
+
+export interface Letter {
+  readonly code: string;
+  readonly text: string;
+  readonly value: string;
+}
+
+export async function aLinkWorld(): Promise<LinkWorld> {
+  const world = await anOutsideWorld();
+  const redis = new Redis(world.environment['WEIR_REDIS_URL'] ?? '', { commandTimeout: 5_000 });
+  atTheEnd(() => redis.quit());
+  return {
+    ...world,
+    redis,
+    ask: async (...values) => {
+      for (const value of values) {
+        await redis.xadd(linkTopic.name, '*', 'key', 'k', 'value', typeof value === 'string' ? value : JSON.stringify(value));
+      }
+    },
+    links: () =>
+      world.database.query<LinkRow>(`
+      SELECT account_id AS account, partner, status, request_id AS request, fail_code AS "failCode", seq
+      FROM account_links.account_link ORDER BY account_id, partner`),
+    failures: () =>
+      world.database.query<FailureRow>(`
+      SELECT request_id AS request, kind, code, tries,
+        CASE WHEN next_try_at IS NOT NULL THEN 'waits' WHEN park_reason IS NOT NULL THEN 'parked' ELSE 'ended' END AS standing
+      FROM account_links.account_link_failures ORDER BY request_id, kind`),
+    letters: async () => {
+      const entries = await redis.xrange(linkTopic.deadLetters, '-', '+');
+      return entries.map(([, fields]) => letterOf(fields));
+    },
+    unsettled: async () => {
+      const groups = (await redis.xinfo('GROUPS', linkTopic.name)) as readonly (readonly unknown[])[];
+      const group = groups.map(pairs).find((each) => each.get('name') === linkGroup);
+      if (group === undefined) throw new Error('there is no such group');
+      return Number(group.get('pending')) + Number(group.get('lag'));
+    },
+  };
+}
+
+function letterOf(fields: readonly string[]): Letter {
+  const of = pairs(fields);
+  const headers = JSON.parse(String(of.get('headers'))) as Readonly<Record<string, string>>;
+  return { code: headers['weir-code'] ?? '', text: headers['weir-text'] ?? '', value: String(of.get('value')) };
+}
+
+/** A request of another program. */
+export function aLinkRequest(changes: object = {}): object {
+  return { requestId: 'req-1', accountId: 'acc-1', partner: 'ALPHA', accountNumber: '110-234-567890', ...changes };
+}
