@@ -18,10 +18,13 @@ import { movedClock } from './demo/movedClock.ts';
 import { Operator } from './demo/operator.ts';
 import { outsideBus } from './demo/outsideBus.ts';
 import { greylistedDomain, people, refusedDomain } from './demo/people.ts';
+import { askLinks, linkCount, type LinksAsked } from './demo/partners.ts';
+import { closePartners } from './demo/partnerBooks.ts';
 import { writePoison } from './demo/poison.ts';
 import { firedAt, movement, nextMoment, type Watched } from './demo/rest.ts';
 import { callBack, hangOrders, orderCount, troubleGateways } from './demo/shop.ts';
 import { closeShop } from './demo/shopBooks.ts';
+import { closeStatistics, writeStatistics } from './demo/statistics.ts';
 import { closeTraders } from './demo/traderBooks.ts';
 import { loseBalances, openTraders, reportTrades, type Trading } from './demo/traders.ts';
 import { say, tellMoment, tellMoments } from './demo/tell.ts';
@@ -32,8 +35,8 @@ import { startStack } from './startStack.ts';
 const usage = `npm run demo [-- --members N] [--kafka] [--report FILE] [--keep]
 
 A telecom's month on real services, in two minutes: usage becomes bills on the 1st, bills become mails on the 15th and 21st, each at
-an hour its member accepts. On the 10th a shop's orders hang, and businesses send each other money, while gateways and the bank fail,
-answer late and call back twice. The scheduler runs it; the demo only moves the calendar from one fire time to the next. Two daemons
+an hour its member accepts. On the 10th a shop's orders hang, businesses send each other money, accounts are linked to partners and
+customers trade overseas, while gateways and the bank fail, answer late and call back twice. The scheduler runs it; the demo only moves the calendar from one fire time to the next. Two daemons
 share the work; they are killed in the middle of settling, of remitting and of delivering. Ends with tables in which every number must
 add up; its exit code is 0 only when it does.
 
@@ -72,6 +75,7 @@ const pace = {
 
 const startedMs = performance.now();
 const month = comingMonth(new Date().toISOString().slice(0, 10));
+const reportedDays = { from: firstDay(month.usage), first: firstDay(month.billing), last: lastDay(month.billing) };
 const calendar = movedClock(seoulInstant(lastDay(month.usage), '23:58').getTime() - Date.now());
 await using started = new AsyncDisposableStack();
 
@@ -94,6 +98,7 @@ const keyRing = parseKeyRing(environment['WEIR_KEYS_RING'] ?? '');
 await load(database, keyRing, crowd, month);
 await openBusinesses(database, bank);
 await openTraders(database);
+await writeStatistics(database, reportedDays);
 
 inbox.faults.add({ phase: 'rcpt', to: `@${refusedDomain}`, action: { kind: 'reply', text: '550 5.1.1 no such mailbox' } });
 inbox.faults.add({ phase: 'dot', probability: 0.01, action: { kind: 'delay', delayMs: 100 } });
@@ -121,7 +126,7 @@ const tradingAt = seoulInstant(dayOf(month.billing, 10), '14:00');
 await liveUntil(tradingAt);
 await workers.moveTo(tradingAt);
 const trading: Trading[] = [await reportFills(true)];
-const history = await trade();
+const { history, links } = await trade();
 const end = seoulInstant(firstDay(month.next));
 await liveUntil(end);
 
@@ -147,6 +152,7 @@ say(`Redis has lost ${await loseBalances(stack.redis.url)} keys: what it shows o
 await operator.types('deposits', 'rebuild', '--reason', 'Redis has lost balances');
 await untilAtRest();
 await operator.types('deposits', 'check');
+const reported = await closeStatistics(database, operator, reportedDays);
 
 if (keep) await lookAround(operator);
 say('The month is over: the daemons drain');
@@ -159,7 +165,9 @@ const drained = await Promise.all(
 const tradeChecks = [
   ...(await closeShop({ database, gateways, inbox })),
   ...(await closeBusinesses({ database, bank, history })),
+  ...(await closePartners({ database, redisUrl: stack.redis.url, bank, asked: links })),
   ...(await closeTraders({ database, redisUrl: stack.redis.url, trading })),
+  reported,
 ];
 const checks = await showClosing({
   ...{ database, inbox, crowd, poison },
@@ -212,8 +220,8 @@ async function reportFills(isShared: boolean): Promise<Trading> {
   return reported;
 }
 
-/** A shop's orders hang, and businesses send each other money; a daemon is killed in the middle of that. */
-async function trade(): Promise<ClientHistory> {
+/** A shop's orders hang, businesses send each other money, accounts are linked to partners; a daemon is killed in the middle of that. */
+async function trade(): Promise<{ readonly history: ClientHistory; readonly links: LinksAsked }> {
   const requests = remittances();
   say(
     `${orderCount} orders of a shop hang, and ${businesses.length} businesses send each other money ${requests.length} times; gateways and the bank make trouble`,
@@ -226,7 +234,9 @@ async function trade(): Promise<ClientHistory> {
   troubleGateways(gateways);
   troubleBank(bank);
   await hangOrders({ database, keyRing, gateways, now: calendar.now() });
-  const [sent] = await Promise.all([
+  const links = await askLinks(stack.redis.url, bank);
+  say(`Programs ask for ${linkCount} links of accounts to partners, in ${links.entries} entries of a Redis stream`);
+  const [history] = await Promise.all([
     sendAll(apiUrl, token, requests),
     callBack(gateways),
     killInTheMiddle(workers, {
@@ -239,7 +249,7 @@ async function trade(): Promise<ClientHistory> {
     }),
   ]);
   await untilAtRest();
-  return sent;
+  return { history, links };
 }
 
 /** Moves the calendar to a fire time and waits until everything that it sets going has come to rest. */

@@ -1,3 +1,5 @@
+import { linkGroup } from '../../pipelines/accountLinks/register.pipeline.ts';
+import { linkTopic } from '../../pipelines/accountLinks/linkTopic.ts';
 import { deadLettersGroup, emailDeadLetters } from '../../pipelines/billing/deadLetters.pipeline.ts';
 import { deliverGroup } from '../../pipelines/billing/deliver.pipeline.ts';
 import { deliverSmsGroup } from '../../pipelines/billing/deliverSms.pipeline.ts';
@@ -53,12 +55,14 @@ const read: readonly { readonly topic: Topic; readonly group: string; readonly i
   { topic: dueCallTopic, group: bankCallsGroup, is: 'a call of the bank' },
   { topic: endedCallTopic, group: settleRemittancesGroup, is: 'a call that has ended' },
   { topic: depositedTopic, group: withdrawGroup, is: 'money that came in' },
+  { topic: linkTopic, group: linkGroup, is: 'a request for an account link' },
   { topic: filledTopic, group: stageGroup, is: 'a trade' },
   { topic: emailDeadLetters, group: deadLettersGroup, is: 'a dead letter' },
 ];
 
 const dueInOutboxes = `
-  SELECT FROM payments.outbox WHERE not_before <= $1 UNION ALL SELECT FROM remittance.outbox WHERE not_before <= $1 LIMIT 1`;
+  SELECT FROM payments.outbox WHERE not_before <= $1 UNION ALL SELECT FROM remittance.outbox WHERE not_before <= $1
+  UNION ALL SELECT FROM account_links.outbox WHERE not_before <= $1 LIMIT 1`;
 
 /**
  * The next fire time at which there is something to do: of a schedule that fires every few minutes when something waits for it by then,
@@ -81,7 +85,8 @@ export async function nextMoment({ database, now }: Watched, end: Date): Promise
 // Those that come within seconds come together.
 const firstPutOff = `
   SELECT min(not_before) + interval '10 seconds' AS off
-  FROM (SELECT not_before FROM payments.outbox UNION ALL SELECT not_before FROM remittance.outbox) AS outbox WHERE not_before > $1`;
+  FROM (SELECT not_before FROM payments.outbox UNION ALL SELECT not_before FROM remittance.outbox
+    UNION ALL SELECT not_before FROM account_links.outbox) AS outbox WHERE not_before > $1`;
 
 /** From when on a fire would find something; undefined when nothing waits. A fire at the very instant that is wanted will do. */
 async function firstWanted(database: Queryable, question: string, now: Date): Promise<Date | undefined> {
@@ -111,6 +116,9 @@ const wanted: Readonly<Partial<Record<string, string>>> = {
     SELECT (date_trunc('day', min(created_at) AT TIME ZONE 'Asia/Seoul') + interval '1 day') AT TIME ZONE 'Asia/Seoul' AS wanted
     FROM payments.orders WHERE NOT EXISTS (
       SELECT FROM payments.daily_report WHERE day = (orders.created_at AT TIME ZONE 'Asia/Seoul')::date)`,
+  // A link that waits for the bank's word comes due, or its message must be lost.
+  'accountLinks.retryFailed': `
+    SELECT min(next_look_at) AS wanted FROM account_links.account_link WHERE status IN ('REQUESTED', 'REGISTERING')`,
   // The night on which the first row of the ledger is due.
   'deposits.settle': `SELECT min(due_on)::timestamp AT TIME ZONE 'Asia/Seoul' AS wanted FROM deposits.ledger WHERE applied_on IS NULL`,
   // Nobody gets it here.

@@ -1,8 +1,9 @@
 import { table } from '../../src/commandLine/table.ts';
 import type { Queryable } from '../../src/connectors/database.ts';
 import type { Check } from './closing.ts';
+import { connected } from './redisClient.ts';
 import { say } from './tell.ts';
-import { connected, traderCount, type Trading } from './traders.ts';
+import { traderCount, type Trading } from './traders.ts';
 
 /** What the deposits are compared with. */
 export interface TraderRecords {

@@ -1,8 +1,9 @@
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { filledTopic } from '../../pipelines/deposits/stage.pipeline.ts';
 import { markets } from '../../pipelines/shared/market.ts';
 import { seoulDay } from '../../pipelines/shared/seoulTime.ts';
 import type { Database } from '../../src/connectors/database.ts';
+import { connected } from './redisClient.ts';
 
 /** How many customers trade overseas. */
 export const traderCount = 300;
@@ -108,13 +109,6 @@ export async function loseBalances(redisUrl: string): Promise<number> {
 async function stagedKeys(redis: Redis, user: number): Promise<readonly string[]> {
   const days = await redis.zrange('deposits:staged', '0', '-1');
   return days.map((day) => `user:${user}:batch_balance:${day}`);
-}
-
-/** A client of Redis that is there. */
-export async function connected(url: string): Promise<Redis> {
-  const redis = new Redis(url, { lazyConnect: true });
-  await redis.connect();
-  return redis;
 }
 
 const openAccounts = `
