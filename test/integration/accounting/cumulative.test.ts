@@ -1,12 +1,14 @@
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addDays, type CumulativeRequest } from '../../../pipelines/accounting/cumulativeReport.ts';
 import { cumulativeStore, runningTotals, type CumulativeStore } from '../../../pipelines/accounting/cumulativeStore.ts';
 import { decimalText } from '../../../pipelines/shared/decimal.ts';
+import { migrate } from '../../../src/connectors/postgres/migrate.ts';
 import { openDatabase, type PostgresDatabase } from '../../../src/connectors/postgres/openDatabase.ts';
 import { realClock } from '../../../src/runtime/clock.ts';
 import { atTheEnd } from '../../support/atTheEnd.ts';
-import { aMigratedDatabase } from '../../support/services.ts';
+import { aDatabase, aMigratedDatabase } from '../../support/services.ts';
 import { naiveTotals } from '../../../bench/cumulative/naiveTotals.ts';
 
 const asOf = new Date('2026-01-02T00:00:00Z');
@@ -53,6 +55,7 @@ const amount = fc.oneof(
   fc
     .tuple(digits, fc.bigInt({ min: 0n, max: 10n ** 12n - 1n }), fc.integer({ min: 1, max: 12 }))
     .map(([whole, fraction, scale]) => `${whole}.${fraction.toString().padStart(12, '0').slice(-scale)}`),
+  fc.constantFrom('-0.5', '0.000', '-0.00000000001'),
   fc.constant('0'),
   fc.constant(null),
 );
@@ -141,6 +144,24 @@ describe('running totals', () => {
     const scans = /Scan .*on daily_accounting_statistics .*loops=(\d+)/g;
     expect([...(await plan(ours)).matchAll(scans)].map(([, loops]) => loops)).toEqual(['1']);
     expect([...(await plan(naiveTotals(request))).matchAll(scans)]).toHaveLength(92);
+  });
+});
+
+describe('daily statistics of other programs', () => {
+  it('that stand already when Weir is migrated stay as they are, and are added up', async () => {
+    const url = await aDatabase();
+    const theirs = openDatabase({ url, clock: realClock });
+    atTheEnd(() => theirs.close());
+    await theirs.execute('CREATE SCHEMA statistics');
+    await theirs.execute(
+      'CREATE TABLE statistics.daily_accounting_statistics (report_day date PRIMARY KEY, roaming_amount numeric(20, 2))',
+    );
+    await theirs.execute(`INSERT INTO statistics.daily_accounting_statistics VALUES ('2025-10-01', 1.5), ('2025-10-02', 2)`);
+    await migrate({ url, clock: realClock, directory: join(import.meta.dirname, '..', '..', '..', 'migrations') });
+    const own = cumulativeStore(theirs, () => asOf);
+    const asked = { ...request, column: 'roaming_amount', lastShown: '2025-10-02' };
+    expect((await own.read(asked)).totals.map(({ total }) => total && decimalText(total))).toEqual(['1.50', '3.50']);
+    await expect(own.read(request)).rejects.toThrow('one of roaming_amount; got');
   });
 });
 
