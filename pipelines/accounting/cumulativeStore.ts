@@ -90,13 +90,16 @@ const columnsOf = `
 
 /**
  * The statement of the running totals of a column that is there: first summed, first shown and last shown day. What comes before the
- * first shown day counts as of it. Days by integers: a series of timestamps would follow the zone of the session.
+ * first shown day counts as of it; that is said of days, not of rows, of which there are many more. Days by integers: a series of
+ * timestamps would follow the zone of the session.
  */
 export function runningTotals(column: string): string {
   return `
-  WITH summed AS (
-    SELECT greatest(report_day, $2::date) AS day, sum(${quoted(column)}) AS amount
-    FROM ${table} WHERE report_day BETWEEN $1::date AND $3::date GROUP BY 1
+  WITH daily AS (
+    SELECT report_day, sum(${quoted(column)}) AS amount
+    FROM ${table} WHERE report_day BETWEEN $1::date AND $3::date GROUP BY report_day
+  ), summed AS (
+    SELECT greatest(report_day, $2::date) AS day, sum(amount) AS amount FROM daily GROUP BY 1
   )
   SELECT day, (sum(amount) OVER (ORDER BY day))::text AS total
   FROM (SELECT $2::date + n AS day FROM generate_series(0, $3::date - $2::date) AS n) AS shown LEFT JOIN summed USING (day)
