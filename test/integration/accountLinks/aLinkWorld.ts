@@ -1,10 +1,10 @@
 import { Redis } from 'ioredis';
-import type { LinkStatus } from '../../../pipelines/accountLinks/link.ts';
 import { linkGroup } from '../../../pipelines/accountLinks/register.pipeline.ts';
 import { linkTopic } from '../../../pipelines/accountLinks/linkTopic.ts';
 import { pairs } from '../../../src/connectors/redisStream/pairs.ts';
 import { atTheEnd } from '../../support/atTheEnd.ts';
 import { anOutsideWorld, type OutsideWorld } from '../outsideWorld.ts';
+import { failuresIn, linksIn, type FailureRow, type LinkRow } from './rows.ts';
 
 /** The world around daemons that link accounts, as a program outside sees it. */
 export interface LinkWorld extends OutsideWorld {
@@ -18,23 +18,6 @@ export interface LinkWorld extends OutsideWorld {
   letters(): Promise<readonly Letter[]>;
   /** Entries that are delivered and not settled, or not delivered yet. */
   unsettled(): Promise<number>;
-}
-
-export interface LinkRow {
-  readonly account: string;
-  readonly partner: string;
-  readonly status: LinkStatus;
-  readonly request: string;
-  readonly failCode: string | null;
-  readonly seq: number;
-}
-
-export interface FailureRow {
-  readonly request: string;
-  readonly kind: string;
-  readonly code: string;
-  readonly tries: number;
-  readonly standing: 'waits' | 'parked' | 'ended';
 }
 
 export interface Letter {
@@ -55,15 +38,8 @@ export async function aLinkWorld(): Promise<LinkWorld> {
         await redis.xadd(linkTopic.name, '*', 'key', 'k', 'value', typeof value === 'string' ? value : JSON.stringify(value));
       }
     },
-    links: () =>
-      world.database.query<LinkRow>(`
-      SELECT account_id AS account, partner, status, request_id AS request, fail_code AS "failCode", seq
-      FROM account_links.account_link ORDER BY account_id, partner`),
-    failures: () =>
-      world.database.query<FailureRow>(`
-      SELECT request_id AS request, kind, code, tries,
-        CASE WHEN next_try_at IS NOT NULL THEN 'waits' WHEN park_reason IS NOT NULL THEN 'parked' ELSE 'ended' END AS standing
-      FROM account_links.account_link_failures ORDER BY request_id, kind`),
+    links: () => linksIn(world.database),
+    failures: () => failuresIn(world.database),
     letters: async () => {
       const entries = await redis.xrange(linkTopic.deadLetters, '-', '+');
       return entries.map(([, fields]) => letterOf(fields));
@@ -81,9 +57,4 @@ function letterOf(fields: readonly string[]): Letter {
   const of = pairs(fields);
   const headers = JSON.parse(String(of.get('headers'))) as Readonly<Record<string, string>>;
   return { code: headers['weir-code'] ?? '', text: headers['weir-text'] ?? '', value: String(of.get('value')) };
-}
-
-/** A request of another program. */
-export function aLinkRequest(changes: object = {}): object {
-  return { requestId: 'req-1', accountId: 'acc-1', partner: 'ALPHA', accountNumber: '110-234-567890', ...changes };
 }
