@@ -218,6 +218,26 @@ export const catalogue = {
     help: 'Late remittances of which the chat was perhaps not told: PARKED (nobody can tell), FAILED (it will never take it as it is).',
     labels: ['status'],
   },
+  weir_account_links_open: {
+    type: 'gauge',
+    help: 'Partner accounts without the word of the bank, parked ones left out, by status, counted up to 100,000. Told by every process of their profile, as all metrics of account links are.',
+    labels: ['status'],
+  },
+  weir_account_links_oldest_seconds: {
+    type: 'gauge',
+    help: 'How long the oldest of the partner accounts without the word of the bank has waited, by status; 0 when there is none.',
+    labels: ['status'],
+  },
+  weir_account_links_failing: {
+    type: 'gauge',
+    help: 'Partner accounts that were asked for in vain and are tried again, counted up to 100,000.',
+    labels: [],
+  },
+  weir_account_links_parked: {
+    type: 'gauge',
+    help: 'Partner accounts that wait for a person, by the code of the last try, counted up to 100,000.',
+    labels: ['reason'],
+  },
   weir_event_loop_delay_seconds: {
     type: 'gauge',
     help: 'Delay of the event loop since the last scrape, at its 99th percentile and at its maximum.',
@@ -231,7 +251,7 @@ export type MetricName = keyof typeof catalogue;
 export type BusinessCounter = Extract<MetricName, 'weir_bills_parked_total' | 'weir_notices_put_aside_total'>;
 
 /** The gauges of systems of the business, each by a statement of its system. */
-export type BusinessGauge = Extract<MetricName, `weir_${'orders' | 'payments' | 'refunds' | 'remittances'}_${string}`>;
+export type BusinessGauge = Extract<MetricName, `weir_${'orders' | 'payments' | 'refunds' | 'remittances' | 'account_links'}_${string}`>;
 
 /** The labels of a metric. */
 export type LabelOf<N extends MetricName> = (typeof catalogue)[N]['labels'][number];

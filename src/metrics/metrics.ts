@@ -131,6 +131,10 @@ function gaugesOfBusiness(gauge: (name: MetricName) => Gauge): Readonly<Record<B
     weir_remittances_unexplained_minor: gauge('weir_remittances_unexplained_minor'),
     weir_remittances_imbalance_minor: gauge('weir_remittances_imbalance_minor'),
     weir_remittances_untold: gauge('weir_remittances_untold'),
+    weir_account_links_open: gauge('weir_account_links_open'),
+    weir_account_links_oldest_seconds: gauge('weir_account_links_oldest_seconds'),
+    weir_account_links_failing: gauge('weir_account_links_failing'),
+    weir_account_links_parked: gauge('weir_account_links_parked'),
   };
 }
 
