@@ -1,18 +1,9 @@
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
-import { mergeMapEach } from '../operators/mergeMapEach.ts';
-import { createRedisStreamBus } from '../src/connectors/redisStream/redisStreamBus.ts';
-import { realClock } from '../src/runtime/clock.ts';
-import { runChain } from '../src/runtime/runChain.ts';
 import { startRedis } from '../stack/redis.ts';
 import type { Benchmark, Entrant } from './benchmark.ts';
-import { chainParts, completed } from './chainParts.ts';
-
-const stream = 'bench';
-const group = 'cg-bench';
-const concurrency = 100;
-const readCount = 500;
-const value = JSON.stringify({ requestId: '0000000000001', partner: 'bench', account: '110-000-000000', note: 'x'.repeat(120) });
+import { fillStream, group, requireAcknowledged, stream, value } from './redisStream/benchStream.ts';
+import { concurrency, readByChain, readCount } from './redisStream/readByChain.ts';
 
 /** BullMQ is so much slower that a part of the work tells its rate. */
 const baselineShare = 0.1;
@@ -30,12 +21,12 @@ export const redisStream: Benchmark = {
     const redis = await startRedis();
     const client = new Redis(redis.url);
     const filled: Pick<Entrant, 'prepare' | 'check'> = {
-      prepare: () => fill(client, size),
+      prepare: () => fillStream(client, size),
       check: () => requireAcknowledged(client, size),
     };
     return {
       entrants: {
-        ours: { ...filled, run: () => ours(redis.url, size) },
+        ours: { ...filled, run: () => readByChain(redis.url, size, 1) },
         baseline: bullmq(redis.url, Math.max(1, Math.round(size * baselineShare))),
         ceiling: { ...filled, run: () => plainLoop(client, size) },
       },
@@ -46,29 +37,6 @@ export const redisStream: Benchmark = {
     };
   },
 };
-
-async function ours(url: string, size: number): Promise<number> {
-  const bus = createRedisStreamBus({ url, clock: realClock, instance: 'bench', readCount });
-  const topic = { name: stream, deadLetters: `${stream}.dlt`, partitions: 1, maxSizeBytes: 1_048_576 };
-  let handled = 0;
-  const handle = (bytes: Uint8Array): Promise<Uint8Array> => {
-    handled += 1;
-    if (handled === size) chain.drain();
-    return Promise.resolve(bytes);
-  };
-  const retry = { maxRetries: 3, firstDelayMs: 100, maxDelayMs: 1_000 };
-  const chain = runChain<Uint8Array>({
-    ...chainParts('bench.redisStream', { window: 4 * readCount, maxSpan: 40 * readCount }),
-    source: bus.subscribe(topic, { group }),
-    chain: (message$) => message$.pipe(mergeMapEach(handle, { concurrency, timeLimitMs: 10_000, retry, holdMs: 1_000, unknown: 'retry' })),
-  });
-  try {
-    await completed(chain);
-  } finally {
-    await bus.close();
-  }
-  return chain.counts().done;
-}
 
 async function plainLoop(client: Redis, size: number): Promise<number> {
   let acknowledged = 0;
@@ -106,24 +74,4 @@ function bullmq(url: string, size: number): Entrant {
       return completedJobs;
     },
   };
-}
-
-/** A stream of `size` entries that its group has not read. */
-async function fill(client: Redis, size: number): Promise<void> {
-  await client.del(stream);
-  await client.xgroup('CREATE', stream, group, '0', 'MKSTREAM');
-  for (let added = 0; added < size;) {
-    const pipeline = client.pipeline();
-    for (const end = Math.min(size, added + 1_000); added < end; added += 1) {
-      pipeline.xadd(stream, '*', 'key', String(added), 'value', value);
-    }
-    await pipeline.exec();
-  }
-}
-
-async function requireAcknowledged(client: Redis, size: number): Promise<void> {
-  const [pending] = (await client.xpending(stream, group)) as [number];
-  const unread = await client.xreadgroup('GROUP', group, 'check', 'COUNT', 1, 'STREAMS', stream, '>');
-  if (pending === 0 && unread === null) return;
-  throw new Error(`Of ${size} entries ${pending} are not acknowledged, and ${unread === null ? 'all' : 'not all'} were read.`);
 }

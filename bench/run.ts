@@ -14,6 +14,7 @@ import { measure } from './measure.ts';
 import type { MeasureOptions } from './measureOptions.ts';
 import { jsonOf, resultOf, thisMachine, type Result } from './result.ts';
 import { outboxBenchmark, outboxQueue } from './outbox.bench.ts';
+import { redisConnections } from './redisConnections.bench.ts';
 import { redisStream } from './redisStream.bench.ts';
 import { runtime } from './runtime.bench.ts';
 import { reconcileBenchmark, reconcileWide } from './reconcile.bench.ts';
@@ -35,6 +36,7 @@ const benchmarks: readonly Benchmark[] = [
   cumulativeBenchmark,
   runtime,
   redisStream,
+  redisConnections,
   kafkaPublish,
   kafkaConsume,
   kafkaDeliver,
