@@ -38,12 +38,14 @@ CREATE TABLE deposits.ledger (
 CREATE INDEX ledger_of_user ON deposits.ledger (user_id, due_on);
 CREATE INDEX ledger_unapplied ON deposits.ledger (user_id, due_on) INCLUDE (amount_minor) WHERE applied_on IS NULL;
 
--- Cancellations whose fill has not come yet.
+-- Cancellations whose fill has not come yet. One that names the wrong user must not stand in the way of the right one.
 CREATE TABLE deposits.early_cancellation (
-  fill_id text PRIMARY KEY,
+  fill_id text NOT NULL,
   user_id bigint NOT NULL,
-  recorded_at timestamptz NOT NULL
+  recorded_at timestamptz NOT NULL,
+  PRIMARY KEY (fill_id, user_id)
 );
+CREATE INDEX early_cancellation_age ON deposits.early_cancellation (recorded_at);
 
 -- What stood in Redis and is no projection of the ledger: the key and its bytes, with why it was not believed. Kept for a person.
 CREATE TABLE deposits.put_aside (
@@ -54,5 +56,5 @@ CREATE TABLE deposits.put_aside (
   found_at timestamptz NOT NULL,
   CONSTRAINT put_aside_reason CHECK (reason IN ('notAnInteger', 'notAKey', 'noAccount', 'notTheLedgers'))
 );
--- By its hash, since an index takes no value of any length.
-CREATE UNIQUE INDEX put_aside_once ON deposits.put_aside (redis_key, md5(value));
+-- By their hashes, since an index takes no text of any length.
+CREATE UNIQUE INDEX put_aside_once ON deposits.put_aside (md5(redis_key), md5(value));

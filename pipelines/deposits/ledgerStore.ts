@@ -7,7 +7,7 @@ import type { ForeignBalance, StagedTaker } from './takeStagedStore.ts';
 /** A trade that is in the ledger. */
 export interface Appended {
   readonly userId: bigint;
-  /** False where it was there before. */
+  /** False where it was there before, also in the same chunk. */
   readonly isNew: boolean;
 }
 
@@ -44,11 +44,12 @@ export function ledgerStore(database: Database, { takeStaged, now }: LedgerStore
         const newFills = await insertFills(transaction, fills, tomorrow, now());
         const newCancellations = await insertCancellations(transaction, cancelled, newFills, tomorrow, now());
         const standing = await readFills(transaction, ours);
+        const untold = { fill: new Set(newFills.keys()), cancellation: new Set(newCancellations.keys()) };
         const answers = trades.map((trade): Answer<Appended> => {
           if (!known.has(trade.userId)) return dead(new WeirError('notFound', 'userId: there is no deposit account of this user.'));
           const contradiction = contradictionOf(trade, standing.get(trade.fillId));
           if (contradiction !== undefined) return dead(new WeirError('constraint', contradiction));
-          return { userId: trade.userId, isNew: (trade.kind === 'fill' ? newFills : newCancellations).has(trade.fillId) };
+          return { userId: trade.userId, isNew: untold[trade.kind].delete(trade.fillId) };
         });
         const changed = [...newFills.values(), ...newCancellations.values(), ...foreign.keys()];
         await transaction.execute({ name: 'deposits-raise-versions', text: raiseVersions, values: [[...new Set(changed)]] });
@@ -154,7 +155,9 @@ const insertFill = `
 const keepEarly = `
   INSERT INTO deposits.early_cancellation (fill_id, user_id, recorded_at)
   SELECT fill_id, user_id, $3::timestamptz FROM unnest($1::text[], $2::bigint[]) AS early (fill_id, user_id)
-  ON CONFLICT (fill_id) DO NOTHING`;
+  WHERE NOT EXISTS (
+    SELECT FROM deposits.ledger WHERE ledger.fill_id = early.fill_id AND kind = 'FILL' AND ledger.user_id <> early.user_id)
+  ON CONFLICT (fill_id, user_id) DO NOTHING`;
 
 // A fill that is in the balance is taken back on the next night; one that is not never moves it.
 const cancel = `

@@ -1,10 +1,11 @@
+import { storableText } from '../shared/storableText.ts';
 import { passes, placeText, readPlace, shardOf, type Pass, type Place } from './settlePart.ts';
 import type { FoundKey, ProjectionStore } from './projectionStore.ts';
 import type { OwedStore } from './owedStore.ts';
 import type { SettleRow } from './settleRow.ts';
 import type { StagedStore } from './stagedStore.ts';
 import type { RowReader } from '../../src/runtime/jobs/job.ts';
-import type { StagedKey } from './stagedKey.ts';
+import { parseStagedKey, type StagedKey } from './stagedKey.ts';
 
 /** What a night reads. */
 export interface NightPorts {
@@ -61,17 +62,15 @@ async function stagedPage({ staged, projections }: NightPorts, { shard, day: nig
     if (day < place.day) continue;
     let after = day === place.day && place.after !== '' ? place.after : undefined;
     for (;;) {
-      const users = await staged.page(day, after, limit);
-      const ours = users.filter((userId) => shardOf(userId) === shard);
+      const members = await staged.page(day, after, limit);
+      const named = members.flatMap((member) => parseStagedKey(`user:${member}:batch_balance:${day}`) ?? []);
+      const ours = named.filter(({ userId }) => shardOf(userId) === shard);
       if (ours.length > 0) {
-        const keys = await readKeys(
-          projections,
-          ours.map((userId) => ({ userId, day })),
-        );
+        const keys = await readKeys(projections, ours);
         return keys.map((key) => ({ kind: 'staged', ...key, place: placeText({ pass: 'staged', day, after: key.userId.toString() }) }));
       }
-      if (users.length < limit) break;
-      after = users.at(-1)?.toString();
+      if (members.length < limit) break;
+      after = members.at(-1);
     }
   }
   return [];
@@ -99,7 +98,7 @@ function scanner({ staged, projections }: NightPorts, { shard, day: night }: Nig
       const values = strange.length === 0 ? [] : await staged.values(strange);
       for (const key of await readKeys(projections, due)) waiting.push({ kind: 'staged', ...key, place: nextPlace() });
       for (const [index, key] of strange.entries()) {
-        waiting.push({ kind: 'strange', key, value: values[index] ?? Buffer.alloc(0), place: nextPlace() });
+        waiting.push({ kind: 'strange', key: storableText(key.toString()), value: values[index] ?? Buffer.alloc(0), place: nextPlace() });
       }
     }
     const page = waiting.slice(0, limit);

@@ -1,3 +1,5 @@
+import { largestAmountMinor } from '../shared/money.ts';
+
 /** A key under which a balance is staged for a day. */
 export interface StagedKey {
   readonly userId: bigint;
@@ -47,9 +49,9 @@ function isDay(text: string): boolean {
 
 const integer = /^-?(0|[1-9]\d{0,18})$/;
 
-/** Reads a staged balance, in minor units; undefined for what is no integer that an account can hold. */
+/** Reads a staged balance, in minor units; undefined for what is no integer, or larger than any that is believed: sums stay within 64 bits. */
 export function parseStagedBalance(text: string): bigint | undefined {
   if (!integer.test(text) || text === '-0') return undefined;
   const value = BigInt(text);
-  return value === BigInt.asIntN(64, value) ? value : undefined;
+  return value <= largestAmountMinor && value >= -largestAmountMinor ? value : undefined;
 }

@@ -8,7 +8,7 @@ export type ScanCursor = string | undefined;
 export interface ScanStep {
   readonly keys: readonly StagedKey[];
   /** Keys that look like staged ones and name no user or day. */
-  readonly strange: readonly string[];
+  readonly strange: readonly Buffer[];
   readonly next: ScanCursor;
 }
 
@@ -16,12 +16,12 @@ export interface ScanStep {
 export interface StagedStore {
   /** Days up to and with `upTo` that have an index, the oldest first. */
   days(upTo: string): Promise<readonly string[]>;
-  /** Users in the index of a day, in the order of their numbers as text, above `after` (from the first without it). */
-  page(day: string, after: string | undefined, limit: number): Promise<readonly bigint[]>;
+  /** What stands in the index of a day, in its order as text, above `after` (from the first without it): users, unless others wrote it. */
+  page(day: string, after: string | undefined, limit: number): Promise<readonly string[]>;
   /** One step over all keys, from `cursor` (`'0'` to begin): finds what other programs have staged without the index. */
   scan(cursor: string): Promise<ScanStep>;
   /** At most the first kilobyte of what stands under keys; empty where they hold no string. */
-  values(keys: readonly string[]): Promise<readonly Buffer[]>;
+  values(keys: readonly Buffer[]): Promise<readonly Buffer[]>;
 }
 
 /** Keys that Redis looks at in one step, in less than a millisecond. */
@@ -35,14 +35,11 @@ export function stagedStore(keyStore: KeyStore): StagedStore {
   };
   return {
     days: (upTo) => lexically(daysKey, '-', `[${upTo}`, -1),
-    page: async (day, after, limit) => {
-      const users = await lexically(indexKey(day), after === undefined ? '-' : `(${after}`, '+', limit);
-      return users.map(BigInt);
-    },
+    page: (day, after, limit) => lexically(indexKey(day), after === undefined ? '-' : `(${after}`, '+', limit),
     scan: async (cursor) => {
       const [reply] = await keyStore.run([['SCAN', cursor, 'MATCH', stagedKeyGlob, 'COUNT', scanCount]]);
       const [next, found] = reply as readonly [Buffer, readonly Buffer[]];
-      const keys = found.map((key) => ({ key: key.toString(), staged: parseStagedKey(key.toString()) }));
+      const keys = found.map((key) => ({ key, staged: parseStagedKey(key.toString('latin1')) }));
       return {
         keys: keys.flatMap(({ staged }) => (staged === undefined ? [] : [staged])),
         strange: keys.flatMap(({ key, staged }) => (staged === undefined ? [key] : [])),

@@ -9,6 +9,7 @@ export interface ForeignBalance extends StagedKey {
 
 /** A key that looks like a staged one and names no user or day. */
 export interface StrangeKey {
+  /** As text: its bytes may be any. */
   readonly key: string;
   readonly value: Buffer;
 }
@@ -19,8 +20,8 @@ export type PutAsideReason = 'notAnInteger' | 'notAKey' | 'noAccount' | 'notTheL
 /**
  * Takes over what other programs have staged, in a transaction that has locked the accounts: the difference to what the ledger says of that
  * day is imported as a row, once for each user, day and value. Where the ledger has rows of that day it wins, and the value is put aside;
- * so are values that are no integers, and those of users without an account. Afterwards every one of them may be overwritten. Of one
- * user's the earlier days go first.
+ * so are values that are no integers, and those of users without an account. Afterwards every one of them may be overwritten. In
+ * whatever order days of one user are found, each is imported as what stands from it on until the next.
  */
 export type StagedTaker = (transaction: Transaction, found: readonly ForeignBalance[]) => Promise<void>;
 
@@ -118,13 +119,22 @@ const expectedBalances = `
           WHERE user_id = asked.user_id AND due_on <= $2::date AND applied_on IS NULL), 0))::bigint AS "balanceMinor"
   FROM unnest($1::bigint[], $3::text[]) AS asked (user_id, import_id) LEFT JOIN deposits.account USING (user_id)`;
 
+// A balance that was staged holds until the next one that was: where that is in the ledger already, it stays what it is.
 const importRow = `
+  WITH imported AS (
+    INSERT INTO deposits.ledger (user_id, fill_id, kind, amount_minor, due_on, recorded_at)
+    SELECT user_id, fill_id, 'IMPORT', amount_minor, $4::date, $5::timestamptz
+    FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS staged (user_id, fill_id, amount_minor)
+    ON CONFLICT (fill_id, kind) DO NOTHING
+    RETURNING user_id, fill_id, amount_minor
+  )
   INSERT INTO deposits.ledger (user_id, fill_id, kind, amount_minor, due_on, recorded_at)
-  SELECT user_id, fill_id, 'IMPORT', amount_minor, $4::date, $5::timestamptz
-  FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS staged (user_id, fill_id, amount_minor)
-  ON CONFLICT (fill_id, kind) DO NOTHING`;
+  SELECT imported.user_id, fill_id || ':until', 'IMPORT', -amount_minor, next.due_on, $5::timestamptz
+  FROM imported CROSS JOIN LATERAL (
+    SELECT min(due_on) AS due_on FROM deposits.ledger WHERE user_id = imported.user_id AND kind = 'IMPORT' AND due_on > $4::date
+  ) AS next WHERE next.due_on IS NOT NULL`;
 
 const insertAside = `
   INSERT INTO deposits.put_aside (redis_key, value, reason, found_at)
   SELECT redis_key, value, reason, $4::timestamptz FROM unnest($1::text[], $2::bytea[], $3::text[]) AS aside (redis_key, value, reason)
-  ON CONFLICT (redis_key, md5(value)) DO NOTHING`;
+  ON CONFLICT (md5(redis_key), md5(value)) DO NOTHING`;

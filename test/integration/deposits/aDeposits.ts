@@ -1,8 +1,12 @@
 import { Redis } from 'ioredis';
 import type { Observable } from 'rxjs';
+import { expect } from 'vitest';
 import { deposits, type DepositsPorts } from '../../../pipelines/deposits/deposits.system.ts';
 import { filledTopic, stage, stageGroup } from '../../../pipelines/deposits/stage.pipeline.ts';
 import { openDatabase, type PostgresDatabase } from '../../../src/connectors/postgres/openDatabase.ts';
+import type { Bus } from '../../../src/connectors/bus.ts';
+import type { Database } from '../../../src/connectors/database.ts';
+import type { KeyStore } from '../../../src/connectors/keyStore.ts';
 import { openKeyStore } from '../../../src/connectors/redis/openKeyStore.ts';
 import { createRedisStreamBus } from '../../../src/connectors/redisStream/redisStreamBus.ts';
 import type { Clock } from '../../../src/message/clock.ts';
@@ -12,7 +16,7 @@ import type { Job } from '../../../src/runtime/jobs/job.ts';
 import type { JobEnd } from '../../../src/runtime/jobs/jobSpec.ts';
 import { runJob } from '../../../src/runtime/jobs/runJob.ts';
 import type { Counts } from '../../../src/runtime/ledger.ts';
-import { runChain } from '../../../src/runtime/runChain.ts';
+import { runChain, type ChainRun } from '../../../src/runtime/runChain.ts';
 import { aHouse } from '../../support/aHouse.ts';
 import { silent } from '../../support/aSpec.ts';
 import { atTheEnd } from '../../support/atTheEnd.ts';
@@ -26,16 +30,45 @@ export interface Deposits {
   readonly database: PostgresDatabase;
   readonly redis: Redis;
   readonly ports: DepositsPorts;
+  readonly clock: Clock;
   setNow(now: string): void;
+  /** Forgets everything: accounts, trades, runs, all that Redis has. */
+  empty(): Promise<void>;
+  /** A process of its own, over what it has of the world. */
+  process(parts: Partial<ProcessParts>): DepositsProcess;
   /** Opens accounts with what they begin with, in minor units. */
   open(balances: Readonly<Record<string, bigint>>): Promise<void>;
-  /** Writes trades on the stream and has them staged; answers how they ended. */
-  stage(trades: readonly object[]): Promise<Counts>;
+  /** Writes trades on the stream, text as it is, and has them staged; answers how they ended. */
+  stage(trades: readonly (object | string)[]): Promise<Counts>;
+  /** Writes trades on the stream and leaves them there. */
+  write(trades: readonly (object | string)[]): Promise<void>;
+  /** What was put aside of the stream, the oldest first: why. */
+  deadLetters(): Promise<readonly string[]>;
+  /** Balances by the accounts. */
+  balances(): Promise<Readonly<Record<string, bigint>>>;
   /** Settles a night. */
   night(day: string): Promise<JobEnd>;
+  /** Settles these nights, each at its midnight; all must complete. */
+  settle(...days: readonly string[]): Promise<void>;
   run(name: string, key: string): Promise<JobEnd>;
   /** Users whose balance is not the fold of their rows, or is not shown in Redis, with what was expected there. */
   flaws(): Promise<readonly unknown[]>;
+}
+
+/** What a process has of the world. */
+export interface ProcessParts {
+  readonly database: Database;
+  readonly keyStore: KeyStore;
+  readonly clock: Clock;
+  readonly holder: string;
+}
+
+/** Does what the daemon does. */
+export interface DepositsProcess {
+  readonly ports: DepositsPorts;
+  /** Begins to stage what the stream has. */
+  start(): ChainRun;
+  run(name: string, key: string): Promise<JobEnd>;
 }
 
 const settings = {
@@ -45,55 +78,107 @@ const settings = {
 
 const meter = { stage: () => undefined, retried: () => undefined, deadLettered: () => undefined };
 
+/** Where deposits keep what Redis has; by default an empty logical database of the suite's. */
+export interface DepositsPlace {
+  readonly redisUrl?: string;
+  /** After how long a Redis that is silent is given up. */
+  readonly timeLimitMs?: number;
+}
+
 /** Empty deposits; the calendar stands at Friday, 20 November 2026, 15:00 in Seoul. */
-export async function aDeposits(): Promise<Deposits> {
-  const [url, redisUrl] = [await aMigratedDatabase(), await aRedis()];
+export async function aDeposits({ redisUrl: given, timeLimitMs = 2_000 }: DepositsPlace = {}): Promise<Deposits> {
+  const [url, redisUrl] = [await aMigratedDatabase(), given ?? (await aRedis())];
   const database = openDatabase({ url, clock: realClock });
   atTheEnd(() => database.close());
-  let calendar = new Date('2026-11-20T15:00:00+09:00');
+  let calendar = friday;
   const clock: Clock = { ...realClock, now: () => calendar };
   const bus = createRedisStreamBus({ url: redisUrl, clock, instance: 'test', blockMs: 100 });
-  const keyStore = openKeyStore({ url: redisUrl, clock, origin: 'its url', name: 'test-keys', timeLimitMs: 2_000 });
+  const keyStore = openKeyStore({ url: redisUrl, clock, origin: 'its url', name: 'test-keys', timeLimitMs });
   const redis = new Redis(redisUrl);
+  redis.on('error', () => undefined);
   atTheEnd(async () => {
     await bus.close();
     await keyStore.close();
     redis.disconnect();
   });
-  const ports = deposits.openPorts(aHouse({ database, bus, keyStore, clock }));
-  const run: Deposits['run'] = (name, key) => {
-    const job = deposits.jobs.find((candidate) => candidate.name === name) as Job<DepositsPorts, unknown, unknown, unknown>;
-    return runJob({
-      ...{ job, ports, key, database, clock, settings, log: silent, holder: 'test', meter, parts: new Set() },
-      options: job.options.parse({}),
-      draining: new AbortController().signal,
-      signal: new AbortController().signal,
-    });
+  const process: Deposits['process'] = (parts) => aProcess({ database, keyStore, clock, holder: 'test', ...parts }, bus);
+  const ours = process({});
+  const write: Deposits['write'] = async (trades) => {
+    const pipeline = redis.pipeline();
+    for (const trade of trades) {
+      pipeline.xadd(filledTopic.name, '*', 'key', 'k', 'value', typeof trade === 'string' ? trade : JSON.stringify(trade));
+    }
+    await pipeline.exec();
   };
   return {
-    ...{ url, redisUrl, database, redis, ports, run },
+    ...{ url, redisUrl, database, redis, clock, process, write, ports: ours.ports },
+    run: (name, key) => ours.run(name, key),
     setNow: (now) => {
       calendar = new Date(now);
+    },
+    empty: async () => {
+      calendar = friday;
+      await database.execute(`
+        TRUNCATE deposits.account, deposits.ledger, deposits.early_cancellation, deposits.put_aside, weir.job_run CASCADE`);
+      await redis.flushdb();
     },
     open: async (balances) => {
       await database.execute({ text: openAccounts, values: [Object.keys(balances), Object.values(balances)] });
     },
     stage: async (trades) => {
-      const pipeline = redis.pipeline();
-      for (const trade of trades) pipeline.xadd(filledTopic.name, '*', 'key', 'k', 'value', JSON.stringify(trade));
-      await pipeline.exec();
-      const options = stage.options.parse({});
-      const chain = runChain({
-        ...{ name: stage.name, source: stage.source(ports, options), clock, log: silent, meter, limits: { window: 300, maxSpan: 3_000 } },
-        ...{ chain: (message$: Observable<Message<Uint8Array>>) => stage.chain(message$, ports, options), stopTimeoutMs: 2_000 },
-      });
+      await write(trades);
+      const chain = ours.start();
       await until('all is staged', async () => (await bus.oldestUnsettledAt(filledTopic, { group: stageGroup })) === undefined);
       chain.drain();
       await chain.ended;
       return chain.counts();
     },
-    night: (day) => run('deposits.settle', day),
+    deadLetters: async () => {
+      const letters = await redis.xrange(filledTopic.deadLetters, '-', '+');
+      return letters.map(([, fields]) => {
+        const headers = JSON.parse(fields[fields.indexOf('headers') + 1] ?? '') as Readonly<Record<string, string>>;
+        return headers['weir-text'] ?? '';
+      });
+    },
+    balances: async () => {
+      const rows = await database.query<{ id: bigint; balance: bigint }>(
+        'SELECT user_id AS id, balance_minor AS balance FROM deposits.account ORDER BY user_id',
+      );
+      return Object.fromEntries(rows.map(({ id, balance }) => [id.toString(), balance]));
+    },
+    night: (day) => ours.run('deposits.settle', day),
+    settle: async (...days) => {
+      for (const day of days) {
+        calendar = new Date(`${day}T00:00:00+09:00`);
+        expect(await ours.run('deposits.settle', day)).toMatchObject({ how: 'completed' });
+      }
+    },
     flaws: () => flawsOf({ database, redis }),
+  };
+}
+
+const friday = new Date('2026-11-20T15:00:00+09:00');
+
+function aProcess({ database, keyStore, clock, holder }: ProcessParts, bus: Bus): DepositsProcess {
+  const ports = deposits.openPorts(aHouse({ database, bus, keyStore, clock }));
+  return {
+    ports,
+    start: () => {
+      const options = stage.options.parse({});
+      return runChain({
+        ...{ name: stage.name, source: stage.source(ports, options), clock, log: silent, meter, limits: { window: 300, maxSpan: 3_000 } },
+        ...{ chain: (message$: Observable<Message<Uint8Array>>) => stage.chain(message$, ports, options), stopTimeoutMs: 2_000 },
+      });
+    },
+    run: (name, key) => {
+      const job = deposits.jobs.find((candidate) => candidate.name === name) as Job<DepositsPorts, unknown, unknown, unknown>;
+      return runJob({
+        ...{ job, ports, key, database, clock, settings, log: silent, holder, meter, parts: new Set() },
+        options: job.options.parse({}),
+        draining: new AbortController().signal,
+        signal: new AbortController().signal,
+      });
+    },
   };
 }
 
