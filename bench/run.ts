@@ -5,6 +5,7 @@ import type { Benchmark } from './benchmark.ts';
 import { cumulativeBenchmark } from './cumulative.bench.ts';
 import { dailyReportBenchmark } from './dailyReport.bench.ts';
 import { deliverBenchmark } from './deliver.bench.ts';
+import { depositsSettle } from './depositsSettle.bench.ts';
 import { dispatchBenchmark } from './dispatch.bench.ts';
 import { hotAccount, hotAccountDeposits } from './hotAccount.bench.ts';
 import { kafkaConsume } from './kafkaConsume.bench.ts';
@@ -34,6 +35,7 @@ const benchmarks: readonly Benchmark[] = [
   hotAccountDeposits,
   dailyReportBenchmark,
   cumulativeBenchmark,
+  depositsSettle,
   runtime,
   redisStream,
   redisConnections,

@@ -7,6 +7,8 @@ export interface ResidentMemory {
   readonly highest: number;
   /** Medians of the first, the second and the last third of the time: whether it grows. */
   readonly thirds: readonly number[];
+  /** The highest of each tenth of the time. */
+  readonly tenths: readonly number[];
 }
 
 /** Begins to watch the resident set. The returned function ends that and tells what was seen. */
@@ -26,7 +28,11 @@ export function residentMemoryOf(samples: readonly number[]): ResidentMemory {
   const thirds = [samples.slice(0, size), samples.slice(-2 * size, -size), samples.slice(-size)].map((some) =>
     Math.round(median(some.length === 0 ? samples : some)),
   );
-  return { highest: Math.round(Math.max(...samples)), thirds };
+  const tenths = Array.from({ length: 10 }, (_, tenth) => {
+    const part = samples.slice(Math.floor((tenth * samples.length) / 10), Math.ceil(((tenth + 1) * samples.length) / 10));
+    return Math.round(Math.max(...part));
+  });
+  return { highest: Math.round(Math.max(...samples)), thirds, tenths };
 }
 
 function residentMb(): number {

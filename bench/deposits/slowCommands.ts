@@ -1,0 +1,28 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { Redis } from 'ioredis';
+
+/** How long one command may hold up everybody else, in milliseconds. */
+const limitMs = 10;
+
+/**
+ * Has Redis never wait for a processor: its slow log tells wall-clock time, in which a command that waits for one looks like one that blocks.
+ * Answers whether the system allowed it.
+ */
+export async function favour(redis: Redis): Promise<boolean> {
+  const pid = /process_id:(\d+)/.exec(await redis.info('server'))?.[1] ?? '';
+  return promisify(execFile)('chrt', ['--reset-on-fork', '--fifo', '--pid', '1', pid]).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Begins to watch for commands that block Redis. The returned function tells them. */
+export async function watchSlowCommands(redis: Redis): Promise<() => Promise<readonly string[]>> {
+  await redis.config('SET', 'slowlog-log-slower-than', String(limitMs * 1_000));
+  await redis.slowlog('RESET');
+  return async () => {
+    const slow = (await redis.slowlog('GET', 128)) as readonly [number, number, number, readonly string[]][];
+    return slow.map(([, , micros, words]) => `${words.slice(0, 3).join(' ').slice(0, 80)} (${micros / 1_000} ms)`);
+  };
+}
