@@ -54,7 +54,7 @@ async function stageTrades(ports: DepositsPorts, options: Options, trades: numbe
   };
   const chain = runChain({
     ...chainParts(stage.name, { window, maxSpan }),
-    source: stage.source(ports),
+    source: stage.source(ports, own),
     chain: (message$) => stage.chain(message$, ports, own).pipe(tap(countLeft)),
   });
   await completed(chain);
