@@ -56,7 +56,7 @@ export const processOptions = {
     },
   ),
   profiles: option(z.array(z.string().min(1)).default([]), {
-    about: 'Which pipelines and jobs this process runs (billing-batch, producer, consumer, payments, remittance). Empty: all.',
+    about: 'Which pipelines and jobs this process runs (billing-batch, producer, consumer, payments, remittance, streams). Empty: all.',
   }),
   log: z
     .strictObject({
@@ -217,7 +217,7 @@ export const processOptions = {
     })
     .prefault({}),
   gateways: z.strictObject({ card: gateway('card'), transfer: gateway('transfer'), wallet: gateway('wallet') }).prefault({}),
-  bank: service('the bank', 'Where the bank of remittances is asked to move money. Empty: nowhere, and they wait.'),
+  bank: service('the bank', 'Where the bank is asked to move money and to register partner accounts. Empty: nowhere, and both wait.'),
   keys: z
     .strictObject({
       ring: option(z.string(), {

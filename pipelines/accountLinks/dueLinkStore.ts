@@ -43,7 +43,7 @@ export function dueLinkStore(database: Database, { outbox, now }: DueLinkOptions
     page: (asOf, { after, limit }) => database.query<WaitingLink>({ text: page, values: [asOf, after ?? '0', limit] }),
     publishAgain: async (transaction, links) => {
       const at = now();
-      const values = [links.map(({ linkId }) => linkId), at, new Date(at.getTime() + againAfterMs)];
+      const values = [links.map(({ linkId }) => linkId), new Date(at.getTime() + againAfterMs)];
       const pushed = await transaction.query<PushedRow>({ text: push, values, name: 'accountLinks.push' });
       await outbox.insert(
         transaction,
@@ -67,12 +67,12 @@ const due = `
 
 const page = `SELECT id AS "linkId" FROM (${due}) AS due WHERE id > $2::bigint ORDER BY id LIMIT $3`;
 
-// Who works on one holds its lock: it is left alone.
+// Who works on one holds its lock, or its claim: it is left alone.
 const push = `
   WITH waiting AS (
     SELECT id FROM account_links.account_link
-    WHERE id = ANY ($1::bigint[]) AND status IN ('REQUESTED', 'REGISTERING') AND next_look_at <= $2::timestamptz
+    WHERE id = ANY ($1::bigint[]) AND next_look_at IS NOT NULL AND (claim_token IS NULL OR lease_until < clock_timestamp())
     ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
   )
-  UPDATE account_links.account_link AS link SET next_look_at = $3::timestamptz FROM waiting WHERE link.id = waiting.id
+  UPDATE account_links.account_link AS link SET next_look_at = $2::timestamptz FROM waiting WHERE link.id = waiting.id
   RETURNING link.id AS "linkId", request_id AS "requestId", account_id AS "accountId", partner`;

@@ -1,7 +1,8 @@
 import { defineGauges, mostCounted } from '../../src/runtime/gauges/gaugeQuestion.ts';
 
 const profile = 'streams';
-const openStatus = ['REQUESTED', 'REGISTERING'] as const;
+/** States in which a link has not the word of the bank. */
+export const openStatus = ['REQUESTED', 'REGISTERING'] as const;
 
 /** Codes with which links are parked; those of other errors of ours are told as others. */
 export const linkParkCodes = ['unavailable', 'throttled', 'timedOut', 'outcomeUnknown', 'refused'] as const;

@@ -12,6 +12,8 @@ const harmless = [
   /^\d{2}:\d{2}(:\d{2})?$/,
   /^-?(?!0\d)(?!82)(?!10\d{8}$)\d{1,20}$/,
 ];
+/** Fields whose digits are a person's, however they are written. */
+const personalName = /account_?number/i;
 const fieldName = /^[A-Za-z][A-Za-z0-9_]{0,40}$/;
 
 /**
@@ -44,8 +46,17 @@ function previewOf(value: Json, depth: number): Json {
   if (isList(value)) return value.slice(0, maxParts).map((part) => previewOf(part, depth + 1));
   const fields = Object.entries(value).slice(0, maxParts);
   return Object.fromEntries(
-    fields.map(([name, part], at) => [fieldName.test(name) ? name : `field ${at + 1}`, previewOf(part, depth + 1)]),
+    fields.map(([name, part], at) => [
+      fieldName.test(name) ? name : `field ${at + 1}`,
+      personalName.test(name) ? lengthOf(part) : previewOf(part, depth + 1),
+    ]),
   );
+}
+
+/** What stands in a field that is a person's: an envelope as that, anything else by its length. */
+function lengthOf(value: Json): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return encrypted.test(text) ? previewText(text) : `text (${text.length} characters)`;
 }
 
 function isList(value: Json): value is readonly Json[] {

@@ -108,7 +108,8 @@ describe('wrong options', () => {
   it('of a profile are told with the profiles that there are', async () => {
     const { exitCode, errors } = await say(['run', '--profile', 'consumer,comsumer']);
     expect(exitCode).toBe(78);
-    expect(errors).toContain('there is no profile comsumer; there are consumer, payments, remittance, billing-batch, producer, accounting');
+    const profiles = 'consumer, payments, remittance, deposits, streams, billing-batch, producer, accounting';
+    expect(errors).toContain(`there is no profile comsumer; there are ${profiles}`);
   });
 });
 

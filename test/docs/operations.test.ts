@@ -113,7 +113,10 @@ describe('docs/operations.md', () => {
       [depositedTopic.name]: withdrawGroup,
       [depositedDeadLetters.name]: failedEventsGroup,
     };
-    const made = topicConfigs(systems.topics, 1).map(({ topic, numPartitions, configEntries = [] }) => {
+    const made = topicConfigs(
+      systems.topics.filter(({ isOnRedis }) => isOnRedis !== true),
+      1,
+    ).map(({ topic, numPartitions, configEntries = [] }) => {
       const group = groups[topic];
       const retainMs = configEntries.find(({ name }) => name === 'retention.ms')?.value ?? '';
       return [topic, String(numPartitions), group === undefined ? 'none' : `\`${group}\``, kept[retainMs]];

@@ -58,3 +58,13 @@ function letterOf(fields: readonly string[]): Letter {
   const headers = JSON.parse(String(of.get('headers'))) as Readonly<Record<string, string>>;
   return { code: headers['weir-code'] ?? '', text: headers['weir-text'] ?? '', value: String(of.get('value')) };
 }
+
+/** Daemons that notice a dead neighbour within a second, and what follows `weir run` for them. */
+export const hasty: readonly string[] = [
+  ...['--profile', 'streams', '--set', 'bus.idleLimitMs=1000'],
+  ...['timeLimitMs=500', 'holdMs=50', 'retry.maxRetries=1', 'retry.firstDelayMs=1'].flatMap((each) => [
+    '--set',
+    `accountLinks.register.send.${each}`,
+  ]),
+  ...['leaseBeyondMs=1000', 'again.firstDelayMs=0', 'admit.maxWaitMs=50'].flatMap((each) => ['--set', `accountLinks.register.${each}`]),
+];

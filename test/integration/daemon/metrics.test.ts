@@ -5,6 +5,7 @@ import { systems } from '../../../pipelines/index.ts';
 import { methods } from '../../../pipelines/payments/payment.ts';
 import { settlementCodes } from '../../../pipelines/payments/settlement.ts';
 import { openStates, parkCodes } from '../../../pipelines/remittance/remittanceGauges.ts';
+import { linkParkCodes, openStatus } from '../../../pipelines/accountLinks/linkGauges.ts';
 import { errorCodes } from '../../../src/errors.ts';
 import { replaceReasons, sourceStates } from '../../../src/connectors/sourceStatus.ts';
 import { catalogue } from '../../../src/metrics/catalogue.ts';
@@ -38,16 +39,16 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   outcome: ['done', 'skipped', 'deferred', 'dead', 'released'],
   state: ['starting', 'running', 'paused', 'backingOff', 'draining', 'stopped', 'failed', ...sourceStates, ...openStates],
   // The readers of a stream.
-  partition: ['1', '2'],
+  partition: ['1', '2', '3', '4'],
   code: Object.keys(errorCodes),
   schedule: systems.schedules.map(({ name }) => name),
   dependency: ['smtp', 'sms', 'chat', 'card', 'transfer', 'wallet', 'bank'],
   route: [...systems.apiRoutes.map(({ path }) => path), '/openapi.json', 'none'],
   method: ['GET', 'POST', 'other', ...methods],
-  status: ['2xx', '3xx', '4xx', '5xx', 'REQUESTED', 'SENT', 'FAILED', 'PARKED'],
+  status: ['2xx', '3xx', '4xx', '5xx', 'REQUESTED', 'SENT', 'FAILED', 'PARKED', ...openStatus],
   outbox: systems.outboxes.map(({ schema }) => schema),
   topic: systems.outboxes.flatMap(({ topics }) => topics.map(({ name }) => name)),
-  reason: [...parkReasons, ...putAsideReasons, ...replaceReasons, ...settlementCodes, ...parkCodes],
+  reason: [...parkReasons, ...putAsideReasons, ...replaceReasons, ...settlementCodes, ...parkCodes, ...linkParkCodes],
   step: ['deposit', 'withdrawal', 'call'],
   account: ['POOL', 'TRANSIT', 'SUSPENSE'],
   quantile: ['0.99', '1'],

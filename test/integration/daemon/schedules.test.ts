@@ -93,6 +93,8 @@ describe('weir schedule list', () => {
       { name: 'remittance.retryWithdrawals' },
       { name: 'remittance.retryRequests' },
       { name: 'remittance.watch' },
+      { name: 'deposits.settle' },
+      { name: 'accountLinks.retryFailed' },
       { name: 'accounting.cumulativeReport' },
     ]);
   });
