@@ -23,7 +23,7 @@ export default {
       from: { path: '^(src/message/|src/(errors|expectation)\\.ts|pipelines/shared/[^/]+$)' },
       to: {
         path: '^(src|operators|pipelines|config|stack|simulators|test|bench)/',
-        pathNot: '^(src/message/|src/(errors|expectation)\\.ts|pipelines/shared/[^/]+$)',
+        pathNot: '^(src/message/|src/(errors|expectation)\\.ts|pipelines/shared/(calendars/)?[^/]+$)',
       },
     },
     {

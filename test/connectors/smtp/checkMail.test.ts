@@ -63,7 +63,9 @@ describe('checkMail', () => {
     ['no type', 'a.csv', '', /a type that is not/],
   ])('refuses a file with %s', (_, name, type, text) => {
     const file = { name, type, content: '' };
-    expect(() => checkMail(aMail({ attachments: [{ name: 'good.svg', type: 'image/svg+xml', content: '' }, file] }))).toThrow(refusal(text));
+    expect(() => checkMail(aMail({ attachments: [{ name: 'good.svg', type: 'image/svg+xml', content: '' }, file] }))).toThrow(
+      refusal(text),
+    );
   });
 
   it.each([
