@@ -45,6 +45,13 @@ describe('previewValue', () => {
     expect(JSON.stringify(shown)).not.toContain('kim');
   });
 
+  it('hides the number of an account, also where its digits could be any number', () => {
+    const shown = previewValue(
+      Buffer.from(JSON.stringify({ requestId: '7', accountNumber: '110234567890', account_number: 110234567890 })),
+    );
+    expect(shown).toEqual({ requestId: '7', accountNumber: 'text (12 characters)', account_number: 'text (12 characters)' });
+  });
+
   it('tells of what is no JSON its size and hash', () => {
     expect(previewValue(Buffer.from('kim@mail.example'))).toEqual({
       notJson: true,

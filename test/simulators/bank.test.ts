@@ -265,6 +265,7 @@ describe('the control of a bank', () => {
       ],
       pooled: '200',
       broughtIn: '100500',
+      registrations: [],
       transfers: [{ key: 'key-1', kind: 'MOVE_IN', account: 'C', amount: '200', status: 'DONE', requests: 1 }],
     });
     expect((await asking(bank.url, 'POST /accounts', { account: 'C', balance: '-1' })).status).toBe(400);
@@ -284,5 +285,43 @@ describe('a bank as a program', () => {
     expect(await asking(url, 'POST /transfers', moveIn, 'key-1')).toEqual(accepted);
     program.kill('SIGTERM');
     expect(await once(program, 'exit')).toEqual([0, null]);
+  });
+});
+
+describe('partner accounts at a bank', () => {
+  const partner = { account: 'acc-1', partner: 'ALPHA', accountNumber: '110234567890' };
+  const register = ({ url }: Bank, body: object = partner, key = 'link-1'): Promise<Said> =>
+    asking(url, 'POST /partner-accounts', body, key);
+  const registered = { status: 200, body: { status: 'REGISTERED' } };
+
+  it('are decided once under their key, and another one under it is refused', async () => {
+    const bank = await aBank();
+    expect((await asking(bank.url, 'GET /partner-accounts/link-1')).status).toBe(404);
+    expect(await register(bank)).toEqual(registered);
+    await asking(bank.url, 'POST /refused-numbers', { accountNumber: partner.accountNumber, reason: 'ACCOUNT_CLOSED' });
+    expect(await register(bank)).toEqual(registered);
+    expect(await register(bank, partner, 'link-2')).toEqual({ status: 200, body: { status: 'REFUSED', reason: 'ACCOUNT_CLOSED' } });
+    expect((await register(bank, { ...partner, partner: 'BRAVO' })).status).toBe(422);
+    expect((await register(bank, { account: 'acc-1' }, 'link-3')).status).toBe(400);
+    await asking(bank.url, 'POST /refused-numbers', { accountNumber: partner.accountNumber });
+    expect(await register(bank, partner, 'link-4')).toEqual(registered);
+    expect(bank.record().registrations.map(({ key, requests }) => [key, requests])).toEqual([
+      ...[
+        ['link-1', 2],
+        ['link-2', 1],
+        ['link-4', 1],
+      ],
+    ]);
+  });
+
+  it('are registered behind an answer that is in no form, where that is dialled in', async () => {
+    const bank = await aBank();
+    bank.faults.add({ phase: 'after', to: partner.accountNumber, action: { kind: 'malformed' }, times: 1 });
+    const response = await fetch(`${bank.url}/partner-accounts`, {
+      ...{ method: 'POST', body: JSON.stringify(partner) },
+      headers: { authorization: 'Bearer secret', 'idempotency-key': 'link-1' },
+    });
+    expect([response.status, await response.text()]).toEqual([200, '<html>all is well</html>']);
+    expect(bank.record().registrations).toHaveLength(1);
   });
 });

@@ -16,7 +16,7 @@ import { MemoryStore } from '../../../src/connectors/memory/memoryStore.ts';
 import { openDatabase, type PostgresDatabase } from '../../../src/connectors/postgres/openDatabase.ts';
 import type { Clock } from '../../../src/message/clock.ts';
 import type { DeadLetter } from '../../../src/message/deadLetter.ts';
-import { parseKeyRing } from '../../../src/message/keyRing.ts';
+import { parseKeyRing, type KeyRing } from '../../../src/message/keyRing.ts';
 import type { Message } from '../../../src/message/message.ts';
 import { realClock } from '../../../src/runtime/clock.ts';
 import type { JobEnd } from '../../../src/runtime/jobs/jobSpec.ts';
@@ -40,6 +40,7 @@ export interface ProcessParts {
   /** What stands between it and the bank. */
   readonly wire?: (client: HttpClient) => HttpClient;
   readonly gate?: Gate;
+  readonly keyRing?: KeyRing;
   /** Options of `accountLinks.register`. */
   readonly options?: object;
 }
@@ -75,6 +76,9 @@ export interface Links {
   /** Waits until nothing that is due stands in the outbox, and the group has settled everything; or until nobody waits any more. */
   quiet(isOver?: () => boolean): Promise<void>;
 }
+
+/** The key of every process that is given no other. */
+export const localKey = `local:${Buffer.alloc(32).toString('base64')}`;
 
 const settings = {
   ...{ partitions: 4, leaseMs: 3_000, heartbeatMs: 300, pollMs: 20, pageSize: 100, window: 300, maxSpan: 300 },
@@ -112,7 +116,7 @@ export async function aLinks(): Promise<Links> {
       gate: (name) => (name === 'bank' ? gate : openGate(name)),
       keyStore: noKeyStore,
       openFile: () => Promise.reject(new TypeError('account links write no file')),
-      keyRing: parseKeyRing(`local:${Buffer.alloc(32).toString('base64')}`),
+      keyRing: parts.keyRing ?? parseKeyRing(localKey),
       sender: { address: 'bills@weir.example', name: 'Weir' },
       instance: `process ${nodes}`,
       node: nodes,
