@@ -1,5 +1,5 @@
 import type { Database, Queryable } from '../../src/connectors/database.ts';
-import { WeirError } from '../../src/errors.ts';
+import { codeOf, WeirError } from '../../src/errors.ts';
 import { dead, defer, skip, type Answer } from '../../src/message/decision.ts';
 import { decryptField, encryptField } from '../../src/message/encryption.ts';
 import type { KeyRing } from '../../src/message/keyRing.ts';
@@ -10,6 +10,7 @@ import type { LinkRequest } from './linkRequest.ts';
 import { lostAfterMs } from './lostAfter.ts';
 import { clashOf, refusal } from './permanent.ts';
 import type { DueLink } from './registration.ts';
+import { parkUnopened, unopened, type UnopenedLink } from './unopenedStore.ts';
 
 /** Takes requests on, before anything is sent. */
 export interface AdmitStore {
@@ -35,12 +36,13 @@ export function admitStore(database: Pick<Database, 'withTransaction'>, options:
       database.withTransaction(async (transaction) => {
         const at = options.now();
         await insertNew(transaction, requests, at, options);
-        const links = await lockLinks(transaction, requests, options.keyRing);
+        const { links, damaged } = await lockLinks(transaction, requests, options.keyRing);
+        await parkUnopened(transaction, [...damaged.values()], at);
         const refusals = await refusedBefore(transaction, requests, links);
         const admitted = requests.map((request) => admitOne(request, links, refusals));
         await renew(transaction, admitted, at, options);
         await insertClashes(transaction, admitted, at);
-        return admitted.map(answerOf);
+        return requests.map((request, place) => (damaged.has(ownerOf(request)) ? dead(unopened) : answerOf(admitted[place])));
       }),
   };
 }
@@ -117,16 +119,27 @@ async function insertNew(
   await transaction.execute({ text: insertLinks, values, name: 'accountLinks.insertLinks' });
 }
 
-async function lockLinks(transaction: Queryable, requests: readonly LinkRequest[], keyRing: KeyRing): Promise<Links> {
+/** The links of these requests, locked; those that do not open apart, so that they hold up no others. */
+async function lockLinks(
+  transaction: Queryable,
+  requests: readonly LinkRequest[],
+  keyRing: KeyRing,
+): Promise<{ readonly links: Links; readonly damaged: ReadonlyMap<string, UnopenedLink> }> {
   const named = [...new Map(requests.map((request) => [ownerOf(request), request])).values()];
   const values = [named.map(({ accountId }) => accountId), named.map(({ partner }) => partner)];
   const rows = await transaction.query<LinkRow>({ text: lockThem, values, name: 'accountLinks.lockLinks' });
-  return new Map(
-    rows.map(({ accountId, partner, sealed, ...link }) => {
-      const owner = ownerOf({ accountId, partner });
-      return [owner, { ...link, accountNumber: decryptField(keyRing, owner, accountNumberField, sealed) }];
-    }),
-  );
+  const links: Links = new Map();
+  const damaged = new Map<string, UnopenedLink>();
+  for (const { accountId, partner, sealed, ...link } of rows) {
+    const owner = ownerOf({ accountId, partner });
+    try {
+      links.set(owner, { ...link, accountNumber: decryptField(keyRing, owner, accountNumberField, sealed) });
+    } catch (error) {
+      if (codeOf(error) !== 'decryption') throw error;
+      damaged.set(owner, link);
+    }
+  }
+  return { links, damaged };
 }
 
 interface LinkRow extends Omit<HeldLink, 'accountNumber'> {

@@ -1,4 +1,5 @@
 import type { Database } from '../../src/connectors/database.ts';
+import { codeOf } from '../../src/errors.ts';
 import { decryptField } from '../../src/message/encryption.ts';
 import type { KeyRing } from '../../src/message/keyRing.ts';
 import type { Json } from '../../src/runtime/jobs/job.ts';
@@ -38,10 +39,19 @@ export function linkDeskStore(database: Pick<Database, 'query'>, keyRing: KeyRin
     show: async (linkId) => {
       const [row] = await database.query<ShownRow>({ text: show, values: [linkId] });
       if (row === undefined) return undefined;
-      const accountNumber = decryptField(keyRing, ownerOf(row), accountNumberField, row.sealed);
-      return { ...row.sheet, accountNumber: maskAccount(accountNumber), ...row.more, failures: row.failures };
+      return { ...row.sheet, accountNumber: maskedNumber(keyRing, row), ...row.more, failures: row.failures };
     },
   };
+}
+
+/** One that does not open has a link to be looked at all the same. */
+function maskedNumber(keyRing: KeyRing, row: ShownRow): string {
+  try {
+    return maskAccount(decryptField(keyRing, ownerOf(row), accountNumberField, row.sealed));
+  } catch (error) {
+    if (codeOf(error) !== 'decryption' && codeOf(error) !== 'keyMissing') throw error;
+    return 'does not open';
+  }
 }
 
 interface ShownRow {

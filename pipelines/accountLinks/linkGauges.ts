@@ -5,7 +5,7 @@ const profile = 'streams';
 export const openStatus = ['REQUESTED', 'REGISTERING'] as const;
 
 /** Codes with which links are parked; those of other errors of ours are told as others. */
-export const linkParkCodes = ['unavailable', 'throttled', 'timedOut', 'outcomeUnknown', 'refused'] as const;
+export const linkParkCodes = ['unavailable', 'throttled', 'timedOut', 'outcomeUnknown', 'refused', 'decryption'] as const;
 
 /** Links without the word of the bank, and how long the oldest of them has waited; parked ones left out. */
 export const openLinks = defineGauges({

@@ -223,3 +223,15 @@ describe('a request whose message is lost', () => {
     expect(await linkOf()).toMatchObject({ status: 'REGISTERING' });
   });
 });
+
+it('a link whose account number does not open is parked once for a person, and its neighbours go on', async () => {
+  const one = { requestId: 'req-1', accountId: 'acc-1', partner: 'ALPHA', accountNumber: '110234567890' };
+  await process.ports.links.admit([one, { ...one, accountId: 'acc-2', requestId: 'req-2' }]);
+  await links.database.execute(`UPDATE account_links.account_link SET account_number = 'w1.local.AAAA' WHERE account_id = 'acc-1'`);
+  await workAfter(60_000);
+  expect((await linksIn(links.database)).map(({ status }) => status)).toEqual(['REQUESTED', 'ACTIVE']);
+  expect(await failuresIn(links.database)).toMatchObject([{ request: 'req-1', code: 'decryption', standing: 'parked' }]);
+  expect(links.letters).toMatchObject([{ code: 'decryption' }]);
+  await workAfter(86_400_000);
+  expect(links.letters).toHaveLength(1);
+});
