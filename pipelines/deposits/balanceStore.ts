@@ -57,6 +57,7 @@ const projections = `
   WHERE account.user_id = ANY ($1::bigint[])
   ORDER BY account.user_id, waiting.due_on`;
 
+// The users are named twice, else all accounts are read for each chunk.
 const apply = `
   WITH applied AS (
     UPDATE deposits.ledger SET applied_on = $2::date
@@ -66,7 +67,7 @@ const apply = `
     SELECT user_id, sum(amount_minor)::bigint AS amount_minor FROM applied GROUP BY user_id
   )
   UPDATE deposits.account SET balance_minor = balance_minor + moved.amount_minor, ledger_version = ledger_version + 1, settled_on = $2::date
-  FROM moved WHERE account.user_id = moved.user_id`;
+  FROM moved WHERE account.user_id = moved.user_id AND account.user_id = ANY ($1::bigint[])`;
 
 const raiseAbove = `
   UPDATE deposits.account SET ledger_version = known.version + 1

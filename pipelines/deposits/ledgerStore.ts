@@ -159,12 +159,18 @@ const keepEarly = `
     SELECT FROM deposits.ledger WHERE ledger.fill_id = early.fill_id AND kind = 'FILL' AND ledger.user_id <> early.user_id)
   ON CONFLICT (fill_id, user_id) DO NOTHING`;
 
-// A fill that is in the balance is taken back on the next night; one that is not never moves it.
+// A fill that is in the balance is taken back on the next night; one that is not never moves it. Fills are looked up one by one for those that
+// wait, nearly always none: a join is planned over the whole ledger.
 const cancel = `
-  WITH due AS (
-    DELETE FROM deposits.early_cancellation early USING deposits.ledger fill
-    WHERE early.fill_id = ANY ($1::text[]) AND fill.fill_id = early.fill_id AND fill.kind = 'FILL' AND fill.user_id = early.user_id
-    RETURNING fill.user_id, fill.fill_id, fill.amount_minor, fill.market, fill.trade_day, fill.due_on, fill.applied_on
+  WITH waiting AS MATERIALIZED (
+    SELECT fill_id, user_id FROM deposits.early_cancellation WHERE fill_id = ANY ($1::text[])
+  ), due AS MATERIALIZED (
+    SELECT fill.* FROM waiting CROSS JOIN LATERAL (
+      SELECT user_id, fill_id, amount_minor, market, trade_day, due_on, applied_on FROM deposits.ledger
+      WHERE ledger.fill_id = waiting.fill_id AND kind = 'FILL' AND ledger.user_id = waiting.user_id OFFSET 0
+    ) AS fill
+  ), gone AS (
+    DELETE FROM deposits.early_cancellation early USING due WHERE early.fill_id = due.fill_id AND early.user_id = due.user_id
   )
   INSERT INTO deposits.ledger (user_id, fill_id, kind, amount_minor, market, trade_day, due_on, recorded_at)
   SELECT user_id, fill_id, 'CANCEL', -amount_minor, market, trade_day,

@@ -1,5 +1,5 @@
 import { storableText } from '../shared/storableText.ts';
-import { passes, placeText, readPlace, shardOf, type Pass, type Place } from './settlePart.ts';
+import { passes, placeText, readPlace, shardCount, shardOf, type Pass, type Place } from './settlePart.ts';
 import type { FoundKey, ProjectionStore } from './projectionStore.ts';
 import type { OwedStore } from './owedStore.ts';
 import type { SettleRow } from './settleRow.ts';
@@ -30,17 +30,14 @@ type Page = readonly SettleRow[];
  */
 export function nightReader(ports: NightPorts, night: Night): RowReader<SettleRow> {
   const scan = scanner(ports, night);
+  const rowsOf = (kind: 'owed' | 'behind', pass: Pass, users: readonly bigint[]): Page =>
+    users.map((userId) => ({ kind, userId, place: placeText({ pass, day: '', after: userId.toString() }) }));
   const pageOf: Readonly<Record<Pass, (place: Place, limit: number) => Promise<Page>>> = {
-    owed: async ({ after }, limit) => {
-      const users = await ports.owed.page(night, BigInt(after || '0'), limit);
-      return users.map((userId) => ({ kind: 'owed', userId, place: placeText({ pass: 'owed', day: '', after: userId.toString() }) }));
-    },
+    owed: async ({ after }, limit) => rowsOf('owed', 'owed', await ports.owed.page(night, BigInt(after || '0'), limit)),
     staged: (place, limit) => stagedPage(ports, night, place, limit),
     found: (_place, limit) => scan(limit),
-    behind: async ({ after }, limit) => {
-      const users = await ports.owed.pageBehind(night, BigInt(after || '0'), limit);
-      return users.map((userId) => ({ kind: 'behind', userId, place: placeText({ pass: 'behind', day: '', after: userId.toString() }) }));
-    },
+    moving: async ({ after }, limit) => rowsOf('behind', 'moving', await ports.owed.page(night, BigInt(after || '0'), limit)),
+    behind: async ({ after }, limit) => rowsOf('behind', 'behind', await ports.owed.pageBehind(night, BigInt(after || '0'), limit)),
   };
   return {
     positionOf: ({ place }) => place,
@@ -62,14 +59,15 @@ async function stagedPage({ staged, projections }: NightPorts, { shard, day: nig
     if (day < place.day) continue;
     let after = day === place.day && place.after !== '' ? place.after : undefined;
     for (;;) {
-      const members = await staged.page(day, after, limit);
+      // The index is that of all shards.
+      const members = await staged.page(day, after, limit * shardCount);
       const named = members.flatMap((member) => parseStagedKey(`user:${member}:batch_balance:${day}`) ?? []);
-      const ours = named.filter(({ userId }) => shardOf(userId) === shard);
+      const ours = named.filter(({ userId }) => shardOf(userId) === shard).slice(0, limit);
       if (ours.length > 0) {
         const keys = await readKeys(projections, ours);
         return keys.map((key) => ({ kind: 'staged', ...key, place: placeText({ pass: 'staged', day, after: key.userId.toString() }) }));
       }
-      if (members.length < limit) break;
+      if (members.length < limit * shardCount) break;
       after = members.at(-1);
     }
   }
@@ -83,9 +81,12 @@ async function readKeys(projections: NightPorts['projections'], keys: readonly S
   return keys.map(({ userId, day }) => ({ userId, day, value: foreign.get(`${userId} ${day}`) }));
 }
 
-/** Looks at all keys once, and gives what it finds in pages; Redis may show a key twice. */
+/**
+ * Looks at all keys once, and gives what it finds in pages; Redis may show a key twice. One look serves all shards: that of the last, when
+ * most of what the others have in the indexes is done.
+ */
 function scanner({ staged, projections }: NightPorts, { shard, day: night }: Night): (limit: number) => Promise<Page> {
-  let cursor: string | undefined = '0';
+  let cursor: string | undefined = shard === shardCount - 1 ? '0' : undefined;
   let waiting: SettleRow[] = [];
   let found = 0;
   const nextPlace = (): string => placeText({ pass: 'found', day: '', after: String((found += 1)) });
@@ -93,11 +94,10 @@ function scanner({ staged, projections }: NightPorts, { shard, day: night }: Nig
     while (waiting.length < limit && cursor !== undefined) {
       const step = await staged.scan(cursor);
       cursor = step.next;
-      const due = step.keys.filter(({ userId, day }) => day <= night && shardOf(userId) === shard);
-      const strange = shard === 0 ? step.strange : [];
-      const values = strange.length === 0 ? [] : await staged.values(strange);
+      const due = step.keys.filter(({ day }) => day <= night);
+      const values = step.strange.length === 0 ? [] : await staged.values(step.strange);
       for (const key of await readKeys(projections, due)) waiting.push({ kind: 'staged', ...key, place: nextPlace() });
-      for (const [index, key] of strange.entries()) {
+      for (const [index, key] of step.strange.entries()) {
         waiting.push({ kind: 'strange', key: storableText(key.toString()), value: values[index] ?? Buffer.alloc(0), place: nextPlace() });
       }
     }

@@ -1,8 +1,9 @@
 import type { Database, Queryable } from '../../src/connectors/database.ts';
 import type { KeyStore } from '../../src/connectors/keyStore.ts';
 import type { Night } from './nightReader.ts';
+import { behindScript } from './projectionScripts.ts';
+import { runOverUsers } from './runOverUsers.ts';
 import { shardCount } from './settlePart.ts';
-import { projectionKey } from './stagedKey.ts';
 
 /** Whom a night concerns, by the ledger. Pages are in the order of users, above `after`. */
 export interface OwedStore {
@@ -10,7 +11,7 @@ export interface OwedStore {
   count(day: string): Promise<ReadonlyMap<number, number>>;
   /** Users with something due until the night that is not in their balance. */
   page(night: Night, after: bigint, limit: number): Promise<readonly bigint[]>;
-  /** Users whom this night has moved, or is about to, and whose projection is older, or gone. */
+  /** Users whom this night has moved and whose projection is older, or gone. */
   pageBehind(night: Night, after: bigint, limit: number): Promise<readonly bigint[]>;
   /** All users of a shard. */
   pageAll(shard: number, after: bigint, limit: number): Promise<readonly bigint[]>;
@@ -26,12 +27,10 @@ interface ShardRow {
 interface MovedRow {
   readonly userId: bigint;
   readonly version: bigint;
-  /** Its rows are not applied yet: they are about to be. */
-  readonly isOwed: boolean;
 }
 
 /** Whom a night concerns, in a database, and by what stands in Redis. */
-export function owedStore(database: Database, keyStore: Pick<KeyStore, 'run'>): OwedStore {
+export function owedStore(database: Database, keyStore: Pick<KeyStore, 'runScript'>): OwedStore {
   const users = async (name: string, text: string, values: readonly unknown[]): Promise<readonly bigint[]> =>
     (await database.query<{ userId: bigint }>({ name, text, values })).map(({ userId }) => userId);
   return {
@@ -43,9 +42,9 @@ export function owedStore(database: Database, keyStore: Pick<KeyStore, 'run'>): 
         const moved = await database.query<MovedRow>({ name: 'deposits-moved', text: movedBy, values });
         const last = moved.at(-1);
         if (last === undefined) return [];
-        const shown = await keyStore.run(moved.map(({ userId }) => ['HGET', projectionKey(userId), 'version']));
-        const behind = moved.filter((row, place) => isBehind(shown[place] as Buffer | null, row));
-        if (behind.length > 0) return behind.map(({ userId }) => userId);
+        const told = moved.map(({ userId, version }) => [userId, version]);
+        const behind = (await runOverUsers(keyStore, behindScript, told)).flat();
+        if (behind.length > 0) return behind.map((userId) => BigInt(String(userId)));
         after = last.userId;
       }
     },
@@ -54,30 +53,25 @@ export function owedStore(database: Database, keyStore: Pick<KeyStore, 'run'>): 
   };
 }
 
-function isBehind(shown: Buffer | null, { version, isOwed }: MovedRow): boolean {
-  return isOwed || shown === null || BigInt(shown.toString()) < version;
-}
-
 async function byShard(database: Queryable, statement: Parameters<Queryable['query']>[0]): Promise<ReadonlyMap<number, number>> {
   const rows = await database.query<ShardRow>(statement);
   return new Map(rows.map(({ shard, users }) => [shard, users]));
 }
 
 const countOwed = `
-  SELECT (user_id % $1)::integer AS shard, count(DISTINCT user_id)::integer AS users
-  FROM deposits.ledger WHERE applied_on IS NULL AND due_on <= $2::date GROUP BY 1`;
+  SELECT (user_id % $1)::integer AS shard, count(*)::integer AS users
+  FROM (SELECT DISTINCT user_id FROM deposits.ledger WHERE applied_on IS NULL AND due_on <= $2::date) AS owed GROUP BY 1`;
 
 const owed = `
   SELECT DISTINCT user_id AS "userId" FROM deposits.ledger
   WHERE applied_on IS NULL AND due_on <= $1::date AND user_id > $2 AND user_id % $3 = $4 ORDER BY user_id LIMIT $5`;
 
+// Accounts are read in order and then filtered: statistics from before the night say that it has moved nobody, so each page would read and
+// sort them all.
 const movedBy = `
-  SELECT "userId", version, "isOwed" FROM (
-    SELECT user_id AS "userId", ledger_version AS version, settled_on, EXISTS (
-      SELECT FROM deposits.ledger WHERE user_id = account.user_id AND applied_on IS NULL AND due_on <= $1::date
-    ) AS "isOwed"
-    FROM deposits.account WHERE user_id > $2 AND user_id % $3 = $4
-  ) AS looked WHERE settled_on = $1::date OR "isOwed" ORDER BY "userId" LIMIT $5`;
+  SELECT user_id AS "userId", ledger_version AS version FROM (
+    SELECT user_id, ledger_version, settled_on FROM deposits.account WHERE user_id > $2 ORDER BY user_id OFFSET 0
+  ) AS ordered WHERE settled_on = $1::date AND user_id % $3 = $4 LIMIT $5`;
 
 const allAccounts = `
   SELECT user_id AS "userId" FROM deposits.account WHERE user_id > $1 AND user_id % $2 = $3 ORDER BY user_id LIMIT $4`;

@@ -8,88 +8,124 @@ local function text(key)
   if kind ~= 'string' then return '(' .. kind .. ')' end
   return redis.call('GETRANGE', key, 0, 1023)
 end
-local function staged(day) return 'user:' .. ARGV[1] .. ':batch_balance:' .. day end
+local function staged(user, day) return 'user:' .. user .. ':batch_balance:' .. day end
+local function forget(user, day)
+  redis.call('UNLINK', staged(user, day))
+  redis.call('ZREM', 'deposits:staged:' .. day, user)
+  if redis.call('EXISTS', 'deposits:staged:' .. day) == 0 then redis.call('ZREM', 'deposits:staged', day) end
+end
 `;
 
 /**
- * Makes what stands of a user in Redis what the ledger says: his balance, and one key for each day from which on it will be another; each
- * key in the index of its day. KEYS: projection, days. ARGV: user, version, balance, its time to live in seconds, how many days are
- * staged, a day and a balance for each, then a day and a value for each that was taken over from another program and may be overwritten.
+ * Makes what stands of users in Redis what the ledger says: a balance each, and one key for each day from which on it will be another; each
+ * key in the index of its day. KEYS: days. ARGV: time to live of balances in seconds, then for each user: number, version, balance, how
+ * many days are staged, how many were found, a day and a balance for each that is staged, a day and a value for each that was found: what
+ * was taken over from another program and may be overwritten (empty: nothing).
  *
- * Answers the version that stands there where that is newer: nothing was changed. Else `-1` and, in turn, days and values of other
- * programs under keys that are needed: nothing was changed either. Else `0`. What is not staged any more is unlinked last, where nobody
- * has overwritten it.
+ * Answers those that were not written: user, then the version that stands there where that is newer, or `-1` and, in turn, days and values
+ * of other programs under keys that are needed; nothing of theirs was changed. What is not staged any more is unlinked last, where nobody has
+ * overwritten it.
  */
 export const projectScript = `${text}
-local held, all = {}, redis.call('HGETALL', KEYS[1])
-for i = 1, #all, 2 do held[all[i]] = all[i + 1] end
-local version = held.version
-held.version = nil
-if version and tonumber(version) > tonumber(ARGV[2]) then return { version } end
-local count = tonumber(ARGV[5])
-local taken = {}
-for i = 6 + 2 * count, #ARGV, 2 do taken[ARGV[i]] = ARGV[i + 1] end
-local wanted, foreign = {}, { '-1' }
-for i = 6, 4 + 2 * count, 2 do
-  local day = ARGV[i]
-  wanted[day] = ARGV[i + 1]
-  local there = text(staged(day))
-  if there and there ~= held[day] and there ~= wanted[day] and there ~= taken[day] then
-    foreign[#foreign + 1] = day
-    foreign[#foreign + 1] = there
+local refused = {}
+local function project(user, version, balance, wanted, taken)
+  local key, held, isStaged = 'user:' .. user .. ':projection', {}, false
+  local all = redis.call('HGETALL', key)
+  for i = 1, #all, 2 do held[all[i]] = all[i + 1] end
+  if held.version and tonumber(held.version) > tonumber(version) then
+    refused[#refused + 1] = { user, held.version }
+    return
+  end
+  held.version = nil
+  local foreign, strange = { user, '-1' }, {}
+  for day, value in pairs(wanted) do
+    isStaged = true
+    local there = text(staged(user, day))
+    if there and there ~= held[day] and there ~= value and there ~= taken[day] then
+      foreign[#foreign + 1] = day
+      foreign[#foreign + 1] = there
+    end
+    strange[day] = there and string.sub(there, 1, 1) == '('
+  end
+  if #foreign > 2 then
+    refused[#refused + 1] = foreign
+    return
+  end
+  redis.call('SET', 'user:' .. user .. ':balance', balance, 'EX', ARGV[1])
+  local written = { 'version', version }
+  for day, value in pairs(wanted) do
+    -- SET would free what is large at once.
+    if strange[day] then redis.call('UNLINK', staged(user, day)) end
+    redis.call('SET', staged(user, day), value)
+    redis.call('ZADD', 'deposits:staged:' .. day, 0, user)
+    redis.call('ZADD', KEYS[1], 0, day)
+    written[#written + 1] = day
+    written[#written + 1] = value
+  end
+  redis.call('DEL', key)
+  redis.call('HSET', key, unpack(written))
+  if not isStaged then redis.call('EXPIRE', key, ARGV[1]) end
+  for day in pairs(held) do if taken[day] == nil then taken[day] = '' end end
+  for day, value in pairs(taken) do
+    if not wanted[day] then
+      local there = text(staged(user, day))
+      if not there or there == value or there == held[day] then forget(user, day) end
+    end
   end
 end
-if #foreign > 1 then return foreign end
-redis.call('SET', 'user:' .. ARGV[1] .. ':balance', ARGV[3], 'EX', ARGV[4])
-local written = { 'version', ARGV[2] }
-for day, value in pairs(wanted) do
-  redis.call('SET', staged(day), value)
-  redis.call('ZADD', 'deposits:staged:' .. day, 0, ARGV[1])
-  redis.call('ZADD', KEYS[2], 0, day)
-  written[#written + 1] = day
-  written[#written + 1] = value
+local at = 2
+while at <= #ARGV do
+  local wanted, taken, from = {}, {}, at + 5
+  local middle = from + 2 * tonumber(ARGV[at + 3])
+  local to = middle + 2 * tonumber(ARGV[at + 4])
+  for i = from, middle - 2, 2 do wanted[ARGV[i]] = ARGV[i + 1] end
+  for i = middle, to - 2, 2 do taken[ARGV[i]] = ARGV[i + 1] end
+  project(ARGV[at], ARGV[at + 1], ARGV[at + 2], wanted, taken)
+  at = to
 end
-redis.call('DEL', KEYS[1])
-redis.call('HSET', KEYS[1], unpack(written))
-if count == 0 then redis.call('EXPIRE', KEYS[1], ARGV[4]) end
-local function leave(day, ours)
-  if wanted[day] then return end
-  local there = text(staged(day))
-  if there and there ~= ours then return end
-  redis.call('UNLINK', staged(day))
-  redis.call('ZREM', 'deposits:staged:' .. day, ARGV[1])
-  if redis.call('EXISTS', 'deposits:staged:' .. day) == 0 then redis.call('ZREM', KEYS[2], day) end
-end
-for day, value in pairs(taken) do leave(day, value) end
-for day, value in pairs(held) do if not taken[day] then leave(day, value) end end
-return { '0' }
+return refused
 `;
 
 /**
- * Finds what other programs have staged for a user. KEYS: projection. ARGV: user, days to look at. Answers, in turn, the days and values
- * that are not what we have written there.
+ * Finds what other programs have staged for users. KEYS: days. ARGV: for each user: number, how many days to look at, the days. Answers, in
+ * turn, users, days and values that are not what we have written there.
  */
 export const foreignScript = `${text}
-local found = {}
-for i = 2, #ARGV do
-  local there = text(staged(ARGV[i]))
-  if there and there ~= redis.call('HGET', KEYS[1], ARGV[i]) then
-    found[#found + 1] = ARGV[i]
-    found[#found + 1] = there
+local found, at = {}, 1
+while at <= #ARGV do
+  local user, to = ARGV[at], at + 1 + tonumber(ARGV[at + 1])
+  for i = at + 2, to do
+    local there = text(staged(user, ARGV[i]))
+    if there and there ~= redis.call('HGET', 'user:' .. user .. ':projection', ARGV[i]) then
+      found[#found + 1] = user
+      found[#found + 1] = ARGV[i]
+      found[#found + 1] = there
+    end
   end
+  at = to + 1
 end
 return found
 `;
 
 /**
- * Removes what is staged for a user and a day, and the user from the index of that day, unless something else stands there than what is
- * given. KEYS: days. ARGV: user, day, the value that may be removed (empty: none).
+ * Removes what is staged for users and days, and the users from the indexes of those days, unless we have written that day, or something
+ * else stands there than what is given. KEYS: days. ARGV, in turn: user, day, the value that may be removed (empty: none).
  */
 export const forgetScript = `${text}
-local there = text(staged(ARGV[2]))
-if there and there ~= ARGV[3] then return 0 end
-redis.call('UNLINK', staged(ARGV[2]))
-redis.call('ZREM', 'deposits:staged:' .. ARGV[2], ARGV[1])
-if redis.call('EXISTS', 'deposits:staged:' .. ARGV[2]) == 0 then redis.call('ZREM', KEYS[1], ARGV[2]) end
-return 1
+for at = 1, #ARGV, 3 do
+  local there = text(staged(ARGV[at], ARGV[at + 1]))
+  local isOurs = redis.call('HEXISTS', 'user:' .. ARGV[at] .. ':projection', ARGV[at + 1]) == 1
+  if not isOurs and (not there or there == ARGV[at + 2]) then forget(ARGV[at], ARGV[at + 1]) end
+end
+return {}
+`;
+
+/** Finds users whose projection is older than the ledger, or gone. ARGV, in turn: user, version. Answers the users. */
+export const behindScript = `
+local behind = {}
+for at = 1, #ARGV, 2 do
+  local shown = redis.call('HGET', 'user:' .. ARGV[at] .. ':projection', 'version')
+  if not shown or tonumber(shown) < tonumber(ARGV[at + 1]) then behind[#behind + 1] = ARGV[at] end
+end
+return behind
 `;

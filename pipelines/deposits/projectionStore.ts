@@ -4,7 +4,8 @@ import { WeirError } from '../../src/errors.ts';
 import { raiseVersionsAbove, readProjections, type Projection } from './balanceStore.ts';
 import { lockAccounts } from './ledgerStore.ts';
 import { foreignScript, forgetScript, projectScript } from './projectionScripts.ts';
-import { daysKey, projectionKey, type StagedKey } from './stagedKey.ts';
+import { runOverUsers, type UserArguments } from './runOverUsers.ts';
+import type { StagedKey } from './stagedKey.ts';
 import type { ForeignBalance, StagedTaker } from './takeStagedStore.ts';
 
 /** What was found under a staged key; `value` is undefined where it is gone, or what we have written. */
@@ -18,12 +19,11 @@ export interface ProjectionStore {
   foreign(keys: readonly StagedKey[]): Promise<readonly ForeignBalance[]>;
   /**
    * Makes what stands in Redis of these users what the ledger says: balances with their time to live, staged days, indexes; last, staged
-   * keys that have had their day are unlinked. A version that is newer stays. `taken`: what other programs had staged and the ledger knows of by
-   * now; it is overwritten. What they stage meanwhile is taken over as well.
+   * keys that have had their day are unlinked. A version that is newer stays. `found`: staged keys, with what other programs had written there
+   * and the ledger knows of by now; where nothing is staged any more they go, with their users in the index of the day, but not what somebody
+   * has changed since. What others stage meanwhile is taken over as well.
    */
-  project(userIds: readonly bigint[], taken: readonly ForeignBalance[], how: ProjectOptions): Promise<void>;
-  /** Removes staged keys, and users from the indexes of days for which nothing is staged for them any more; not what somebody has changed since it was found. */
-  forget(keys: readonly FoundKey[]): Promise<void>;
+  project(userIds: readonly bigint[], found: readonly FoundKey[], how: ProjectOptions): Promise<void>;
 }
 
 export interface ProjectOptions {
@@ -37,57 +37,64 @@ export interface ProjectOptions {
 const looks = 5;
 
 /** The projections of a ledger in a store of keys. */
-export function projectionStore(database: Database, keyStore: KeyStore, takeStaged: StagedTaker): ProjectionStore {
-  /** Answers of the script by user, for those whose projection was not written. */
-  const write = async (
-    projections: readonly Projection[],
-    taken: readonly ForeignBalance[],
-    ttlSeconds: number,
-  ): Promise<readonly Refusal[]> => {
-    const ofUser = Map.groupBy(taken, ({ userId }) => userId);
-    const replies = await keyStore.runScript(
-      projectScript,
-      projections.map(({ userId, version, balanceMinor, staged }) => ({
-        keys: [projectionKey(userId), daysKey],
-        args: [
-          ...[userId, version, balanceMinor, ttlSeconds, staged.length],
-          ...staged.flatMap((one) => [one.day, one.balanceMinor]),
-          ...(ofUser.get(userId) ?? []).flatMap(({ day, value }) => [day, value]),
-        ],
-      })),
-    );
-    return projections.flatMap(({ userId }, place) => refusalOf(userId, replies[place] as readonly Buffer[]));
+export function projectionStore(database: Database, keyStore: Pick<KeyStore, 'runScript'>, takeStaged: StagedTaker): ProjectionStore {
+  /** Those whose projection was not written, with why. */
+  const write = async (projections: readonly Projection[], found: FoundByUser, ttlSeconds: number): Promise<readonly Refusal[]> => {
+    const users = projections.map(({ userId, version, balanceMinor, staged }): UserArguments => {
+      const its = found.get(userId) ?? [];
+      const args: UserArguments[number][] = [userId, version, balanceMinor, staged.length, its.length];
+      for (const one of staged) args.push(one.day, one.balanceMinor);
+      for (const { day, value = '' } of its) args.push(day, value);
+      return args;
+    });
+    const replies = await runOverUsers(keyStore, projectScript, users, [ttlSeconds]);
+    return replies.flat().map((reply) => refusalOf(reply as readonly Buffer[]));
+  };
+
+  /** Removes keys of users whose projection was not written: they have no account, or a newer one stands there. */
+  const forget = async (keys: readonly FoundKey[]): Promise<void> => {
+    const users = keys.map(({ userId, day, value = '' }): UserArguments => [userId, day, value]);
+    await runOverUsers(keyStore, forgetScript, users);
   };
 
   return {
     foreign: async (keys) => {
-      const byUser = [...Map.groupBy(keys, ({ userId }) => userId)];
-      const calls = byUser.map(([userId, its]) => ({ keys: [projectionKey(userId)], args: [userId, ...its.map(({ day }) => day)] }));
-      const replies = await keyStore.runScript(foreignScript, calls);
-      return byUser.flatMap(([userId], place) => foreignOf(userId, replies[place] as readonly Buffer[]));
-    },
-
-    project: async (userIds, taken, { balanceTtlSeconds, isLedgerNewer = false }) => {
-      let left = [...new Set(userIds)];
-      const known = [...taken];
-      for (let look = 0; left.length > 0; look += 1) {
-        if (look === looks) throw new WeirError('conflict', 'Staged balances are overwritten by another program again and again.');
-        const refusals = await write(await readProjections(database, left), known, balanceTtlSeconds);
-        const foreign = refusals.flatMap((refusal) => refusal.foreign);
-        const newer = isLedgerNewer ? refusals.flatMap(({ userId, version }) => (version === undefined ? [] : [{ userId, version }])) : [];
-        if (foreign.length > 0) await takeOver(database, takeStaged, foreign);
-        if (newer.length > 0) await raiseVersionsAbove(database, newer);
-        known.push(...foreign);
-        left = [...new Set([...foreign, ...newer].map(({ userId }) => userId))];
+      const byUser = Map.groupBy(keys, ({ userId }) => userId);
+      const users = [...byUser].map(([userId, its]): UserArguments => [userId, its.length, ...its.map(({ day }) => day)]);
+      const found: ForeignBalance[] = [];
+      for (const reply of (await runOverUsers(keyStore, foreignScript, users)) as readonly (readonly Buffer[])[]) {
+        for (let place = 0; place + 2 < reply.length; place += 3) {
+          found.push({ userId: BigInt(String(reply[place])), day: String(reply[place + 1]), value: reply[place + 2] as Buffer });
+        }
       }
+      return found;
     },
 
-    forget: async (keys) => {
-      const calls = keys.map(({ userId, day, value = '' }) => ({ keys: [daysKey], args: [userId, day, value] }));
-      await keyStore.runScript(forgetScript, calls);
+    project: async (userIds, found, { balanceTtlSeconds, isLedgerNewer = false }) => {
+      const left = new Set(userIds);
+      const known = Map.groupBy(found, ({ userId }) => userId);
+      const written = new Set<bigint>();
+      for (let look = 0; left.size > 0; look += 1) {
+        if (look === looks) throw new WeirError('conflict', 'Staged balances are overwritten by another program again and again.');
+        const projections = await readProjections(database, [...left]);
+        const refusals = await write(projections, known, balanceTtlSeconds);
+        for (const { userId } of projections) written.add(userId);
+        left.clear();
+        const foreign = refusals.flatMap((refusal) => refusal.foreign);
+        const newer = refusals.flatMap(({ userId, version }) => (version === undefined ? [] : [{ userId, version }]));
+        for (const { userId } of refusals) written.delete(userId);
+        if (foreign.length > 0) await takeOver(database, takeStaged, foreign);
+        if (isLedgerNewer && newer.length > 0) await raiseVersionsAbove(database, newer);
+        for (const one of foreign) known.set(one.userId, [...(known.get(one.userId) ?? []), one]);
+        for (const { userId } of isLedgerNewer ? [...foreign, ...newer] : foreign) left.add(userId);
+      }
+      const others = found.filter(({ userId }) => !written.has(userId));
+      if (others.length > 0) await forget(others);
     },
   };
 }
+
+type FoundByUser = ReadonlyMap<bigint, readonly FoundKey[]>;
 
 /** Why a projection was not written. */
 interface Refusal {
@@ -97,19 +104,15 @@ interface Refusal {
   readonly foreign: readonly ForeignBalance[];
 }
 
-function refusalOf(userId: bigint, [code, ...rest]: readonly Buffer[]): readonly Refusal[] {
+function refusalOf([user, code, ...rest]: readonly Buffer[]): Refusal {
+  const userId = BigInt(String(user));
   const said = String(code);
-  if (said === '0') return [];
-  if (said === '-1') return [{ userId, version: undefined, foreign: foreignOf(userId, rest) }];
-  return [{ userId, version: BigInt(said), foreign: [] }];
-}
-
-function foreignOf(userId: bigint, flat: readonly Buffer[]): readonly ForeignBalance[] {
-  const found: ForeignBalance[] = [];
-  for (let place = 0; place + 1 < flat.length; place += 2) {
-    found.push({ userId, day: String(flat[place]), value: flat[place + 1] as Buffer });
+  if (said !== '-1') return { userId, version: BigInt(said), foreign: [] };
+  const foreign: ForeignBalance[] = [];
+  for (let place = 0; place + 1 < rest.length; place += 2) {
+    foreign.push({ userId, day: String(rest[place]), value: rest[place + 1] as Buffer });
   }
-  return found;
+  return { userId, version: undefined, foreign };
 }
 
 function takeOver(database: Database, takeStaged: StagedTaker, foreign: readonly ForeignBalance[]): Promise<void> {

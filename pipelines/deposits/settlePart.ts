@@ -35,10 +35,10 @@ export function shardOf(userId: bigint): number {
 
 /**
  * The passes of a night over a shard. owed: whom the ledger owes something, so that money waits for nothing but the database. staged: who
- * stands in the index of a day that has come. found: keys that nobody has put into an index. behind: whom the night has moved and Redis does
- * not show, since it has lost something.
+ * stands in the index of a day that has come. found: keys that nobody has put into an index. moving: whom the first pass has
+ * read and not moved yet. behind: whom the night has moved and Redis does not show, since it has lost something.
  */
-export const passes = ['owed', 'staged', 'found', 'behind'] as const;
+export const passes = ['owed', 'staged', 'found', 'moving', 'behind'] as const;
 
 export type Pass = (typeof passes)[number];
 

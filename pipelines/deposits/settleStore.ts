@@ -27,11 +27,15 @@ export function settleStore(database: Database, { takeStaged, now }: SettleStore
     settle: async (transaction, rows, night) => {
       const strange = rows.filter((row) => row.kind === 'strange');
       if (strange.length > 0) await putAsideStrange(transaction, strange, now());
-      const users = [...new Set(rows.flatMap((row) => (row.kind === 'strange' ? [] : [row.userId])))];
-      if (users.length === 0) return;
-      await lockAccounts(transaction, users);
-      await takeStaged(transaction, foreignIn(rows));
-      await applyDue(transaction, users, night);
+      const foreign = foreignIn(rows);
+      const users = new Set([...usersOf(rows, 'owed'), ...foreign.map(({ userId }) => userId)]);
+      // Nearly all of them were moved by the pass before: they need no lock.
+      const others = [...usersOf(rows, 'staged'), ...usersOf(rows, 'behind')].filter((userId) => !users.has(userId));
+      if (others.length > 0) for (const userId of await readOwed(transaction, others, night)) users.add(userId);
+      if (users.size === 0) return;
+      await lockAccounts(transaction, [...users]);
+      await takeStaged(transaction, foreign);
+      await applyDue(transaction, [...users], night);
     },
     countOwed: async (night) => {
       const [row] = await database.query<{ owed: number }>({ text: countOwed, values: [night] });
@@ -41,10 +45,23 @@ export function settleStore(database: Database, { takeStaged, now }: SettleStore
 }
 
 /** What other programs have staged, of all that was found. */
-export function foreignIn(rows: readonly SettleRow[]): readonly ForeignBalance[] {
+function foreignIn(rows: readonly SettleRow[]): readonly ForeignBalance[] {
   return rows.flatMap((row) =>
     row.kind === 'staged' && row.value !== undefined ? [{ userId: row.userId, day: row.day, value: row.value }] : [],
   );
 }
+
+function usersOf(rows: readonly SettleRow[], kind: 'owed' | 'staged' | 'behind'): readonly bigint[] {
+  return rows.flatMap((row) => (row.kind === kind ? [row.userId] : []));
+}
+
+/** Those of the users who have something due that is not in their balance. */
+async function readOwed(transaction: Transaction, userIds: readonly bigint[], night: string): Promise<readonly bigint[]> {
+  const rows = await transaction.query<{ userId: bigint }>({ name: 'deposits-still-owed', text: stillOwed, values: [userIds, night] });
+  return rows.map(({ userId }) => userId);
+}
+
+const stillOwed = `
+  SELECT user_id AS "userId" FROM deposits.ledger WHERE user_id = ANY ($1::bigint[]) AND applied_on IS NULL AND due_on <= $2::date`;
 
 const countOwed = `SELECT count(*)::integer AS owed FROM deposits.ledger WHERE applied_on IS NULL AND due_on <= $1::date`;

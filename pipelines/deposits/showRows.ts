@@ -1,6 +1,5 @@
 import type { ProjectionStore, ProjectOptions } from './projectionStore.ts';
 import type { SettleRow } from './settleRow.ts';
-import { foreignIn } from './settleStore.ts';
 
 /** A chunk of rows with the same rows as its answer. */
 type ShowRows = (rows: readonly SettleRow[]) => Promise<readonly SettleRow[]>;
@@ -10,8 +9,7 @@ export function showRows(projections: ProjectionStore, options: ProjectOptions):
   return async function project(rows) {
     const staged = rows.filter((row) => row.kind === 'staged');
     const users = rows.flatMap((row) => (row.kind === 'staged' || row.kind === 'behind' ? [row.userId] : []));
-    if (users.length > 0) await projections.project(users, foreignIn(rows), options);
-    if (staged.length > 0) await projections.forget(staged);
+    if (users.length > 0) await projections.project(users, staged, options);
     return rows;
   };
 }
