@@ -26,7 +26,8 @@ type Page = readonly SettleRow[];
 /**
  * Reads a shard of a night, pass by pass. What a pass has read may still be under way when the next one begins; so each finds what it needs
  * also where that is not written yet, and reading somebody twice does no harm. A look at all keys of Redis has no place to go on from: a
- * restart in the middle begins it again.
+ * restart in the middle begins it again. So do all passes after the first: of what was read, the money is moved, but whoever did it may have
+ * died before Redis showed it.
  */
 export function nightReader(ports: NightPorts, night: Night): RowReader<SettleRow> {
   const scan = scanner(ports, night);
@@ -39,10 +40,13 @@ export function nightReader(ports: NightPorts, night: Night): RowReader<SettleRo
     moving: async ({ after }, limit) => rowsOf('behind', 'moving', await ports.owed.page(night, BigInt(after || '0'), limit)),
     behind: async ({ after }, limit) => rowsOf('behind', 'behind', await ports.owed.pageBehind(night, BigInt(after || '0'), limit)),
   };
+  let isFirst = true;
   return {
     positionOf: ({ place }) => place,
     page: async (after, limit) => {
       let place = readPlace(after);
+      if (isFirst && place.pass !== 'owed') place = { pass: 'staged', day: '', after: '' };
+      isFirst = false;
       for (const pass of passes.slice(passes.indexOf(place.pass))) {
         if (pass !== place.pass) place = { pass, day: '', after: '' };
         const page = await pageOf[pass](place, limit);

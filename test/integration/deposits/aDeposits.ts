@@ -67,7 +67,7 @@ export interface ProcessParts {
 export interface DepositsProcess {
   readonly ports: DepositsPorts;
   /** Begins to stage what the stream has. */
-  start(): ChainRun;
+  start(ports?: DepositsPorts): ChainRun;
   run(name: string, key: string): Promise<JobEnd>;
 }
 
@@ -163,11 +163,11 @@ function aProcess({ database, keyStore, clock, holder }: ProcessParts, bus: Bus)
   const ports = deposits.openPorts(aHouse({ database, bus, keyStore, clock }));
   return {
     ports,
-    start: () => {
+    start: (given = ports) => {
       const options = stage.options.parse({});
       return runChain({
-        ...{ name: stage.name, source: stage.source(ports, options), clock, log: silent, meter, limits: { window: 300, maxSpan: 3_000 } },
-        ...{ chain: (message$: Observable<Message<Uint8Array>>) => stage.chain(message$, ports, options), stopTimeoutMs: 2_000 },
+        ...{ name: stage.name, source: stage.source(given, options), clock, log: silent, meter, limits: { window: 300, maxSpan: 3_000 } },
+        ...{ chain: (message$: Observable<Message<Uint8Array>>) => stage.chain(message$, given, options), stopTimeoutMs: 2_000 },
       });
     },
     run: (name, key) => {
