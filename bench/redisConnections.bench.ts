@@ -30,7 +30,7 @@ export const redisConnections: Benchmark = {
     const plain = (name: string): Entrant => entrant(() => readAll(redis.url, size, arrangementOf(name)));
     return {
       entrants: {
-        ours: entrant(() => readByChain(redis.url, size, readers)),
+        ours: entrant(() => readByChain(redis.url, size, { readers })),
         baseline: plain('one for all, polling'),
         ceiling: plain('one each, blocking'),
       },

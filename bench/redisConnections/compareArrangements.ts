@@ -73,7 +73,7 @@ async function rateOfWeir(url: string, size: number, readers: number): Promise<n
   await fillStream(filler, size);
   filler.disconnect();
   const startedMs = performance.now();
-  await readByChain(url, size, readers);
+  await readByChain(url, size, { readers });
   return size / ((performance.now() - startedMs) / 1_000);
 }
 

@@ -136,8 +136,13 @@ if undelivered then ids[#ids + 1] = undelivered[1] end
 return ids
 `);
 
-/** Counts up to some entries. KEYS: stream. ARGV: XRANGE or XREVRANGE, first id, last id, how many. Answers their number and the last one's id. */
+/**
+ * Counts up to some entries. KEYS: stream. ARGV: XRANGE or XREVRANGE, first id, last id, how many. Answers their number and the last
+ * one's id. Asked backwards from an id below its first entry Redis walks over the whole stream to find nothing: so that is found out
+ * forwards.
+ */
 export const countPage = script(`
+if ARGV[1] == 'XREVRANGE' and #redis.call('XRANGE', KEYS[1], ARGV[3], ARGV[2], 'COUNT', 1) == 0 then return { 0, '' } end
 local entries = redis.call(ARGV[1], KEYS[1], ARGV[2], ARGV[3], 'COUNT', ARGV[4])
 if #entries == 0 then return { 0, '' } end
 return { #entries, entries[#entries][1] }

@@ -25,11 +25,12 @@ export class StreamDeadLetters implements DeadLetterReader {
   async page({ after, upTo, isNewestFirst = false, limit }: LetterRange): Promise<readonly KeptLetter[]> {
     const highest = upTo === undefined ? '+' : required(upTo);
     const behind = after === undefined ? undefined : `(${required(after)}`;
-    const entries = await this.#commands.use((client) =>
-      isNewestFirst
-        ? client.xrevrangeBuffer(this.#stream, behind ?? highest, '-', 'COUNT', limit)
-        : client.xrangeBuffer(this.#stream, behind ?? '-', highest, 'COUNT', limit),
-    );
+    const entries = await this.#commands.use(async (client) => {
+      if (!isNewestFirst) return client.xrangeBuffer(this.#stream, behind ?? '-', highest, 'COUNT', limit);
+      // Asked backwards from below its first entry Redis walks over the whole stream to find nothing.
+      const isThereAny = (await client.xrange(this.#stream, '-', behind ?? highest, 'COUNT', 1)).length > 0;
+      return isThereAny ? client.xrevrangeBuffer(this.#stream, behind ?? highest, '-', 'COUNT', limit) : [];
+    });
     return (entries as readonly Entry[]).flatMap(letterOf);
   }
 

@@ -32,8 +32,9 @@ export interface Redelivered {
 /** What the script answers: entries or ids, the ids that others own, and how many the consumer owned. */
 type OwnedReply = readonly [readonly unknown[], readonly unknown[], number];
 
-/** Ids of one command at most: what Redis does in about a millisecond. */
+/** Ids of one XACK at most, and of one script that asks for each who owns it: what Redis does in a millisecond or two. */
 const idsPerCommand = 500;
+const idsPerScript = 150;
 
 /** The commands on one stream for one group, except reading: that has connections of its own. Errors are `WeirError`s. */
 export class StreamGroup {
@@ -58,7 +59,7 @@ export class StreamGroup {
 
   /** Acknowledges entries, whoever owns them. Those that are not pending are ignored. */
   async acknowledge(ids: readonly string[]): Promise<void> {
-    await Promise.all(chunksOf(ids).map((chunk) => this.#call('XACK', this.stream, this.group, ...chunk)));
+    await Promise.all(chunksOf(ids, idsPerCommand).map((chunk) => this.#call('XACK', this.stream, this.group, ...chunk)));
   }
 
   /** Up to `count` pending entries of a consumer, by id, above `afterId` (from the lowest without it). Counts nothing. */
@@ -76,7 +77,7 @@ export class StreamGroup {
 
   /** Delivers pending entries of a consumer again. Those that another consumer owns by now are left to it. */
   async redeliver(consumer: string, ids: readonly string[]): Promise<Redelivered> {
-    const replies = await Promise.all(chunksOf(ids).map((chunk) => this.#claimOwned(consumer, 'ENTRY', chunk)));
+    const replies = await Promise.all(chunksOf(ids, idsPerScript).map((chunk) => this.#claimOwned(consumer, 'ENTRY', chunk)));
     const entries = replies.flatMap(([some]) => some as readonly Entry[]);
     const owned = replies.reduce((sum, [, , count]) => sum + count, 0);
     return { entries, trimmedCount: owned - entries.length };
@@ -84,7 +85,7 @@ export class StreamGroup {
 
   /** Resets the idle time of a consumer's entries without counting a delivery. Answers the ids that another consumer owns. */
   async renew(consumer: string, ids: readonly string[]): Promise<readonly string[]> {
-    const replies = await Promise.all(chunksOf(ids).map((chunk) => this.#claimOwned(consumer, 'JUSTID', chunk)));
+    const replies = await Promise.all(chunksOf(ids, idsPerScript).map((chunk) => this.#claimOwned(consumer, 'JUSTID', chunk)));
     return replies.flatMap(([, others]) => others.map(String));
   }
 
@@ -155,8 +156,8 @@ export class StreamGroup {
   }
 }
 
-function chunksOf(ids: readonly string[]): readonly (readonly string[])[] {
+function chunksOf(ids: readonly string[], size: number): readonly (readonly string[])[] {
   const chunks: (readonly string[])[] = [];
-  for (let from = 0; from < ids.length; from += idsPerCommand) chunks.push(ids.slice(from, from + idsPerCommand));
+  for (let from = 0; from < ids.length; from += size) chunks.push(ids.slice(from, from + size));
   return chunks;
 }
