@@ -42,10 +42,10 @@ it('what other programs write in any other form is put aside with the reason, wh
 
 it('two daemons share a stream of requests that come three times and in any order; one dies, and the other takes its entries over', async () => {
   const world = await aLinkWorld();
-  const { random } = virtualClock(new Date(0), 7);
+  const chance = virtualClock(new Date(0), 7);
   const numbers = Array.from({ length: 60 }, (_, at) => `110-${String(100_000 + at)}`);
   const requests = numbers.map((accountNumber, at) => aLinkRequest({ requestId: `req-${at}`, accountId: `acc-${at}`, accountNumber }));
-  const thrice = [...requests, ...requests, ...requests].map((request) => ({ request, place: random() }));
+  const thrice = [...requests, ...requests, ...requests].map((request) => ({ request, place: chance.random() }));
   world.bank.faults.add({ phase: 'after', on: 'POST', action: { kind: 'delay', delayMs: 30 } });
   world.bank.refuseNumber('110100007', 'ACCOUNT_CLOSED');
   const [dying, living] = ['dying', 'living'].map((instance) =>
