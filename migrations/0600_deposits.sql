@@ -37,6 +37,7 @@ CREATE TABLE deposits.ledger (
 );
 CREATE INDEX ledger_of_user ON deposits.ledger (user_id, due_on);
 CREATE INDEX ledger_unapplied ON deposits.ledger (user_id, due_on) INCLUDE (amount_minor) WHERE applied_on IS NULL;
+CREATE INDEX ledger_due ON deposits.ledger (due_on) WHERE applied_on IS NULL;
 
 -- Cancellations whose fill has not come yet. One that names the wrong user must not stand in the way of the right one.
 CREATE TABLE deposits.early_cancellation (
@@ -58,3 +59,4 @@ CREATE TABLE deposits.put_aside (
 );
 -- By their hashes, since an index takes no text of any length.
 CREATE UNIQUE INDEX put_aside_once ON deposits.put_aside (md5(redis_key), md5(value));
+CREATE INDEX put_aside_found ON deposits.put_aside (found_at, reason);

@@ -1,5 +1,6 @@
 import type { House } from '../../src/runtime/house.ts';
 import type { System } from '../../src/system.ts';
+import { depositGauges } from './depositGauges.ts';
 import { deskStore } from './deskStore.ts';
 import { ledgerStore } from './ledgerStore.ts';
 import {
@@ -30,7 +31,7 @@ export const deposits: System<DepositsPorts> = {
   jobs: [settle, rebuild],
   schedules: [settleSchedule],
   outboxes: [],
-  gauges: [],
+  gauges: depositGauges,
   routes: [showDepositRoute, checkDepositsRoute, asideDepositsRoute, rebuildDepositsRoute],
   groups: { deposits: depositsGroup },
   apiRoutes: [],

@@ -238,6 +238,31 @@ export const catalogue = {
     help: 'Partner accounts that wait for a person, by the code of the last try, counted up to 100,000.',
     labels: ['reason'],
   },
+  weir_deposits_in_flight: {
+    type: 'gauge',
+    help: 'Rows of the ledger of deposits that no night has moved yet, counted up to 100,000. Told by every process of their profile, as all metrics of deposits are.',
+    labels: [],
+  },
+  weir_deposits_overdue: {
+    type: 'gauge',
+    help: 'Those of them that were due an hour after the midnight that should have moved them, counted up to 100,000.',
+    labels: [],
+  },
+  weir_deposits_put_aside: {
+    type: 'gauge',
+    help: 'Staged balances of other programs that were found in Redis within a day and not believed, by why, counted up to 100,000.',
+    labels: ['reason'],
+  },
+  weir_deposits_cancellations_without_fill: {
+    type: 'gauge',
+    help: 'Cancellations of trades whose fill has not come within three days, counted up to 100,000.',
+    labels: [],
+  },
+  weir_deposits_calendar_days: {
+    type: 'gauge',
+    help: 'Days until the first market calendar ends; trades due after it are put aside.',
+    labels: [],
+  },
   weir_event_loop_delay_seconds: {
     type: 'gauge',
     help: 'Delay of the event loop since the last scrape, at its 99th percentile and at its maximum.',
@@ -251,7 +276,10 @@ export type MetricName = keyof typeof catalogue;
 export type BusinessCounter = Extract<MetricName, 'weir_bills_parked_total' | 'weir_notices_put_aside_total'>;
 
 /** The gauges of systems of the business, each by a statement of its system. */
-export type BusinessGauge = Extract<MetricName, `weir_${'orders' | 'payments' | 'refunds' | 'remittances' | 'account_links'}_${string}`>;
+export type BusinessGauge = Extract<
+  MetricName,
+  `weir_${'orders' | 'payments' | 'refunds' | 'remittances' | 'account_links' | 'deposits'}_${string}`
+>;
 
 /** The labels of a metric. */
 export type LabelOf<N extends MetricName> = (typeof catalogue)[N]['labels'][number];

@@ -11,7 +11,7 @@ vi.setConfig({ testTimeout: 120_000 });
 let redis: Service;
 let deposits: Deposits;
 beforeAll(async () => {
-  redis = await aPrivateRedis();
+  redis = await aPrivateRedis({ settings: ['appendfsync always'] });
   deposits = await aDeposits({ redisUrl: redis.url, timeLimitMs: 500 });
 }, 60_000);
 beforeEach(() => deposits.empty());
@@ -44,8 +44,6 @@ describe('a Redis that', () => {
   it.each(faults)('%s in a night holds up no money, and shows all of it when the night is run again', async (_, fault) => {
     await deposits.open({ 1: 1_000n, 2: 500n, 5: 10n });
     await deposits.stage([aFill(), aFill({ fillId: 'f-2', userId: '2' }), aFill({ fillId: 'f-5', userId: '5', amountMinor: '1' })]);
-    // Its file is synced every second.
-    await deposits.redis.call('WAITAOF', '1', '0', '5000');
     deposits.setNow(`${day}T00:00:00+09:00`);
     await fault.begin();
     expect(await deposits.night(day)).toMatchObject({ how: 'failed' });
@@ -76,7 +74,6 @@ describe('a Redis that', () => {
       },
     };
     await deposits.write([aFill()]);
-    await deposits.redis.call('WAITAOF', '1', '0', '5000');
     const chain = deposits.process({}).start({ ...ports, projections });
     await until('the ledger has it and Redis does not', async () => {
       const rows = await deposits.database.query(`SELECT FROM deposits.ledger WHERE fill_id = 'f-1'`);

@@ -1,0 +1,56 @@
+import { defineGauges, mostCounted } from '../../src/runtime/gauges/gaugeQuestion.ts';
+import { lastCoveredDay } from '../shared/market.ts';
+import { seoulDay } from '../shared/seoulTime.ts';
+
+const profile = 'deposits';
+const hourMs = 3_600_000;
+
+/** Rows of the ledger that no night has moved: those that wait for their day, and of those that were due an hour after the last midnight. */
+export const waitingDeposits = defineGauges({
+  profile,
+  metrics: ['weir_deposits_in_flight', 'weir_deposits_overdue'],
+  labels: {},
+  statement: (now) => ({ text: waiting, values: [seoulDay(new Date(now.getTime() - hourMs)), mostCounted] }),
+});
+
+/** What was found in Redis within a day and was not believed. */
+export const asideDeposits = defineGauges({
+  profile,
+  metrics: ['weir_deposits_put_aside'],
+  labels: { reason: ['notAnInteger', 'notAKey', 'noAccount', 'notTheLedgers'] },
+  statement: (now) => ({ text: aside, values: [now, mostCounted] }),
+});
+
+/** Cancellations whose fill has not come within three days. */
+export const lonelyCancellations = defineGauges({
+  profile,
+  metrics: ['weir_deposits_cancellations_without_fill'],
+  labels: {},
+  statement: (now) => ({ text: lonely, values: [now, mostCounted] }),
+});
+
+/** Days until a market calendar ends. */
+export const calendarDays = defineGauges({
+  profile,
+  metrics: ['weir_deposits_calendar_days'],
+  labels: {},
+  statement: (now) => ({ text: left, values: [lastCoveredDay, seoulDay(now)] }),
+});
+
+/** All of them. */
+export const depositGauges = [waitingDeposits, asideDeposits, lonelyCancellations, calendarDays] as const;
+
+const waiting = `
+  SELECT (SELECT count(*) FROM (SELECT FROM deposits.ledger WHERE applied_on IS NULL LIMIT $2) AS unapplied) AS weir_deposits_in_flight,
+    (SELECT count(*) FROM (
+      SELECT FROM deposits.ledger WHERE applied_on IS NULL AND due_on <= $1::date LIMIT $2) AS due) AS weir_deposits_overdue`;
+
+const aside = `
+  SELECT reason, count(*) AS weir_deposits_put_aside
+  FROM (SELECT reason FROM deposits.put_aside WHERE found_at > $1::timestamptz - interval '1 day' LIMIT $2) AS counted GROUP BY reason`;
+
+const lonely = `
+  SELECT count(*) AS weir_deposits_cancellations_without_fill
+  FROM (SELECT FROM deposits.early_cancellation WHERE recorded_at <= $1::timestamptz - interval '3 days' LIMIT $2) AS counted`;
+
+const left = 'SELECT $1::date - $2::date AS weir_deposits_calendar_days';
