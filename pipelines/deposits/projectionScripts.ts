@@ -1,4 +1,5 @@
 // The Lua that Redis runs of deposits. The keys of a user are made from his number, as `stagedKey.ts` has them: one Redis holds them all.
+// `user:{id}:projection` is what we have written of a user: the version of the ledger, and each staged day with its value.
 
 /** `text(key)`: what stands under a key, at most a kilobyte; nothing where it is missing; of what is no string its type in brackets. */
 const text = `

@@ -22,11 +22,6 @@ export function stagedKey({ userId, day }: StagedKey): string {
   return `user:${userId}:batch_balance:${day}`;
 }
 
-/** What we have written of a user: the version of the ledger, and each staged day with its value. */
-export function projectionKey(userId: bigint): string {
-  return `user:${userId}:projection`;
-}
-
 /** The days for which balances are staged. */
 export const daysKey = 'deposits:staged';
 
