@@ -1,6 +1,7 @@
 import { defineGauges, mostCounted } from '../../src/runtime/gauges/gaugeQuestion.ts';
 import { lastCoveredDay } from '../shared/market.ts';
 import { seoulDay } from '../shared/seoulTime.ts';
+import { asideReasons } from './takeStagedStore.ts';
 
 const profile = 'deposits';
 const hourMs = 3_600_000;
@@ -17,7 +18,7 @@ export const waitingDeposits = defineGauges({
 export const asideDeposits = defineGauges({
   profile,
   metrics: ['weir_deposits_put_aside'],
-  labels: { reason: ['notAnInteger', 'notAKey', 'noAccount', 'notTheLedgers'] },
+  labels: { reason: asideReasons },
   statement: (now) => ({ text: aside, values: [now, mostCounted] }),
 });
 

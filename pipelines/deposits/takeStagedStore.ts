@@ -15,7 +15,9 @@ export interface StrangeKey {
 }
 
 /** Why what stands in Redis was put aside. */
-export type PutAsideReason = 'notAnInteger' | 'notAKey' | 'noAccount' | 'notTheLedgers';
+export const asideReasons = ['notAnInteger', 'notAKey', 'noAccount', 'notTheLedgers'] as const;
+
+type PutAsideReason = (typeof asideReasons)[number];
 
 /**
  * Takes over what other programs have staged, in a transaction that has locked the accounts: the difference to what the ledger says of that

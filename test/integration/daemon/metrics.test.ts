@@ -4,6 +4,7 @@ import { putAsideReasons } from '../../../pipelines/payments/tellPutAside.ts';
 import { systems } from '../../../pipelines/index.ts';
 import { methods } from '../../../pipelines/payments/payment.ts';
 import { settlementCodes } from '../../../pipelines/payments/settlement.ts';
+import { asideReasons } from '../../../pipelines/deposits/takeStagedStore.ts';
 import { openStates, parkCodes } from '../../../pipelines/remittance/remittanceGauges.ts';
 import { linkParkCodes, openStatus } from '../../../pipelines/accountLinks/linkGauges.ts';
 import { errorCodes } from '../../../src/errors.ts';
@@ -48,7 +49,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   status: ['2xx', '3xx', '4xx', '5xx', 'REQUESTED', 'SENT', 'FAILED', 'PARKED', ...openStatus],
   outbox: systems.outboxes.map(({ schema }) => schema),
   topic: systems.outboxes.flatMap(({ topics }) => topics.map(({ name }) => name)),
-  reason: [...parkReasons, ...putAsideReasons, ...replaceReasons, ...settlementCodes, ...parkCodes, ...linkParkCodes],
+  reason: [...parkReasons, ...putAsideReasons, ...replaceReasons, ...settlementCodes, ...parkCodes, ...linkParkCodes, ...asideReasons],
   step: ['deposit', 'withdrawal', 'call'],
   account: ['POOL', 'TRANSIT', 'SUSPENSE'],
   quantile: ['0.99', '1'],
