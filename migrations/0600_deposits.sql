@@ -35,7 +35,7 @@ CREATE TABLE deposits.ledger (
   CONSTRAINT ledger_trade_has_its_day CHECK ((kind IN ('FILL', 'CANCEL')) = (market IS NOT NULL AND trade_day IS NOT NULL)),
   CONSTRAINT ledger_applied_when_due CHECK (applied_on >= due_on)
 );
-CREATE INDEX ledger_of_user ON deposits.ledger (user_id, due_on);
+CREATE INDEX ledger_of_user ON deposits.ledger (user_id, due_on) INCLUDE (amount_minor, applied_on);
 CREATE INDEX ledger_unapplied ON deposits.ledger (user_id, due_on) INCLUDE (amount_minor) WHERE applied_on IS NULL;
 CREATE INDEX ledger_due ON deposits.ledger (due_on) WHERE applied_on IS NULL;
 

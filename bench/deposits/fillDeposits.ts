@@ -44,7 +44,7 @@ for n = ARGV[2], ARGV[3] do
   local staged = string.format('%d', balance + moved)
   redis.call('SET', 'user:' .. id .. ':balance', string.format('%d', balance), 'EX', 172800)
   redis.call('SET', 'user:' .. id .. ':batch_balance:' .. ARGV[1], staged)
-  redis.call('HSET', 'user:' .. id .. ':projection', 'version', '1', ARGV[1], staged)
+  redis.call('HSET', 'deposits:projection:' .. id, 'version', '1', ARGV[1], staged)
   redis.call('ZADD', 'deposits:staged:' .. ARGV[1], 0, id)
 end
 redis.call('ZADD', 'deposits:staged', 0, ARGV[1])

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Client } from 'pg';
-import { filledTopic } from '../../pipelines/deposits/stage.pipeline.ts';
+import { filledTopic } from '../../pipelines/deposits/filledTopic.ts';
 import { indexKey, stagedKey } from '../../pipelines/deposits/stagedKey.ts';
 
 /** Trades that are written in one round trip. */

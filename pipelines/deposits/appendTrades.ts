@@ -37,7 +37,7 @@ export function appendTrades({
     const users = [...new Set(trades.map(({ userId }) => userId))];
     const foreign = await projections.foreign(users.flatMap((userId) => days.map((day) => ({ userId, day }))));
     const ofUser = Map.groupBy(foreign, ({ userId }) => userId);
-    const answers = await ledger.append(trades, ofUser, days[0] ?? '');
+    const answers = await ledger.append(trades, ofUser);
     return answers.map((answer) => ('userId' in answer ? { ...answer, taken: ofUser.get(answer.userId) ?? [] } : answer));
   };
 }

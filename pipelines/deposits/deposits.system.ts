@@ -17,7 +17,8 @@ import { rebuild, type RebuildPorts } from './rebuild.job.ts';
 import { settleSchedule } from './schedules.ts';
 import { settle, type SettlePorts } from './settle.job.ts';
 import { settleStore } from './settleStore.ts';
-import { filledTopic, stage, type StagePorts } from './stage.pipeline.ts';
+import { filledTopic } from './filledTopic.ts';
+import { stage, type StagePorts } from './stage.pipeline.ts';
 import { stagedStore } from './stagedStore.ts';
 import { stagedTaker } from './takeStagedStore.ts';
 
@@ -51,6 +52,5 @@ function openPorts({ database, bus, keyStore, clock }: House): DepositsPorts {
     owed: owedStore(database, keyStore),
     staged: stagedStore(keyStore),
     depositDesk: deskStore(database, keyStore),
-    depositsNow: now,
   };
 }

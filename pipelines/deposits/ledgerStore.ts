@@ -1,6 +1,7 @@
 import type { Database, Transaction } from '../../src/connectors/database.ts';
 import { WeirError } from '../../src/errors.ts';
 import { dead, type Answer } from '../../src/message/decision.ts';
+import { seoulDay } from '../shared/seoulTime.ts';
 import type { Cancellation, Fill } from './fill.ts';
 import type { ForeignBalance, StagedTaker } from './takeStagedStore.ts';
 
@@ -12,17 +13,19 @@ export interface Appended {
 }
 
 /** What is staged for users by other programs, by user. */
-export type ForeignByUser = ReadonlyMap<bigint, readonly ForeignBalance[]>;
+type ForeignByUser = ReadonlyMap<bigint, readonly ForeignBalance[]>;
+
+const dayMs = 86_400_000;
 
 /** Appends trades to the ledger. */
 export interface LedgerStore {
   /**
    * Trades in one transaction, under the locks of their accounts in the order of their ids, answered in the order of the trades. What
    * other programs have staged for these users is taken over first, since it says what they have without these trades. A fill whose day
-   * has come is due on `tomorrow`. A trade that was there before changes nothing; a cancellation whose fill has not come waits for it.
+   * has come is due on the next night. A trade that was there before changes nothing; a cancellation whose fill has not come waits for it.
    * Dead: trades of users without an account, and what contradicts the ledger.
    */
-  append(trades: readonly (Fill | Cancellation)[], foreign: ForeignByUser, tomorrow: string): Promise<readonly Answer<Appended>[]>;
+  append(trades: readonly (Fill | Cancellation)[], foreign: ForeignByUser): Promise<readonly Answer<Appended>[]>;
 }
 
 export interface LedgerStoreOptions {
@@ -34,10 +37,12 @@ export interface LedgerStoreOptions {
 /** The ledger on a database. */
 export function ledgerStore(database: Database, { takeStaged, now }: LedgerStoreOptions): LedgerStore {
   return {
-    append: (trades, foreign, tomorrow) =>
+    append: (trades, foreign) =>
       database.withTransaction(async (transaction) => {
         const known = await lockAccounts(transaction, [...new Set(trades.map(({ userId }) => userId))]);
         await takeStaged(transaction, [...foreign.values()].flat());
+        // Under the locks, so that no night comes between this and the rows.
+        const tomorrow = seoulDay(new Date(now().getTime() + dayMs));
         const ours = trades.filter(({ userId }) => known.has(userId));
         const fills = ours.filter((trade) => trade.kind === 'fill');
         const cancelled = ours.filter((trade) => trade.kind === 'cancellation');
@@ -51,7 +56,7 @@ export function ledgerStore(database: Database, { takeStaged, now }: LedgerStore
           if (contradiction !== undefined) return dead(new WeirError('constraint', contradiction));
           return { userId: trade.userId, isNew: untold[trade.kind].delete(trade.fillId) };
         });
-        const changed = [...newFills.values(), ...newCancellations.values(), ...foreign.keys()];
+        const changed = [...newFills.values(), ...newCancellations.values()];
         await transaction.execute({ name: 'deposits-raise-versions', text: raiseVersions, values: [[...new Set(changed)]] });
         return answers;
       }),

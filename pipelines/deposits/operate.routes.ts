@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { defineAction, defineQuestion } from '../../src/console/route.ts';
 import { WeirError } from '../../src/errors.ts';
+import type { Clock } from '../../src/message/clock.ts';
 import { openRunWithin } from '../../src/runtime/jobs/openRun.ts';
 import { seoulMinute } from '../shared/seoulTime.ts';
 import type { DepositDeskStore } from './deskStore.ts';
@@ -9,8 +10,7 @@ import { rebuild } from './rebuild.job.ts';
 
 export interface DepositDeskPorts {
   readonly depositDesk: DepositDeskStore;
-  /** Calendar time. */
-  readonly depositsNow: () => Date;
+  readonly clock: Clock;
 }
 
 const user = z
@@ -63,8 +63,8 @@ export const rebuildDepositsRoute = defineAction({
   about: 'have Redis show again what the ledger says of every account, after it has lost something',
   role: 'operator',
   input: z.strictObject({}),
-  act: async (transaction, { depositsNow }: DepositDeskPorts) => {
-    const key = seoulMinute(depositsNow());
+  act: async (transaction, { clock }: DepositDeskPorts) => {
+    const key = seoulMinute(clock.now());
     const run = await openRunWithin(transaction, { job: rebuild.name, key, planVersion: rebuild.planVersion });
     return { run: run.toString(), job: rebuild.name, key };
   },

@@ -9,10 +9,12 @@ import { shardCount } from './settlePart.ts';
 export interface OwedStore {
   /** How many users have something due until the night, by shard. */
   count(day: string): Promise<ReadonlyMap<number, number>>;
+  /** Whether anybody has something due until the night that is not in his balance. */
+  isAnybody(day: string): Promise<boolean>;
   /** Users with something due until the night that is not in their balance. */
   page(night: Night, after: bigint, limit: number): Promise<readonly bigint[]>;
   /** Users whom this night has moved and whose projection is older, or gone. */
-  pageBehind(night: Night, after: bigint, limit: number): Promise<readonly bigint[]>;
+  pageBehind(night: Night, after: bigint, limit: number, signal: AbortSignal): Promise<readonly bigint[]>;
   /** All users of a shard. */
   pageAll(shard: number, after: bigint, limit: number): Promise<readonly bigint[]>;
   /** All users, by shard. */
@@ -35,9 +37,10 @@ export function owedStore(database: Database, keyStore: Pick<KeyStore, 'runScrip
     (await database.query<{ userId: bigint }>({ name, text, values })).map(({ userId }) => userId);
   return {
     count: (day) => byShard(database, { name: 'deposits-count-owed', text: countOwed, values: [shardCount, day] }),
+    isAnybody: async (day) => (await database.query({ name: 'deposits-anybody-owed', text: anybody, values: [day] })).length > 0,
     page: ({ day, shard }, after, limit) => users('deposits-owed', owed, [day, after, shardCount, shard, limit]),
-    pageBehind: async ({ day, shard }, start, limit) => {
-      for (let after = start; ;) {
+    pageBehind: async ({ day, shard }, start, limit, signal) => {
+      for (let after = start; !signal.aborted;) {
         const values = [day, after, shardCount, shard, limit];
         const moved = await database.query<MovedRow>({ name: 'deposits-moved', text: movedBy, values });
         const last = moved.at(-1);
@@ -47,6 +50,7 @@ export function owedStore(database: Database, keyStore: Pick<KeyStore, 'runScrip
         if (behind.length > 0) return behind.map((userId) => BigInt(String(userId)));
         after = last.userId;
       }
+      return [];
     },
     pageAll: (shard, after, limit) => users('deposits-all-accounts', allAccounts, [after, shardCount, shard, limit]),
     countAll: () => byShard(database, { name: 'deposits-count-accounts', text: countAccounts, values: [shardCount] }),
@@ -61,6 +65,8 @@ async function byShard(database: Queryable, statement: Parameters<Queryable['que
 const countOwed = `
   SELECT (user_id % $1)::integer AS shard, count(*)::integer AS users
   FROM (SELECT DISTINCT user_id FROM deposits.ledger WHERE applied_on IS NULL AND due_on <= $2::date) AS owed GROUP BY 1`;
+
+const anybody = `SELECT FROM deposits.ledger WHERE applied_on IS NULL AND due_on <= $1::date LIMIT 1`;
 
 const owed = `
   SELECT DISTINCT user_id AS "userId" FROM deposits.ledger

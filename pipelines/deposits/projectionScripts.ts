@@ -1,5 +1,5 @@
 // The Lua that Redis runs of deposits. The keys of a user are made from his number, as `stagedKey.ts` has them: one Redis holds them all.
-// `user:{id}:projection` is what we have written of a user: the version of the ledger, and each staged day with its value.
+// `deposits:projection:{id}` is what we have written of a user: the version of the ledger, and each staged day with its value.
 
 /** `text(key)`: what stands under a key, at most a kilobyte; nothing where it is missing; of what is no string its type in brackets. */
 const text = `
@@ -8,6 +8,11 @@ local function text(key)
   if kind == 'none' then return nil end
   if kind ~= 'string' then return '(' .. kind .. ')' end
   return redis.call('GETRANGE', key, 0, 1023)
+end
+local function projection(user) return 'deposits:projection:' .. user end
+local function shown(user, field)
+  if redis.call('TYPE', projection(user)).ok ~= 'hash' then return nil end
+  return redis.call('HGET', projection(user), field) or nil
 end
 local function staged(user, day) return 'user:' .. user .. ':batch_balance:' .. day end
 local function forget(user, day)
@@ -30,10 +35,10 @@ end
 export const projectScript = `${text}
 local refused = {}
 local function project(user, version, balance, wanted, taken)
-  local key, held, isStaged = 'user:' .. user .. ':projection', {}, false
-  local all = redis.call('HGETALL', key)
+  local key, held, isStaged = projection(user), {}, false
+  local all = redis.call('TYPE', key).ok == 'hash' and redis.call('HGETALL', key) or {}
   for i = 1, #all, 2 do held[all[i]] = all[i + 1] end
-  if held.version and tonumber(held.version) > tonumber(version) then
+  if (tonumber(held.version) or 0) > tonumber(version) then
     refused[#refused + 1] = { user, held.version }
     return
   end
@@ -97,7 +102,7 @@ while at <= #ARGV do
   local user, to = ARGV[at], at + 1 + tonumber(ARGV[at + 1])
   for i = at + 2, to do
     local there = text(staged(user, ARGV[i]))
-    if there and there ~= redis.call('HGET', 'user:' .. user .. ':projection', ARGV[i]) then
+    if there and there ~= shown(user, ARGV[i]) then
       found[#found + 1] = user
       found[#found + 1] = ARGV[i]
       found[#found + 1] = there
@@ -115,18 +120,16 @@ return found
 export const forgetScript = `${text}
 for at = 1, #ARGV, 3 do
   local there = text(staged(ARGV[at], ARGV[at + 1]))
-  local isOurs = redis.call('HEXISTS', 'user:' .. ARGV[at] .. ':projection', ARGV[at + 1]) == 1
-  if not isOurs and (not there or there == ARGV[at + 2]) then forget(ARGV[at], ARGV[at + 1]) end
+  if not shown(ARGV[at], ARGV[at + 1]) and (not there or there == ARGV[at + 2]) then forget(ARGV[at], ARGV[at + 1]) end
 end
 return {}
 `;
 
 /** Finds users whose projection is older than the ledger, or gone. ARGV, in turn: user, version. Answers the users. */
-export const behindScript = `
+export const behindScript = `${text}
 local behind = {}
 for at = 1, #ARGV, 2 do
-  local shown = redis.call('HGET', 'user:' .. ARGV[at] .. ':projection', 'version')
-  if not shown or tonumber(shown) < tonumber(ARGV[at + 1]) then behind[#behind + 1] = ARGV[at] end
+  if (tonumber(shown(ARGV[at], 'version')) or -1) < tonumber(ARGV[at + 1]) then behind[#behind + 1] = ARGV[at] end
 end
 return behind
 `;

@@ -19,7 +19,8 @@ export interface ProjectionStore {
   foreign(keys: readonly StagedKey[]): Promise<readonly ForeignBalance[]>;
   /**
    * Makes what stands in Redis of these users what the ledger says: balances with their time to live, staged days, indexes; last, staged
-   * keys that have had their day are unlinked. A version that is newer stays. `found`: staged keys, with what other programs had written there
+   * keys that have had their day are unlinked. A version that is newer than what was read stays, and one that is newer than the ledger, which
+   * was restored then, is overtaken. `found`: staged keys, with what other programs had written there
    * and the ledger knows of by now; where nothing is staged any more they go, with their users in the index of the day, but not what somebody
    * has changed since. What others stage meanwhile is taken over as well.
    */
@@ -29,12 +30,10 @@ export interface ProjectionStore {
 export interface ProjectOptions {
   /** How long a balance stands in Redis, in seconds, from when it was last written. */
   readonly balanceTtlSeconds: number;
-  /** Whether the ledger is newer, whatever version Redis says it has: after a restore of the database. */
-  readonly isLedgerNewer?: boolean;
 }
 
 /** Times that what others stage meanwhile, or a newer version, is looked at again. */
-const looks = 5;
+const looks = 10;
 
 /** The projections of a ledger in a store of keys. */
 export function projectionStore(database: Database, keyStore: Pick<KeyStore, 'runScript'>, takeStaged: StagedTaker): ProjectionStore {
@@ -51,7 +50,7 @@ export function projectionStore(database: Database, keyStore: Pick<KeyStore, 'ru
     return replies.flat().map((reply) => refusalOf(reply as readonly Buffer[]));
   };
 
-  /** Removes keys of users whose projection was not written: they have no account, or a newer one stands there. */
+  /** Removes keys of users whose projection was not written: they have no account. */
   const forget = async (keys: readonly FoundKey[]): Promise<void> => {
     const users = keys.map(({ userId, day, value = '' }): UserArguments => [userId, day, value]);
     await runOverUsers(keyStore, forgetScript, users);
@@ -70,7 +69,7 @@ export function projectionStore(database: Database, keyStore: Pick<KeyStore, 'ru
       return found;
     },
 
-    project: async (userIds, found, { balanceTtlSeconds, isLedgerNewer = false }) => {
+    project: async (userIds, found, { balanceTtlSeconds }) => {
       const left = new Set(userIds);
       const known = Map.groupBy(found, ({ userId }) => userId);
       const written = new Set<bigint>();
@@ -84,9 +83,9 @@ export function projectionStore(database: Database, keyStore: Pick<KeyStore, 'ru
         const newer = refusals.flatMap(({ userId, version }) => (version === undefined ? [] : [{ userId, version }]));
         for (const { userId } of refusals) written.delete(userId);
         if (foreign.length > 0) await takeOver(database, takeStaged, foreign);
-        if (isLedgerNewer && newer.length > 0) await raiseVersionsAbove(database, newer);
+        if (newer.length > 0) await raiseVersionsAbove(database, newer);
         for (const one of foreign) known.set(one.userId, [...(known.get(one.userId) ?? []), one]);
-        for (const { userId } of isLedgerNewer ? [...foreign, ...newer] : foreign) left.add(userId);
+        for (const { userId } of refusals) left.add(userId);
       }
       const others = found.filter(({ userId }) => !written.has(userId));
       if (others.length > 0) await forget(others);

@@ -27,7 +27,7 @@ export const rebuild = defineJob({
   }),
   chain: (user$, { projections }, { chunk, balanceTtlSeconds }) => {
     const project = async (users: readonly bigint[]): Promise<readonly bigint[]> => {
-      await projections.project(users, [], { balanceTtlSeconds, isLedgerNewer: true });
+      await projections.project(users, [], { balanceTtlSeconds });
       return users;
     };
     return user$.pipe(mapChunk(project, chunk));

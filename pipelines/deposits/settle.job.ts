@@ -1,18 +1,17 @@
 // Enters: a night, by the day that begins: whom the ledger owes something until then, and what is staged in Redis for days up to it.
 // Leaves: balances that are moved, first in the database, then in Redis; staged keys that have had their day are unlinked last.
-// Guarantee: each row of the ledger moves its balance once, in the transaction of its chunk's checkpoint; Redis is written from what is
-// committed, and whoever was not is found again by the index, which loses him last. Money waits for nothing but the database.
+// Guarantee: each row of the ledger moves its balance once, in the transaction of its chunk's checkpoint, in partitions that ask nothing of
+// Redis; Redis is written from what is committed, and whoever was not is found again by the index, which loses him last.
 // Put aside: what stands in Redis and cannot be a staged balance, with its key; the rest goes on.
 import { mapChunk } from '../../operators/mapChunk.ts';
 import type { Transaction } from '../../src/connectors/database.ts';
 import { WeirError } from '../../src/errors.ts';
-import type { Clock } from '../../src/message/clock.ts';
 import { defineJob } from '../../src/runtime/jobs/job.ts';
 import { writeChunk } from '../../src/runtime/jobs/writeChunk.ts';
-import { parseSeoulDay, seoulDay } from '../shared/seoulTime.ts';
-import { nightReader, type NightPorts } from './nightReader.ts';
+import { parseSeoulDay, seoulDay, seoulInstant } from '../shared/seoulTime.ts';
+import { owedReader, shownReader, type NightPorts } from './nightReader.ts';
 import type { ProjectionStore } from './projectionStore.ts';
-import { planShards, readShard } from './settlePart.ts';
+import { planNight, readNightPart } from './settlePart.ts';
 import { settleOptions } from './settleOptions.ts';
 import type { SettleRow } from './settleRow.ts';
 import type { SettleStore } from './settleStore.ts';
@@ -21,8 +20,10 @@ import { showRows } from './showRows.ts';
 export interface SettlePorts extends NightPorts {
   readonly balances: SettleStore;
   readonly projections: ProjectionStore;
-  readonly clock: Clock;
 }
+
+/** Trades that are written while it becomes midnight may miss their night; they are due on the next one. */
+const midnightMs = 600_000;
 
 export const settle = defineJob({
   name: 'deposits.settle',
@@ -32,16 +33,19 @@ export const settle = defineJob({
   parseKey: parseSeoulDay,
   plan: async ({ owed, clock }: SettlePorts, day) => {
     if (day > seoulDay(clock.now())) throw new WeirError('invalidKey', `${day} has not begun in Seoul: its deposits are not due.`);
-    return planShards(await owed.count(day));
+    return planNight(await owed.count(day));
   },
-  rows: (ports, { key: day, input }) => nightReader(ports, { day, shard: readShard(input) }),
+  rows: (ports, { key: day, input }) => {
+    const { moves, shard } = readNightPart(input);
+    return moves === 'balances' ? owedReader(ports, { day, shard }) : shownReader(ports, { day, shard });
+  },
   chain: (row$, { balances, projections }, { chunk, balanceTtlSeconds }, partition) => {
-    const settle = (transaction: Transaction, rows: readonly SettleRow[]): Promise<void> =>
+    const moveBalances = (transaction: Transaction, rows: readonly SettleRow[]): Promise<void> =>
       balances.settle(transaction, rows, partition.key);
-    return row$.pipe(writeChunk(partition, settle, chunk), mapChunk(showRows(projections, { balanceTtlSeconds }), chunk));
+    return row$.pipe(writeChunk(partition, moveBalances, chunk), mapChunk(showRows(projections, { balanceTtlSeconds }), chunk));
   },
   finish: async ({ balances }, day) => {
-    const left = await balances.countOwed(day);
+    const left = await balances.countOwed(day, new Date(seoulInstant(day).getTime() - midnightMs));
     if (left > 0) throw new WeirError('incomplete', `${left} rows of the ledger are due until ${day} and in no balance.`);
   },
 });

@@ -11,8 +11,8 @@ export interface SettleStore {
    * until the night and not in the balances yet moves them. What was moved before is not moved again.
    */
   settle(transaction: Transaction, rows: readonly SettleRow[], night: string): Promise<void>;
-  /** How many rows of the ledger are due until the night and not in the balances. */
-  countOwed(night: string): Promise<number>;
+  /** How many rows of the ledger, of those that were written before, are due until the night and not in the balances. */
+  countOwed(night: string, writtenBefore: Date): Promise<number>;
 }
 
 export interface SettleStoreOptions {
@@ -37,8 +37,8 @@ export function settleStore(database: Database, { takeStaged, now }: SettleStore
       await takeStaged(transaction, foreign);
       await applyDue(transaction, [...users], night);
     },
-    countOwed: async (night) => {
-      const [row] = await database.query<{ owed: number }>({ text: countOwed, values: [night] });
+    countOwed: async (night, writtenBefore) => {
+      const [row] = await database.query<{ owed: number }>({ text: countOwed, values: [night, writtenBefore] });
       return row?.owed ?? 0;
     },
   };
@@ -64,4 +64,5 @@ async function readOwed(transaction: Transaction, userIds: readonly bigint[], ni
 const stillOwed = `
   SELECT user_id AS "userId" FROM deposits.ledger WHERE user_id = ANY ($1::bigint[]) AND applied_on IS NULL AND due_on <= $2::date`;
 
-const countOwed = `SELECT count(*)::integer AS owed FROM deposits.ledger WHERE applied_on IS NULL AND due_on <= $1::date`;
+const countOwed = `
+  SELECT count(*)::integer AS owed FROM deposits.ledger WHERE applied_on IS NULL AND due_on <= $1::date AND recorded_at < $2::timestamptz`;

@@ -6,11 +6,12 @@
 import { decode } from '../../operators/decode.ts';
 import { mapChunk } from '../../operators/mapChunk.ts';
 import { mapEach } from '../../operators/mapEach.ts';
-import type { Bus, Topic } from '../../src/connectors/bus.ts';
+import type { Bus } from '../../src/connectors/bus.ts';
 import type { Clock } from '../../src/message/clock.ts';
 import { definePipeline } from '../../src/runtime/definePipeline.ts';
 import { appendTrades } from './appendTrades.ts';
 import { decideDueDay, tradeSchema } from './fill.ts';
+import { filledTopic } from './filledTopic.ts';
 import type { LedgerStore } from './ledgerStore.ts';
 import type { ProjectionStore } from './projectionStore.ts';
 import { showTrades } from './showTrades.ts';
@@ -22,15 +23,6 @@ export interface StagePorts {
   readonly projections: ProjectionStore;
   readonly clock: Clock;
 }
-
-/** What exchanges' programs write to Redis. */
-export const filledTopic: Topic = {
-  name: 'trades:filled',
-  deadLetters: 'trades:filled:dlt',
-  partitions: 1,
-  maxSizeBytes: 65_536,
-  isOnRedis: true,
-};
 
 /** The group whose members share the trades. */
 export const stageGroup = 'cg-deposits-stage';

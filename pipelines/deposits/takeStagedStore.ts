@@ -21,9 +21,10 @@ type PutAsideReason = (typeof asideReasons)[number];
 
 /**
  * Takes over what other programs have staged, in a transaction that has locked the accounts: the difference to what the ledger says of that
- * day is imported as a row, once for each user, day and value. Where the ledger has rows of that day it wins, and the value is put aside;
- * so are values that are no integers, and those of users without an account. Afterwards every one of them may be overwritten. In
- * whatever order days of one user are found, each is imported as what stands from it on until the next.
+ * day is imported as a row, once for each user and day. Where the ledger has rows of that day, or begins after it, it wins, and the value is
+ * put aside; so are values that are no integers, those of users without an account, and a second value of the same day. Afterwards every one of
+ * them may be overwritten. In whatever order days of one user are found, each is imported as what stands from it on until the next.
+ * Versions are raised with what is imported.
  */
 export type StagedTaker = (transaction: Transaction, found: readonly ForeignBalance[]) => Promise<void>;
 
@@ -55,6 +56,8 @@ interface Expected {
   readonly isKnown: boolean;
   readonly hasRows: boolean;
   readonly isImported: boolean;
+  /** Whether everything that the ledger has of the user comes later. */
+  readonly isBeforeAll: boolean;
   /** By the ledger, from that day on. */
   readonly balanceMinor: bigint;
 }
@@ -73,14 +76,19 @@ async function takeDay(transaction: Transaction, day: string, found: readonly Fo
     values: [balances.map(({ userId }) => userId), day, balances.map((balance) => importId({ ...balance, day }))],
   });
   const ofUser = new Map(expected.map((row) => [row.userId, row]));
+  // Of a program that writes a key while it is looked at, two values may be found.
+  const taken = new Map<bigint, bigint>();
   const imports: { readonly userId: bigint; readonly fillId: string; readonly amountMinor: bigint }[] = [];
   for (const balance of balances) {
     const { userId, balanceMinor, value } = balance;
     const row = ofUser.get(userId);
     const key = stagedKey({ userId, day });
     if (row === undefined || !row.isKnown) asides.push({ key, value, reason: 'noAccount' });
-    else if (row.isImported) continue;
-    else if (!row.hasRows) imports.push({ userId, fillId: importId({ ...balance, day }), amountMinor: balanceMinor - row.balanceMinor });
+    else if (row.isImported || taken.get(userId) === balanceMinor) continue;
+    else if (!row.hasRows && !row.isBeforeAll && !taken.has(userId)) {
+      imports.push({ userId, fillId: importId({ ...balance, day }), amountMinor: balanceMinor - row.balanceMinor });
+      taken.set(userId, balanceMinor);
+    } else if (taken.has(userId) || row.isBeforeAll) asides.push({ key, value, reason: 'notTheLedgers' });
     else if (row.balanceMinor !== balanceMinor) asides.push({ key, value, reason: 'notTheLedgers' });
   }
   await importRows(transaction, day, imports, now);
@@ -114,6 +122,7 @@ const expectedBalances = `
   SELECT asked.user_id AS "userId", account.user_id IS NOT NULL AS "isKnown",
     EXISTS (SELECT FROM deposits.ledger WHERE user_id = asked.user_id AND due_on = $2::date) AS "hasRows",
     EXISTS (SELECT FROM deposits.ledger WHERE fill_id = asked.import_id AND kind = 'IMPORT') AS "isImported",
+    coalesce((SELECT min(due_on) FROM deposits.ledger WHERE user_id = asked.user_id) > $2::date, false) AS "isBeforeAll",
     (coalesce(account.balance_minor, 0)
       - coalesce((SELECT sum(amount_minor) FROM deposits.ledger
           WHERE user_id = asked.user_id AND due_on > $2::date AND applied_on IS NOT NULL), 0)
@@ -129,6 +138,9 @@ const importRow = `
     FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS staged (user_id, fill_id, amount_minor)
     ON CONFLICT (fill_id, kind) DO NOTHING
     RETURNING user_id, fill_id, amount_minor
+  ), raised AS (
+    UPDATE deposits.account SET ledger_version = ledger_version + 1
+    WHERE user_id = ANY ($1::bigint[]) AND user_id IN (SELECT user_id FROM imported)
   )
   INSERT INTO deposits.ledger (user_id, fill_id, kind, amount_minor, due_on, recorded_at)
   SELECT imported.user_id, fill_id || ':until', 'IMPORT', -amount_minor, next.due_on, $5::timestamptz

@@ -18,6 +18,6 @@ export interface ScriptCall {
 export interface KeyStore {
   /** Sends the commands at once and answers their replies in order; throws what the first refused one was refused with. Not one step: others come between. */
   run(commands: readonly Command[]): Promise<readonly unknown[]>;
-  /** Runs a Lua script for each call, in one round trip; each call is one step that nothing comes between. Redis serves nobody else meanwhile: keep each short. */
+  /** Runs a Lua script for each call, all at once; each call is one step that nothing comes between. Redis serves nobody else meanwhile: keep each short. */
   runScript(lua: string, calls: readonly ScriptCall[]): Promise<readonly unknown[]>;
 }

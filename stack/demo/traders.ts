@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { filledTopic } from '../../pipelines/deposits/stage.pipeline.ts';
+import { filledTopic } from '../../pipelines/deposits/filledTopic.ts';
 import { markets } from '../../pipelines/shared/market.ts';
 import { seoulDay } from '../../pipelines/shared/seoulTime.ts';
 import type { Database } from '../../src/connectors/database.ts';

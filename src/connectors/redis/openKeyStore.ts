@@ -1,8 +1,7 @@
 import type { KeyStore } from '../keyStore.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import { repliesOf } from './repliesOf.ts';
-import { script, type Script } from './script.ts';
-import { isReply } from './translateError.ts';
+import { runScript, script, type Script } from './script.ts';
 
 /** A store of keys with its end. */
 export interface RedisKeyStore extends KeyStore {
@@ -35,22 +34,9 @@ export function openKeyStore(options: ConnectionOptions): RedisKeyStore {
         }),
       ),
     runScript: (lua, calls) => {
-      const { sha } = scriptOf(lua);
+      const its = scriptOf(lua);
       return inPieces(calls, (piece) =>
-        connection.use(async (client) => {
-          const send = (command: string, text: string): Promise<readonly unknown[]> => {
-            const pipeline = client.pipeline();
-            for (const { keys, args = [] } of piece) pipeline.callBuffer(command, text, keys.length, ...keys, ...args.map(argumentOf));
-            return repliesOf(pipeline);
-          };
-          try {
-            return await send('EVALSHA', sha);
-          } catch (error) {
-            if (!isReply(error, 'NOSCRIPT')) throw error;
-            await client.script('LOAD', lua);
-            return send('EVALSHA', sha);
-          }
-        }),
+        connection.use((client) => Promise.all(piece.map(({ keys, args = [] }) => runScript(client, its, keys, args.map(argumentOf))))),
       );
     },
     reach: async (limitMs) => {

@@ -34,8 +34,11 @@ export interface JobPartition<K> extends PartitionPlan {
 
 /** Pages of rows in ascending order of a unique position. */
 export interface RowReader<V> {
-  /** The next rows after a position (undefined: from the first), at most `limit`; an empty page ends the partition. The first comes after the checkpoint. */
-  page(after: string | undefined, limit: number): Promise<readonly V[]>;
+  /**
+   * The next rows after a position (undefined: from the first), at most `limit`; an empty page ends the partition. The first comes after
+   * the checkpoint. What looks for long until it has found some stops when the signal is aborted: its page is not read then.
+   */
+  page(after: string | undefined, limit: number, signal: AbortSignal): Promise<readonly V[]>;
   /** The unique position of a row, for the checkpoint. */
   positionOf(row: V): string;
   /**

@@ -57,6 +57,8 @@ export function rowSource<V>(spec: RowSourceSpec<V>): RowSource<V> {
   };
 }
 
+type PageOf<V> = (after: string | undefined, limit: number) => Promise<readonly V[]>;
+
 class Pages<V> {
   readonly #spec: RowSourceSpec<V>;
   readonly #run: Run;
@@ -85,10 +87,10 @@ class Pages<V> {
       const again = (after: string | undefined, limit: number) => reader.again?.(after, checkpoint, limit) ?? Promise.resolve([]);
       if (!(await this.#readPages(published, again, true))) return false;
     }
-    return this.#readPages(checkpoint, (after, limit) => reader.page(after, limit), false);
+    return this.#readPages(checkpoint, (after, limit) => reader.page(after, limit, this.#signal), false);
   }
 
-  async #readPages(start: string | undefined, pageOf: RowReader<V>['page'], isAgain: boolean): Promise<boolean> {
+  async #readPages(start: string | undefined, pageOf: PageOf<V>, isAgain: boolean): Promise<boolean> {
     const { partition, reader, pageSize } = this.#spec;
     let after = start;
     while (await this.#reserve(pageSize)) {

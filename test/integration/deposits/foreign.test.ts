@@ -46,11 +46,12 @@ describe('a balance that another program has staged', () => {
     expect(await deposits.flaws()).toEqual([]);
   });
 
-  it('waits for its day', async () => {
+  it('waits in the ledger for its day', async () => {
     await deposits.redis.set(keyOf(next), '900');
     await deposits.settle(day);
-    expect([await deposits.balances(), await imports()]).toEqual([{ 1: 1_000n }, []]);
+    expect([await deposits.balances(), await imports()]).toEqual([{ 1: 1_000n }, [{ amount: -100n, due: next }]]);
     expect(await deposits.redis.get(keyOf(next))).toBe('900');
+    expect(await deposits.flaws()).toEqual([]);
   });
 
   it.each([

@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { filledTopic, stageGroup } from '../../../pipelines/deposits/stage.pipeline.ts';
+import { filledTopic } from '../../../pipelines/deposits/filledTopic.ts';
+import { stageGroup } from '../../../pipelines/deposits/stage.pipeline.ts';
 import type { Service } from '../../../stack/service.ts';
 import { aPrivateRedis } from '../../support/services.ts';
 import { until } from '../../support/until.ts';

@@ -34,7 +34,7 @@ const losses: readonly (readonly [string, () => Promise<unknown>])[] = [
   ['everything', () => deposits.redis.flushdb()],
   ['balances', () => lose('user:*:balance')],
   ['staged balances', () => lose('user:*:batch_balance:*')],
-  ['what it knew to be ours', () => lose('user:*:projection')],
+  ['what it knew to be ours', () => lose('deposits:projection:*')],
   ['indexes', () => lose('deposits:staged*')],
 ];
 

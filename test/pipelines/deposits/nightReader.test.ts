@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { nightReader, type NightPorts } from '../../../pipelines/deposits/nightReader.ts';
+import { owedReader, shownReader, type NightPorts } from '../../../pipelines/deposits/nightReader.ts';
+import { WeirError } from '../../../src/errors.ts';
+import { realClock } from '../../../src/runtime/clock.ts';
 import type { SettleRow } from '../../../pipelines/deposits/settleRow.ts';
 
 const night = { shard: 1, day: '2026-11-25' };
@@ -20,6 +22,7 @@ function ports(): NightPorts {
     owed: {
       count: () => Promise.resolve(new Map()),
       countAll: () => Promise.resolve(new Map()),
+      isAnybody: () => Promise.resolve(false),
       page: (_night, from, limit) => Promise.resolve(after(owed, from, limit)),
       pageBehind: (_night, from, limit) => Promise.resolve(after(behind, from, limit)),
       pageAll: () => Promise.resolve([]),
@@ -49,16 +52,17 @@ function ports(): NightPorts {
         ),
       values: () => Promise.resolve([]),
     },
+    clock: realClock,
     projections: { foreign: (keys) => Promise.resolve(keys.slice(0, 1).map((key) => ({ ...key, value: Buffer.from('5') }))) },
   };
 }
 
 /** Reads from a place to the end, in pages. */
-async function read(limit: number, from?: string): Promise<readonly SettleRow[]> {
-  const reader = nightReader(ports(), night);
+async function read(limit: number, from?: string, readerOf = shownReader): Promise<readonly SettleRow[]> {
+  const reader = readerOf(ports(), night);
   const rows: SettleRow[] = [];
   for (let place = from; ;) {
-    const page = await reader.page(place, limit);
+    const page = await reader.page(place, limit, new AbortController().signal);
     expect(page.length).toBeLessThanOrEqual(limit);
     const last = page.at(-1);
     if (last === undefined) return rows;
@@ -70,9 +74,8 @@ async function read(limit: number, from?: string): Promise<readonly SettleRow[]>
 const nameOf = (row: SettleRow): string => (row.kind === 'strange' ? row.key : `${row.kind} ${row.userId}`);
 
 const all = [
-  ...['owed 1', 'owed 5', 'owed 9'],
   ...['staged 1', 'staged 17', 'staged 5', 'staged 21', 'staged 5'],
-  ...['staged 29', 'staged 37'],
+  ...['behind 1', 'behind 5', 'behind 9'],
   ...['behind 1', 'behind 13'],
 ];
 
@@ -81,12 +84,35 @@ describe('a night is read', () => {
     expect((await read(limit)).map(nameOf)).toEqual(all);
   });
 
-  it('from wherever another has left it, and nobody who may not be shown is left out', async () => {
-    const rows = await read(2);
-    for (const [place, row] of rows.entries()) {
-      // Whom the ledger owes has been moved with the place; who is staged may not have been shown yet.
-      const left = row.kind === 'owed' ? all.slice(place + 1) : all.slice(3);
-      expect((await read(2, row.place)).map(nameOf)).toEqual(left);
-    }
+  it('with what nobody has put into an index, of all shards, by the last of them: also what others have staged for later', async () => {
+    const parts = { ...ports(), staged: { ...ports().staged, days: () => Promise.resolve([]) } };
+    const reader = shownReader(parts, { ...night, shard: 3 });
+    expect((await reader.page(undefined, 100, new AbortController().signal)).map(nameOf)).toEqual([
+      ...['staged 29', 'staged 2', 'staged 33', 'staged 37'],
+    ]);
+  });
+
+  it('also where Redis does not answer at first, while there is money to be moved', async () => {
+    let asked = 0;
+    const away = (): Promise<readonly string[]> => {
+      asked += 1;
+      return asked === 3 ? Promise.resolve([]) : Promise.reject(new WeirError('unavailable', 'Redis is away'));
+    };
+    const { owed: its, staged, ...rest } = ports();
+    const parts = { ...rest, owed: { ...its, isAnybody: () => Promise.resolve(true) }, staged: { ...staged, days: away } };
+    const { signal } = new AbortController();
+    expect((await shownReader(parts, night).page(undefined, 100, signal)).map(nameOf)).toEqual(['behind 1', 'behind 5', 'behind 9']);
+    asked = 0;
+    const noMoney = { ...parts, owed: its };
+    await expect(shownReader(noMoney, night).page(undefined, 100, signal)).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  it('from the first pass by whoever goes on with it: what another has read may not be shown', async () => {
+    for (const row of await read(2)) expect((await read(2, row.place)).map(nameOf)).toEqual(all);
+  });
+
+  it('and whom the ledger owes something, from behind the place where another has left it, without a question to Redis', async () => {
+    expect((await read(2, undefined, owedReader)).map(nameOf)).toEqual(['owed 1', 'owed 5', 'owed 9']);
+    expect((await read(2, '5', owedReader)).map(nameOf)).toEqual(['owed 9']);
   });
 });

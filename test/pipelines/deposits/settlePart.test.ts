@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { placeText, planShards, readPlace, readShard, shardCount, shardOf } from '../../../pipelines/deposits/settlePart.ts';
+import {
+  placeText,
+  planNight,
+  planShards,
+  readNightPart,
+  readPlace,
+  readShard,
+  shardCount,
+  shardOf,
+} from '../../../pipelines/deposits/settlePart.ts';
 
 describe('the shards of a night', () => {
   it('are all planned, also those without users', () => {
@@ -21,9 +30,22 @@ describe('the shards of a night', () => {
   });
 });
 
+describe('a night', () => {
+  it('moves the balances of every shard before Redis shows any', () => {
+    expect(planNight(new Map([[1, 7]])).map(({ input, total }) => [input.moves, input.shard, total])).toEqual([
+      ...[0, 1, 2, 3].map((number) => ['balances', number, number === 1 ? 7 : 0]),
+      ...[0, 1, 2, 3].map((number) => ['redis', number, undefined]),
+    ]);
+  });
+
+  it.each([{ moves: 'money', shard: 1 }, { moves: 'redis', shard: shardCount }, 1])('has no part %j', (input) => {
+    expect(() => readNightPart(input)).toThrow();
+  });
+});
+
 describe('a place', () => {
   it.each([
-    { pass: 'owed', day: '', after: '17' },
+    { pass: 'moving', day: '', after: '17' },
     { pass: 'staged', day: '2026-11-24', after: '9223372036854775807' },
     { pass: 'found', day: '', after: '3' },
     { pass: 'behind', day: '', after: '' },
@@ -32,7 +54,7 @@ describe('a place', () => {
   });
 
   it('is the beginning where there is none', () => {
-    expect(readPlace(undefined)).toEqual({ pass: 'owed', day: '', after: '' });
+    expect(readPlace(undefined)).toEqual({ pass: 'staged', day: '', after: '' });
   });
 
   it('of a pass that there is not is refused', () => {
