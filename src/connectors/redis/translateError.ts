@@ -21,6 +21,11 @@ export function translateError(error: unknown): Error {
   return new WeirError('refused', `Redis refuses a command: ${code}`, { cause: error, kind: 'transient' });
 }
 
+/** True where no reply came since the connection was lost, or not had. */
+export function isLost(error: unknown): boolean {
+  return error instanceof WeirError && error.code === 'unavailable' && !(error.cause instanceof Error && reply.test(error.cause.message));
+}
+
 /** True for the error reply with this code. */
 export function isReply(error: unknown, code: string): boolean {
   const root = error instanceof WeirError ? error.cause : error;

@@ -1,5 +1,5 @@
 import { Connection, type ConnectionOptions } from '../redis/connection.ts';
-import { isReply } from '../redis/translateError.ts';
+import { isLost, isReply } from '../redis/translateError.ts';
 import { WeirError } from '../../errors.ts';
 
 /** How long the probe blocks, and how much later its answer may come, in milliseconds. */
@@ -65,7 +65,7 @@ export class BlockProbe {
     const connection = new Connection({ ...this.#options, name: `${this.#options.name}-probe` });
     this.#connection = connection;
     try {
-      await connection.use((client) => client.ping());
+      await reach(connection);
       const isPolling = !(await this.#answers(connection));
       // What it heard while it was being closed says nothing.
       if (this.#connection !== connection) return;
@@ -78,13 +78,21 @@ export class BlockProbe {
     }
   }
 
-  /** Silence says no, and so does whoever does not know the command. Another error is an answer: it is told by the read that meets it. */
+  /**
+   * Silence says no, and so does whoever does not know the command, or cuts the connection and is there when it is asked anew. Another
+   * error is an answer: it is told by the read that meets it.
+   */
   async #answers(connection: Connection): Promise<boolean> {
     try {
       await connection.use((client) => client.xread('BLOCK', blockMs, 'STREAMS', 'weir:probe', '$'), blockMs + graceMs);
       return true;
     } catch (error) {
-      return !(error instanceof WeirError && error.code === 'timedOut') && !isReply(error, 'ERR');
+      if (isLost(error)) await reach(connection);
+      return !(error instanceof WeirError && error.code === 'timedOut') && !isReply(error, 'ERR') && !isLost(error);
     }
   }
+}
+
+async function reach(connection: Connection): Promise<void> {
+  await connection.use((client) => client.ping());
 }

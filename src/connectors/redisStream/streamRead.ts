@@ -4,7 +4,7 @@ import { pause } from '../../message/pause.ts';
 import type { Connection } from '../redis/connection.ts';
 import type { Entry } from './entry.ts';
 import type { Reading } from './reading.ts';
-import { isReply } from '../redis/translateError.ts';
+import { isLost, isReply } from '../redis/translateError.ts';
 
 /** How much later than asked a blocking read may answer, in milliseconds, before its connection counts as dead. */
 const graceMs = 2_000;
@@ -24,6 +24,8 @@ export class StreamRead {
   #client: Redis | undefined;
   #clientId: number | undefined;
   #isBlocked = false;
+  /** Blocking reads in a row whose connection was lost. */
+  #lost = 0;
   #pollMs = firstPollMs;
 
   constructor(reading: Reading, consumer: string, blocking: Connection) {
@@ -69,9 +71,12 @@ export class StreamRead {
     if (stopped.aborted) return [];
     this.#isBlocked = true;
     try {
-      return await this.#ask(count, ['BLOCK', blockMs], blockMs + graceMs);
+      const entries = await this.#ask(count, ['BLOCK', blockMs], blockMs + graceMs);
+      this.#lost = 0;
+      return entries;
     } catch (error) {
-      if (error instanceof WeirError && error.code === 'timedOut') await probe.check();
+      this.#lost = isLost(error) ? this.#lost + 1 : 0;
+      if (this.#lost > 1 || (error instanceof WeirError && error.code === 'timedOut')) await probe.check();
       throw error;
     } finally {
       this.#isBlocked = false;

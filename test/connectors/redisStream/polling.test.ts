@@ -83,6 +83,26 @@ describe('a Redis that never answers blocking reads', () => {
     expect(reading.error).toBeUndefined();
   });
 
+  test.each(['from the start', 'after it used to'])('and cuts the connection instead, %s, is polled', async (since) => {
+    const [topic, { proxy, url: through }] = [testTopic(), await aProxiedRedis(url)];
+    const told: boolean[] = [];
+    const cut = (): unknown => proxy.strikeAll('BLOCK', 'cutBefore');
+    if (since === 'from the start') cut();
+    const bus = testBus(through, { report: { polling: (isPolling) => told.push(isPolling) } });
+    const reading = read(bus.subscribe(topic, { group: 'g' }), { settleAs: 'done' });
+    await publish(bus, topic, messages(1, 3));
+    await reading.count(3);
+    if (since !== 'from the start') cut();
+    await until('it polls', async () => {
+      await publish(bus, topic, messages(4, 4));
+      return told.length > 0;
+    });
+    await publish(bus, topic, messages(5, 5));
+    await until('what came last was read', () => reading.numbers.includes(5));
+    expect(told).toEqual([true]);
+    await bus.close();
+  });
+
   test('is polled on while it is probed again', async () => {
     const [topic, { proxy, url: through }] = [testTopic(), await aProxiedRedis(url)];
     const leaping = leapingClock();
