@@ -13,6 +13,9 @@ export interface Registering {
   readonly putOff: (link: DueLink, until: Date) => Registration;
 }
 
+// One for all calls: it tells nothing about its place, and making one for each would cost more than all else that a call takes here.
+const silent = new WeirError('timedOut', 'The bank did not answer within the time limit.');
+
 /** For one subscription of a chain: it remembers what it has asked. */
 export function registerAtBank(bank: RegistrationBank): Registering {
   const asked = new WeakMap<DueLink, unknown>();
@@ -20,7 +23,7 @@ export function registerAtBank(bank: RegistrationBank): Registering {
     register: async function register(link, signal) {
       const { order, wasAsked } = claimOf(link);
       const isKnown = wasAsked || asked.has(link);
-      asked.set(link, new WeirError('timedOut', 'The bank did not answer within the time limit.'));
+      asked.set(link, silent);
       try {
         const before = isKnown ? await bank.find(order.key, signal) : undefined;
         const answer = before === undefined || before.kind === 'notFound' ? await bank.register(order, signal) : before;
