@@ -36,6 +36,9 @@ type OwnedReply = readonly [readonly unknown[], readonly unknown[], number];
 const idsPerCommand = 500;
 const idsPerScript = 150;
 
+/** Ids of one XAUTOCLAIM at most. Of those that are not idle Redis looks at ten times as many: 150 take it 2 ms, 500 took 6. */
+const idsPerClaim = 150;
+
 /** The commands on one stream for one group, except reading: that has connections of its own. Errors are `WeirError`s. */
 export class StreamGroup {
   readonly stream: string;
@@ -89,9 +92,19 @@ export class StreamGroup {
     return replies.flatMap(([, others]) => others.map(String));
   }
 
-  /** Makes `consumer` the owner of up to `count` entries that nobody renewed for `idleMs`. */
+  /** Makes `consumer` the owner of up to `count` entries that nobody renewed for `idleMs`; of fewer where so many would hold Redis up. */
   async claimIdle(consumer: string, idleMs: number, cursor: string, count: number): Promise<Claimed> {
-    const reply = await this.#call('XAUTOCLAIM', this.stream, this.group, consumer, idleMs, cursor, 'COUNT', count, 'JUSTID');
+    const reply = await this.#call(
+      'XAUTOCLAIM',
+      this.stream,
+      this.group,
+      consumer,
+      idleMs,
+      cursor,
+      'COUNT',
+      Math.min(count, idsPerClaim),
+      'JUSTID',
+    );
     const [next, ids, trimmedIds] = reply as readonly [unknown, readonly unknown[], readonly unknown[] | undefined];
     return { cursor: String(next), ids: ids.map(String), trimmedIds: (trimmedIds ?? []).map(String) };
   }
