@@ -71,6 +71,22 @@ test('claiming idle entries counts no delivery', async () => {
   ]);
 });
 
+test('one search claims few at once, however many are wanted, and the next goes on where it ended', async () => {
+  const { group } = await aGroup();
+  const client = testClient(url);
+  for (let added = 0; added < 300; added += 1) await client.xadd(group.stream, '*', 'value', 'v');
+  await client.xgroup('SETID', group.stream, 'g', '0');
+  await client.xreadgroup('GROUP', 'g', 'gone', 'COUNT', 400, 'STREAMS', group.stream, '>');
+  const claimed: number[] = [];
+  let cursor = '0-0';
+  do {
+    const found = await group.claimIdle('ours', 0, cursor, 1_000);
+    claimed.push(found.ids.length);
+    cursor = found.cursor;
+  } while (cursor !== '0-0');
+  expect(claimed).toEqual([150, 150, 3]);
+});
+
 test('thousands of ids are acknowledged, renewed and delivered again in several commands', async () => {
   const { group } = await aGroup();
   const ids = Array.from({ length: 1_700 }, (_, index) => `5-${index}`);
