@@ -104,6 +104,7 @@ export default {
           'Messages\\.ts$',
           'nightReader\\.ts$',
           'Outbox\\.ts$',
+          'runOverUsers\\.ts$',
           'putAsideCall\\.ts$',
           'sendNotice\\.ts$',
           'show(Rows|Trades)\\.ts$',

@@ -12,8 +12,9 @@ import { fillDeposits } from './deposits/fillDeposits.ts';
 import { settleInOneStatement } from './deposits/oneStatement.ts';
 import { requireBalances, requireLedger, requireNoIndex, requireShown } from './deposits/requireSettled.ts';
 import { scanAndSet } from './deposits/scanAndSet.ts';
-import { favour, watchSlowCommands } from './deposits/slowCommands.ts';
+import { watchSlowCommands } from './deposits/slowCommands.ts';
 import { fillStream, requireStaged } from './deposits/stageTrades.ts';
+import { favour } from './load/favour.ts';
 import type { ResidentMemory } from './settle/residentMemory.ts';
 
 /** The baseline is so much slower that a part of the users tells its rate. */

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { table } from '../src/commandLine/table.ts';
+import { accountLinksBenchmark } from './accountLinks.bench.ts';
 import type { Benchmark } from './benchmark.ts';
 import { cumulativeBenchmark } from './cumulative.bench.ts';
 import { dailyReportBenchmark } from './dailyReport.bench.ts';
@@ -39,6 +40,7 @@ const benchmarks: readonly Benchmark[] = [
   runtime,
   redisStream,
   redisConnections,
+  accountLinksBenchmark,
   kafkaPublish,
   kafkaConsume,
   kafkaDeliver,

@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { group, stream } from '../redisStream/benchStream.ts';
+import { benchStream } from '../redisStream/benchStream.ts';
 import type { Arrangement, Connections } from './arrangement.ts';
+
+const { name: stream, group } = benchStream;
 
 /** As the connector's defaults: how long a read blocks, and entries of one read. */
 const blockMs = 2_000;

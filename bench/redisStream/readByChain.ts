@@ -4,7 +4,7 @@ import type { RedisStreamOptions } from '../../src/connectors/redisStream/redisS
 import { realClock } from '../../src/runtime/clock.ts';
 import { runChain } from '../../src/runtime/runChain.ts';
 import { chainParts, completed } from '../chainParts.ts';
-import { group, stream } from './benchStream.ts';
+import { benchStream } from './benchStream.ts';
 
 /** Handlers at once. */
 export const concurrency = 100;
@@ -13,7 +13,7 @@ export const concurrency = 100;
 export const readCount = 500;
 
 /** The stream as Weir knows it. */
-export const topic = { name: stream, deadLetters: `${stream}.dlt`, partitions: 1, maxSizeBytes: 1_048_576 };
+export const topic = { name: benchStream.name, deadLetters: `${benchStream.name}.dlt`, partitions: 1, maxSizeBytes: 1_048_576 };
 
 /** Weir reads, handles and acknowledges `size` entries; handling does nothing. Answers how many it has done. */
 export async function readByChain(url: string, size: number, options: Partial<RedisStreamOptions>): Promise<number> {
@@ -27,7 +27,7 @@ export async function readByChain(url: string, size: number, options: Partial<Re
   const retry = { maxRetries: 3, firstDelayMs: 100, maxDelayMs: 1_000 };
   const chain = runChain<Uint8Array>({
     ...chainParts('bench.redisStream', { window: 4 * readCount, maxSpan: 40 * readCount }),
-    source: bus.subscribe(topic, { group }),
+    source: bus.subscribe(topic, { group: benchStream.group }),
     chain: (message$) => message$.pipe(mergeMapEach(handle, { concurrency, timeLimitMs: 10_000, retry, holdMs: 1_000, unknown: 'retry' })),
   });
   try {
