@@ -1,47 +1,10 @@
 import { z } from 'zod';
+import { address } from './address.ts';
 import { option } from './option.ts';
+import { serviceOptions } from './services.ts';
 
 const port = z.int().min(0).max(65_535);
 const ms = z.int().min(1).max(86_400_000);
-
-/** An address with its credentials: one that a client could not read is told as wrong, not tried. */
-const address = (scheme: RegExp, expected: string) => z.string().refine((text) => scheme.test(text) && isUrl(text), expected);
-
-function isUrl(text: string): boolean {
-  try {
-    const { username, password } = new URL(text);
-    decodeURIComponent(`${username}${password}`);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Where a service is that calls back: `about` says what it is asked for, `name` what it is. */
-const service = (name: string, about: string) =>
-  z
-    .strictObject({
-      url: option(z.union([z.literal(''), address(/^https?:\/\//, 'expected https://host/path')]).default(''), { about }),
-      token: option(z.string().default(''), { about: `Bearer token of ${name}.`, isSecret: true }),
-      webhookSecrets: option(
-        z
-          .string()
-          .regex(/^(|[^,\s]{16,}(,[^,\s]{16,})*)$/, 'expected secrets of 16 characters or more, comma between')
-          .default(''),
-        {
-          about: `Secrets with which ${name} signs its webhooks, comma between: all are active. Empty: none are taken.`,
-          isSecret: true,
-        },
-      ),
-    })
-    .prefault({});
-
-/** Where a payment gateway is. */
-const gateway = (method: string) =>
-  service(
-    `the gateway of payments by ${method}`,
-    `Where payments by ${method} are asked about and given back. Empty: nowhere, and they wait.`,
-  );
 
 /** The options of the process. Those of a pipeline or job stand beside it, and are joined under its name. */
 export const processOptions = {
@@ -56,7 +19,8 @@ export const processOptions = {
     },
   ),
   profiles: option(z.array(z.string().min(1)).default([]), {
-    about: 'Which pipelines and jobs this process runs (billing-batch, producer, consumer, payments, remittance, streams). Empty: all.',
+    about:
+      'Which pipelines and jobs this process runs (billing-batch, producer, consumer, payments, remittance, deposits, streams, accounting). Empty: all.',
   }),
   log: z
     .strictObject({
@@ -194,30 +158,7 @@ export const processOptions = {
       fromName: option(z.string().min(1).max(100).default('Weir Telecom'), { about: 'Name of the sender.' }),
     })
     .strict(),
-  sms: z
-    .strictObject({
-      url: option(z.union([z.literal(''), address(/^https?:\/\//, 'expected https://host/path')]).default(''), {
-        about: 'Where operators have failed bills sent as SMS: messages are posted to <url>/messages. Empty: nowhere.',
-      }),
-      token: option(z.string().default(''), { about: 'Bearer token of the SMS endpoint.', isSecret: true }),
-    })
-    .prefault({}),
-  chat: z
-    .strictObject({
-      url: option(
-        z
-          .union([z.literal(''), address(/^https?:\/\/[^/?#]+\/[^?#]+$/, 'expected https://host/path of a hook, without query')])
-          .default(''),
-        {
-          about:
-            'Incoming webhook of the channel where people read of sales and of what needs them. Its path is its secret. Empty: nobody is told there.',
-          isSecret: true,
-        },
-      ),
-    })
-    .prefault({}),
-  gateways: z.strictObject({ card: gateway('card'), transfer: gateway('transfer'), wallet: gateway('wallet') }).prefault({}),
-  bank: service('the bank', 'Where the bank is asked to move money and to register partner accounts. Empty: nowhere, and both wait.'),
+  ...serviceOptions,
   keys: z
     .strictObject({
       ring: option(z.string(), {
