@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { WeirError } from '../../src/errors.ts';
 import { readVersioned, type Versioned } from '../shared/versioned.ts';
 
 /** Version of the messages that are written, and the newest that is read. One without a version is of the first. */
@@ -34,7 +35,10 @@ const fields = {
   accountId: word('the id of an account: 1 to 64 letters, digits and any of . _ : -', /^[A-Za-z0-9._:-]{1,64}$/),
 };
 
-/** What reads a message that was parsed as JSON, for the partners that there are. Errors are those of `readVersioned`. */
+/**
+ * What reads a message that was parsed as JSON, for the partners that there are. Errors are those of `readVersioned`, but for a request of
+ * another program with a version that there is not: no upgrade of ours will bring it, so it is `undecodable`.
+ */
 export function linkRequestSchema(partners: readonly string[]): { parse(input: unknown): LinkRequest } {
   const partner = z.enum(partners, `expected the code of a partner: ${partners.join(', ')}`);
   const asked = z.strictObject({ ...fields, partner, accountNumber: partnerAccountNumber });
@@ -52,8 +56,12 @@ export function linkRequestSchema(partners: readonly string[]): { parse(input: u
   };
   return {
     parse(input) {
-      const versioned = isObject(input) && !('version' in input) ? { version, ...input } : input;
-      return isObject(input) && 'again' in input ? read(again, versioned) : read(asked, versioned);
+      if (!isObject(input)) return read(asked, input);
+      if ('again' in input) return read(again, { version, ...input });
+      if ('version' in input && input.version !== version) {
+        throw new WeirError('undecodable', `Not a request for an account link: version: expected ${version}, or none`);
+      }
+      return read(asked, { ...input, version });
     },
   };
 }

@@ -1,17 +1,24 @@
 import { defineGauges, mostCounted } from '../../src/runtime/gauges/gaugeQuestion.ts';
 import { lastCoveredDay } from '../shared/market.ts';
-import { seoulDay } from '../shared/seoulTime.ts';
+import { seoulDay, seoulInstant } from '../shared/seoulTime.ts';
+import { midnightMs } from './settlePart.ts';
 import { asideReasons } from './takeStagedStore.ts';
 
 const profile = 'deposits';
 const hourMs = 3_600_000;
 
-/** Rows of the ledger that no night has moved: those that wait for their day, and of those that were due an hour after the last midnight. */
+/**
+ * Rows of the ledger that no night has moved: those that wait for their day, and an hour after the last midnight those that were due by it.
+ * Such as were written around it may have missed their night, and count from the next one on.
+ */
 export const waitingDeposits = defineGauges({
   profile,
   metrics: ['weir_deposits_in_flight', 'weir_deposits_overdue'],
   labels: {},
-  statement: (now) => ({ text: waiting, values: [seoulDay(new Date(now.getTime() - hourMs)), mostCounted] }),
+  statement: (now) => {
+    const night = seoulDay(new Date(now.getTime() - hourMs));
+    return { text: waiting, values: [night, mostCounted, new Date(seoulInstant(night).getTime() - midnightMs)] };
+  },
 });
 
 /** What was found in Redis within a day and was not believed. */
@@ -44,7 +51,7 @@ export const depositGauges = [waitingDeposits, asideDeposits, lonelyCancellation
 const waiting = `
   SELECT (SELECT count(*) FROM (SELECT FROM deposits.ledger WHERE applied_on IS NULL LIMIT $2) AS unapplied) AS weir_deposits_in_flight,
     (SELECT count(*) FROM (
-      SELECT FROM deposits.ledger WHERE applied_on IS NULL AND due_on <= $1::date LIMIT $2) AS due) AS weir_deposits_overdue`;
+      SELECT FROM deposits.ledger WHERE applied_on IS NULL AND due_on <= $1::date AND recorded_at < $3::timestamptz LIMIT $2) AS due) AS weir_deposits_overdue`;
 
 const aside = `
   SELECT reason, count(*) AS weir_deposits_put_aside

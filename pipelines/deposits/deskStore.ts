@@ -1,5 +1,6 @@
 import type { Database } from '../../src/connectors/database.ts';
 import type { KeyStore } from '../../src/connectors/keyStore.ts';
+import { kindOf } from '../../src/errors.ts';
 import type { Json } from '../../src/runtime/jobs/job.ts';
 import { readProjections, type Projection } from './balanceStore.ts';
 import { balanceKey, stagedKey } from './stagedKey.ts';
@@ -14,7 +15,8 @@ export interface DepositDeskStore {
   aside(after: bigint, limit: number): Promise<readonly Sheet[]>;
   /**
    * Counts accounts whose balance is not the sum of their rows, and of what Redis should show: what stands there otherwise, staged days that do
-   * not, and balances that do not, since Redis has lost them or nobody has moved them for as long as they stand there.
+   * not, and balances that do not, since Redis has lost them or nobody has moved them for as long as they stand there. Where Redis does
+   * not answer, the sums alone.
    */
   check(): Promise<Sheet>;
 }
@@ -45,10 +47,10 @@ export function deskStore(database: Database, keyStore: Pick<KeyStore, 'run'>): 
       const [projection] = await readProjections(database, [userId]);
       if (projection === undefined) return undefined;
       const rows = await database.query<RowSheet>({ text: lastRows, values: [userId] });
-      const [shown] = await shownOf(keyStore, [projection]);
+      const [shown] = (await shownOf(keyStore, [projection])) ?? [];
       return {
         ...{ user: userId.toString(), balance: projection.balanceMinor.toString(), version: projection.version.toString() },
-        balanceInRedis: shown?.[0] ?? null,
+        balanceInRedis: shown === undefined ? 'unreachable' : (shown[0] ?? null),
         staged: projection.staged.map(({ day, balanceMinor }, place) => ({
           ...{ day, balance: balanceMinor.toString(), balanceInRedis: shown?.[place + 1] ?? null },
         })),
@@ -62,19 +64,26 @@ export function deskStore(database: Database, keyStore: Pick<KeyStore, 'run'>): 
       }));
     },
     check: async () => {
+      let isReached = true;
       let [accounts, notTheSum, stagedMissing, balanceMissing, different] = [0, 0, 0, 0, 0];
       for (let after = 0n; ;) {
         const sums = await database.query<{ userId: bigint; isSum: boolean }>({ text: sumsAfter, values: [after, pageSize] });
         const last = sums.at(-1);
-        if (last === undefined) return { accounts, notTheSum, differentInRedis: different, stagedMissing, balanceMissing };
+        if (last === undefined) {
+          const inRedis = isReached ? { differentInRedis: different, stagedMissing, balanceMissing } : { redis: 'unreachable' };
+          return { accounts, notTheSum, ...inRedis };
+        }
         after = last.userId;
         accounts += sums.length;
         notTheSum += sums.filter(({ isSum }) => !isSum).length;
+        if (!isReached) continue;
         const projections = await readProjections(
           database,
           sums.map(({ userId }) => userId),
         );
-        for (const [place, shown] of (await shownOf(keyStore, projections)).entries()) {
+        const found = await shownOf(keyStore, projections);
+        isReached = found !== undefined;
+        for (const [place, shown] of found?.entries() ?? []) {
           const expected = valuesOf(projections[place] as Projection);
           if (shown[0] === undefined) balanceMissing += 1;
           if (shown.includes(undefined, 1)) stagedMissing += 1;
@@ -90,11 +99,18 @@ function valuesOf({ balanceMinor, staged }: Projection): readonly string[] {
   return [balanceMinor, ...staged.map((one) => one.balanceMinor)].map(String);
 }
 
-/** The same as it stands there; undefined where it does not, or is no string. */
-async function shownOf(keyStore: Pick<KeyStore, 'run'>, projections: readonly Projection[]): Promise<readonly (string | undefined)[][]> {
+/** The same as it stands there, undefined where it does not or is no string; nothing where Redis does not answer: the ledger is looked at all the same. */
+async function shownOf(
+  keyStore: Pick<KeyStore, 'run'>,
+  projections: readonly Projection[],
+): Promise<readonly (string | undefined)[][] | undefined> {
   const keys = projections.map(({ userId, staged }) => [balanceKey(userId), ...staged.map(({ day }) => stagedKey({ userId, day }))]);
-  const [values] = await keyStore.run([['MGET', ...keys.flat()]]);
-  const texts = (values as readonly (Buffer | null)[]).map((value) => value?.toString('latin1'));
+  const replies = await keyStore.run([['MGET', ...keys.flat()]]).catch((error: unknown) => {
+    if (kindOf(error) === 'transient') return undefined;
+    throw error;
+  });
+  if (replies === undefined) return undefined;
+  const texts = (replies[0] as readonly (Buffer | null)[]).map((value) => value?.toString('latin1'));
   let from = 0;
   return keys.map((its) => texts.slice(from, (from += its.length)));
 }

@@ -4,7 +4,7 @@ import { defineAction, defineQuestion } from '../../src/console/route.ts';
 import { WeirError } from '../../src/errors.ts';
 import type { Clock } from '../../src/message/clock.ts';
 import { openRunWithin } from '../../src/runtime/jobs/openRun.ts';
-import { seoulMinute } from '../shared/seoulTime.ts';
+import { seoulText } from '../shared/seoulTime.ts';
 import type { DepositDeskStore } from './deskStore.ts';
 import { rebuild } from './rebuild.job.ts';
 
@@ -64,7 +64,8 @@ export const rebuildDepositsRoute = defineAction({
   role: 'operator',
   input: z.strictObject({}),
   act: async (transaction, { clock }: DepositDeskPorts) => {
-    const key = seoulMinute(clock.now());
+    // To the millisecond: it may be asked for again at once.
+    const key = seoulText(clock.now()).slice(0, 'YYYY-MM-DDTHH:MM:SS.mmm'.length);
     const run = await openRunWithin(transaction, { job: rebuild.name, key, planVersion: rebuild.planVersion });
     return { run: run.toString(), job: rebuild.name, key };
   },

@@ -15,10 +15,16 @@ local function shown(user, field)
   return redis.call('HGET', projection(user), field) or nil
 end
 local function staged(user, day) return 'user:' .. user .. ':batch_balance:' .. day end
+-- An index, without what another program has put in its place.
+local function index(key)
+  local kind = redis.call('TYPE', key).ok
+  if kind ~= 'zset' and kind ~= 'none' then redis.call('UNLINK', key) end
+  return key
+end
 local function forget(user, day)
   redis.call('UNLINK', staged(user, day))
-  redis.call('ZREM', 'deposits:staged:' .. day, user)
-  if redis.call('EXISTS', 'deposits:staged:' .. day) == 0 then redis.call('ZREM', 'deposits:staged', day) end
+  redis.call('ZREM', index('deposits:staged:' .. day), user)
+  if redis.call('EXISTS', 'deposits:staged:' .. day) == 0 then redis.call('ZREM', index('deposits:staged'), day) end
 end
 `;
 
@@ -63,8 +69,8 @@ local function project(user, version, balance, wanted, taken)
     -- SET would free what is large at once.
     if strange[day] then redis.call('UNLINK', staged(user, day)) end
     redis.call('SET', staged(user, day), value)
-    redis.call('ZADD', 'deposits:staged:' .. day, 0, user)
-    redis.call('ZADD', KEYS[1], 0, day)
+    redis.call('ZADD', index('deposits:staged:' .. day), 0, user)
+    redis.call('ZADD', index(KEYS[1]), 0, day)
     written[#written + 1] = day
     written[#written + 1] = value
   end

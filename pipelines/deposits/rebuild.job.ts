@@ -19,7 +19,7 @@ export const rebuild = defineJob({
   profile: 'deposits',
   options: settleOptions,
   planVersion: 1,
-  parseKey: parseSeoulMinute,
+  parseKey: (text) => parseSeoulMinute(text.slice(0, 'YYYY-MM-DDTHH:MM'.length)),
   plan: async ({ owed }: RebuildPorts) => planShards(await owed.countAll()),
   rows: ({ owed }, { input }): RowReader<bigint> => ({
     positionOf: String,

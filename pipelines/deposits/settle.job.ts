@@ -11,7 +11,7 @@ import { writeChunk } from '../../src/runtime/jobs/writeChunk.ts';
 import { parseSeoulDay, seoulDay, seoulInstant } from '../shared/seoulTime.ts';
 import { owedReader, shownReader, type NightPorts } from './nightReader.ts';
 import type { ProjectionStore } from './projectionStore.ts';
-import { planNight, readNightPart } from './settlePart.ts';
+import { midnightMs, planNight, readNightPart } from './settlePart.ts';
 import { settleOptions } from './settleOptions.ts';
 import type { SettleRow } from './settleRow.ts';
 import type { SettleStore } from './settleStore.ts';
@@ -21,9 +21,6 @@ export interface SettlePorts extends NightPorts {
   readonly balances: SettleStore;
   readonly projections: ProjectionStore;
 }
-
-/** Trades that are written while it becomes midnight may miss their night; they are due on the next one. */
-const midnightMs = 600_000;
 
 export const settle = defineJob({
   name: 'deposits.settle',

@@ -3,6 +3,9 @@ import { z } from 'zod';
 /** Users are divided by their number among this many partitions, which are worked on beside each other. */
 export const shardCount = 4;
 
+/** Trades that are written so shortly before midnight, in milliseconds, may miss their night; they are due on the next one. */
+export const midnightMs = 600_000;
+
 const shard = z
   .int()
   .min(0)

@@ -30,6 +30,9 @@ const scanCount = 1_000;
 /** What is staged in a store of keys. */
 export function stagedStore(keyStore: KeyStore): StagedStore {
   const lexically = async (key: string, from: string, to: string, limit: number): Promise<readonly string[]> => {
+    // What another program has put in the place of an index names nobody; writing replaces it.
+    const [kind] = await keyStore.run([['TYPE', key]]);
+    if (String(kind) !== 'zset') return [];
     const [members] = await keyStore.run([['ZRANGEBYLEX', key, from, to, 'LIMIT', 0, limit]]);
     return (members as readonly Buffer[]).map(String);
   };

@@ -23,6 +23,11 @@ export class InFlight {
     return this.#held.size;
   }
 
+  /** Of these, those that the present subscription has emitted. */
+  get emitted(): number {
+    return this.#emitted;
+  }
+
   has(id: string): boolean {
     return this.#held.has(id);
   }
@@ -49,10 +54,11 @@ export class InFlight {
     this.#wake();
   }
 
-  /** Another consumer of this process owns an entry now. */
-  move(id: string, consumer: string): void {
+  /** Another consumer of this process owns an entry now. Answers what is held of it. */
+  move(id: string, consumer: string): Held | undefined {
     const held = this.#held.get(id);
     if (held) held.consumer = consumer;
+    return held;
   }
 
   /** A subscription has ended: what it emitted and nobody settled is to be emitted again. */

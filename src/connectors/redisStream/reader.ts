@@ -82,7 +82,8 @@ export class Reader {
 
   async #next(limit: number): Promise<readonly Held[]> {
     if (!this.#isPrepared) await this.#prepare();
-    if (this.#backlog.length > 0) return this.#backlog.splice(0, limit);
+    // What another reader has claimed meanwhile is that one's to deliver.
+    if (this.#backlog.length > 0) return this.#backlog.splice(0, limit).filter(({ consumer }) => consumer === this.#consumer);
     if (this.#own.isDue) return this.#recover(limit);
     if (this.#suspects.length > 0) return [];
     const { claims } = this.#reading;
@@ -96,17 +97,23 @@ export class Reader {
 
   /** What is held from before is ours to deliver, unless another process has claimed it meanwhile. */
   async #prepare(): Promise<void> {
-    const { group, inFlight, settings, epoch } = this.#reading;
+    const { group, inFlight } = this.#reading;
     await group.create();
     const ids = inFlight.of(this.#consumer).map(({ delivery }) => delivery.position);
     inFlight.remove(await group.renew(this.#consumer, ids));
-    const held = inFlight
-      .of(this.#consumer)
-      .map(({ delivery }) => inFlight.add({ ...delivery, epoch, partition: this.#partition }, this.#consumer));
-    const isSuspect = ({ delivery }: Held): boolean => delivery.refusal === undefined && delivery.attempt > settings.deliveryLimit;
-    this.#backlog = held.filter((one) => !isSuspect(one));
-    this.#suspects = held.filter(isSuspect).map((one) => () => Promise.resolve([one]));
+    this.#backlog = [];
+    this.#suspects = [];
+    this.#deliverHeld(inFlight.of(this.#consumer));
     this.#isPrepared = true;
+  }
+
+  /** What is held and not emitted is this reader's to deliver from now on. */
+  #deliverHeld(found: readonly Held[]): void {
+    const { inFlight, settings, epoch } = this.#reading;
+    const held = found.map(({ delivery }) => inFlight.add({ ...delivery, epoch, partition: this.#partition }, this.#consumer));
+    const isSuspect = ({ delivery }: Held): boolean => delivery.refusal === undefined && delivery.attempt > settings.deliveryLimit;
+    this.#backlog.push(...held.filter((one) => !isSuspect(one)));
+    this.#suspects.push(...held.filter(isSuspect).map((one) => () => Promise.resolve(one.consumer === this.#consumer ? [one] : [])));
   }
 
   /** Pending entries of this consumer that nobody holds: delivered again, with one delivery more. */
@@ -133,7 +140,9 @@ export class Reader {
     const { group, inFlight, claims, settings } = this.#reading;
     const { cursor, ids, trimmedIds } = await group.claimIdle(this.#consumer, settings.idleLimitMs, claims.cursor, limit);
     claims.cursor = cursor;
-    for (const id of ids) inFlight.move(id, this.#consumer);
+    // Of a reader of this process that has not begun again since an outage: nobody else would deliver it.
+    const moved = ids.flatMap((id) => inFlight.move(id, this.#consumer) ?? []);
+    this.#deliverHeld(moved.filter(({ isEmitted }) => !isEmitted));
     // What is held here is being worked on: trimmed or not, it is not lost.
     this.#reading.trimmed(trimmedIds.filter((id) => !inFlight.has(id)).length);
     if (ids.length > 0) this.#own.due();

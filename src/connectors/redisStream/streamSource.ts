@@ -98,7 +98,7 @@ export class StreamSource implements Source {
     const undelivered = await this.#group.undelivered();
     if (undelivered === undefined) return undefined;
     if (undelivered === 0 && this.#epoch === 0) return 0;
-    return undelivered + Math.max(0, (await this.#group.pendingCount()) - this.#inFlight.size);
+    return undelivered + Math.max(0, (await this.#group.pendingCount()) - this.#inFlight.emitted);
   }
 
   status(): SourceStatus {

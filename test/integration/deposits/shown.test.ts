@@ -91,6 +91,8 @@ describe('what is not ours where ours should be', () => {
   it.each([
     ['a text', () => deposits.redis.set('deposits:projection:1', 'x')],
     ['a version that is none', () => deposits.redis.hset('deposits:projection:1', 'version', 'abc')],
+    ['an index that is none', () => deposits.redis.set(`deposits:staged:${day}`, 'x')],
+    ['an index of days that is none', () => deposits.redis.set('deposits:staged', 'x')],
     ['nothing', () => deposits.redis.del('deposits:projection:1')],
   ])('(%s) stops neither trades nor a night, of this user or of others', async (_, write) => {
     await deposits.open({ 1: 1_000n, 2: 1_000n });
