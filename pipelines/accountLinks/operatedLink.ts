@@ -28,7 +28,8 @@ export interface OperatedLink {
  */
 export function requireRetriable({ linkId, status, failedWith }: OperatedLink): void {
   if (status === 'ACTIVE') throw new WeirError('refused', `Link ${linkId} is active.`);
-  if (status === 'FAILED') throw new WeirError('refused', `The bank has refused link ${linkId}: only another request tries it anew.`);
+  if (status === 'FAILED')
+    throw new WeirError('refused', `Link ${linkId} has failed, by the bank's word or a person's: only another request tries it anew.`);
   if (failedWith === null)
     throw new WeirError('refused', `Link ${linkId} is ${status}, and nothing has failed of it: it goes on by itself.`);
 }

@@ -32,10 +32,9 @@ export function isOpen(calendar: BusinessCalendar, day: string): boolean {
   const { name, firstYear, lastYear, closed } = calendar;
   const year = Number(day.slice(0, 4));
   if (!(year >= firstYear && year <= lastYear)) {
-    throw new WeirError(
-      'notFound',
-      `pipelines/shared/calendars/${name}.json covers ${firstYear} to ${lastYear}, and ${day} is not in it: add its year, then replay.`,
-    );
+    const advice = year > lastYear ? 'add its year, then replay' : 'ask whoever sent it';
+    const file = `pipelines/shared/calendars/${name}.json`;
+    throw new WeirError('notFound', `${file} covers ${firstYear} to ${lastYear}, and ${day} is not in it: ${advice}.`);
   }
   const weekday = new Date(`${day}T00:00:00Z`).getUTCDay();
   return weekday !== saturday && weekday !== sunday && !Object.hasOwn(closed, day);

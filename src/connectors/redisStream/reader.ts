@@ -97,8 +97,9 @@ export class Reader {
 
   /** What is held from before is ours to deliver, unless another process has claimed it meanwhile. */
   async #prepare(): Promise<void> {
-    const { group, inFlight } = this.#reading;
-    await group.create();
+    const { group, inFlight, epoch, trimmed } = this.#reading;
+    // This process has read it before: it was made anew, and nobody knows what was in it.
+    if ((await group.create()) && epoch > 1) trimmed(1);
     const ids = inFlight.of(this.#consumer).map(({ delivery }) => delivery.position);
     inFlight.remove(await group.renew(this.#consumer, ids));
     this.#backlog = [];

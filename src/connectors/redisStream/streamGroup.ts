@@ -51,12 +51,14 @@ export class StreamGroup {
     this.#commands = commands;
   }
 
-  /** Makes the stream and the group where they are missing; a new group reads from the beginning. */
-  async create(): Promise<void> {
+  /** Makes the stream and the group where they are missing; a new group reads from the beginning. Answers whether it was missing. */
+  async create(): Promise<boolean> {
     try {
       await this.#call('XGROUP', 'CREATE', this.stream, this.group, '0', 'MKSTREAM');
+      return true;
     } catch (error) {
       if (!isReply(error, 'BUSYGROUP')) throw error;
+      return false;
     }
   }
 

@@ -95,7 +95,8 @@ export class StreamRead {
     } catch (error) {
       // The server lost its data, or the stream was deleted while the read was blocked.
       if (!isReply(error, 'NOGROUP') && !isReply(error, 'UNBLOCKED')) throw error;
-      await group.create();
+      // Nobody knows what else was in it: it counts as one.
+      if (await group.create()) this.#reading.trimmed(1);
       return [];
     }
   }

@@ -29,7 +29,7 @@ test('what a reader claims from another of its process, which has not begun agai
   expect(new Set((await pending()).map(([, consumer]) => consumer))).toEqual(new Set(['a-1', 'a-2']));
   const { promise: isClaimed, resolve: hasClaimed } = Promise.withResolvers<undefined>();
   const second = read(source);
-  const take = second.take.bind(second) as typeof second.take;
+  const take: typeof second.take = second.take.bind(second);
   second.take = async (max, partition, signal) => {
     if (partition.endsWith('/1')) await isClaimed;
     return take(max, partition, signal);

@@ -75,6 +75,19 @@ describe('the status of a source', () => {
     expect(statusOf(source)).toMatchObject({ state: 'reading', partitions: [{ number: 1, isHeld: true, silentMs: 0 }] });
   });
 
+  test('counts a stream that was lost with all that was in it as one, once for all readers', async () => {
+    const [bus, client, topic] = [testBus(own.url), testClient(own.url), testTopic()];
+    const source = bus.subscribe(topic, { group: 'g', readers: 3 });
+    const reading = read(source, { settleAs: 'done' });
+    await publish(bus, topic, messages(1, 3));
+    await reading.count(3);
+    expect(statusOf(source).removed).toBe(0);
+    await client.del(topic.name);
+    await publish(bus, topic, messages(4, 4));
+    await until('what came later is read', () => reading.numbers.includes(4));
+    expect(statusOf(source).removed).toBe(1);
+  });
+
   test('counts entries that were trimmed away before they were read', async () => {
     const [bus, client, topic] = [testBus(own.url, { trimEveryMs: 50 }), testClient(own.url), testTopic()];
     const source = bus.subscribe(topic, { group: 'g' });

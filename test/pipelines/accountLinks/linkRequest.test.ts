@@ -48,7 +48,12 @@ describe('a request on the stream', () => {
     expect(textOf(error)).not.toMatch(/hello|ZULU|12-345|110/);
   });
 
-  it('of a newer version waits for an upgrade', () => {
-    expect(codeOf(errorOf({ ...asked, version: 2 }))).toBe('newerVersion');
+  it('of another program with a version that there is not is put aside: no upgrade of ours would bring it', () => {
+    expect(codeOf(errorOf({ ...asked, version: 2 }))).toBe('undecodable');
+  });
+
+  it('of our own in a newer version waits for an upgrade', () => {
+    const { accountNumber: _, ...again } = { ...asked, again: true, version: 2 };
+    expect(codeOf(errorOf(again))).toBe('newerVersion');
   });
 });
