@@ -179,6 +179,7 @@ describe('weir keys rotate', () => {
       rotations: [
         { table: 'billing.member', rotated: 5, unopened: 0 },
         { table: 'payments.orders', rotated: 0, unopened: 0 },
+        { table: 'account_links.account_link', rotated: 0, unopened: 0 },
       ],
       keys: [
         { key: 'new', isCurrent: true, isInRing: true, values: 20 },

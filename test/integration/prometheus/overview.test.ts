@@ -108,6 +108,8 @@ describe.skipIf(binaries === undefined)('a real Prometheus over a daemon that wo
     const quiet = [
       ...['Alerts that fire', 'WeirNoProgress', 'WeirPartitionUnread', 'WeirReadersReplaced', 'WeirMessagesLost', 'WeirJobLate'],
       ...['WeirOutboxLate', 'WeirPaymentsLate', 'WeirPaymentsParked', 'WeirRefundsLate', 'WeirRefundsParked'],
+      ...['WeirAccountLinksLate', 'WeirAccountLinksFailing', 'WeirAccountLinksParked', 'WeirCalendarEnds'],
+      ...['WeirDepositsOverdue', 'WeirDepositsPutAside', 'WeirDepositsCancellationsLate'],
       ...['WeirLedgerUnbalanced', 'WeirMoneyUnexplained', 'WeirRemittancesParked', 'WeirRemittancesLate', 'WeirRemittancesFailing'],
     ];
     const empty: string[] = [];
