@@ -49,6 +49,7 @@ describe('a Redis that never answers blocking reads', () => {
     expect(told).toEqual([true]);
     heal();
     leap(31_000);
+    await until('it is found to answer', () => told.length > 1);
     await until('it blocks again', () => isBlocked(client));
     await publish(bus, topic, messages(5, 5));
     await reading.count(5);
