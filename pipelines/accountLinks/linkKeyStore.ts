@@ -1,30 +1,6 @@
-import type { Database } from '../../src/connectors/database.ts';
-import { codeOf } from '../../src/errors.ts';
-import { anyEnvelopeHead, envelopeHead, reencryptField } from '../../src/message/encryption.ts';
-import type { KeyRing } from '../../src/message/keyRing.ts';
-import type { EncryptedRows } from '../../src/runtime/keys/encryptedRows.ts';
+import { reencryptField } from '../../src/message/encryption.ts';
+import { defineEncryptedRows } from '../../src/runtime/keys/defineEncryptedRows.ts';
 import { accountNumberField, ownerOf } from './link.ts';
-
-/** The numbers of partner accounts. Neither failures nor our own messages hold any of them. */
-export const linkKeys: EncryptedRows = {
-  name: 'account_links.account_link',
-  rotatePage: async (database, ring, { after, limit }) => {
-    const rows = await database.query<NumberRow>({ text: page, values: [after ?? '0', envelopeHead(ring), limit] });
-    const opened = rows.flatMap((row) => reencrypted(ring, row));
-    const rotated = opened.length === 0 ? 0 : await replace(database, opened);
-    const last = rows.at(-1);
-    return {
-      rotated,
-      changedMeanwhile: opened.length - rotated,
-      unopened: rows.length - opened.length,
-      after: last === undefined || rows.length < limit ? undefined : last.id.toString(),
-    };
-  },
-  countByKey: async (database) => {
-    const rows = await database.query<{ key: string; values: bigint }>({ text: countByKey, values: [anyEnvelopeHead] });
-    return new Map(rows.map(({ key, values }) => [key, Number(values)]));
-  },
-};
 
 interface NumberRow {
   readonly id: bigint;
@@ -33,26 +9,18 @@ interface NumberRow {
   readonly sealed: string;
 }
 
-interface Reencrypted {
-  readonly old: NumberRow;
-  readonly sealed: string;
-}
-
-/** The row under the current key; none for one that does not open, which must not hold up the others. */
-function reencrypted(ring: KeyRing, row: NumberRow): readonly Reencrypted[] {
-  try {
-    return [{ old: row, sealed: reencryptField(ring, ownerOf(row), accountNumberField, row.sealed) ?? row.sealed }];
-  } catch (error) {
-    const code = codeOf(error);
-    if (code !== 'decryption' && code !== 'keyMissing') throw error;
-    return [];
-  }
-}
-
-async function replace(database: Database, rows: readonly Reencrypted[]): Promise<number> {
-  const values = [rows.map(({ old }) => old.id), rows.map(({ old }) => old.sealed), rows.map(({ sealed }) => sealed)];
-  return database.withTransaction((transaction) => transaction.execute({ text: replaceRows, values }));
-}
+/** The numbers of partner accounts. Neither failures nor our own messages hold any of them. */
+export const linkKeys = defineEncryptedRows<NumberRow, string>({
+  name: 'account_links.account_link',
+  idOf: ({ id }) => id,
+  page: (after, head, limit) => ({ text: page, values: [after, head, limit] }),
+  reencrypt: (ring, row) => reencryptField(ring, ownerOf(row), accountNumberField, row.sealed) ?? row.sealed,
+  replace: (transaction, rows) => {
+    const values = [rows.map(({ old }) => old.id), rows.map(({ old }) => old.sealed), rows.map(({ again }) => again)];
+    return transaction.execute({ text: replaceRows, values });
+  },
+  countByKey: (head) => ({ text: countByKey, values: [head] }),
+});
 
 // What stands under the current key already is passed over within the scan.
 const page = `

@@ -1,32 +1,7 @@
-import type { Database } from '../../src/connectors/database.ts';
-import { codeOf } from '../../src/errors.ts';
 import { blindIndex } from '../../src/message/blindIndex.ts';
-import { anyEnvelopeHead, decryptField, envelopeHead, reencryptField } from '../../src/message/encryption.ts';
-import type { KeyRing } from '../../src/message/keyRing.ts';
-import type { EncryptedRows } from '../../src/runtime/keys/encryptedRows.ts';
+import { decryptField, reencryptField } from '../../src/message/encryption.ts';
+import { defineEncryptedRows } from '../../src/runtime/keys/defineEncryptedRows.ts';
 import { normalizeEmail } from '../shared/emailAddress.ts';
-
-/** Name, address and number of members, and the hash by which an address is found. Messages and the fail log hold none of them. */
-export const memberKeys: EncryptedRows = {
-  name: 'billing.member',
-  rotatePage: async (database, ring, { after, limit }) => {
-    const { id } = ring.current;
-    const rows = await database.query<MemberRow>({ text: page, values: [after ?? '0', envelopeHead(ring), `${id}.`, limit] });
-    const opened = rows.flatMap((row) => reencrypted(ring, row));
-    const rotated = opened.length === 0 ? 0 : await replace(database, opened);
-    const last = rows.at(-1);
-    return {
-      rotated,
-      changedMeanwhile: opened.length - rotated,
-      unopened: rows.length - opened.length,
-      after: last === undefined || rows.length < limit ? undefined : last.public_info_id.toString(),
-    };
-  },
-  countByKey: async (database) => {
-    const rows = await database.query<{ key: string; values: bigint }>({ text: countByKey, values: [anyEnvelopeHead] });
-    return new Map(rows.map(({ key, values }) => [key, Number(values)]));
-  },
-};
 
 interface MemberRow {
   readonly public_info_id: bigint;
@@ -35,37 +10,35 @@ interface MemberRow {
   readonly phone: string;
 }
 
-interface Reencrypted {
-  readonly old: MemberRow;
+interface SealedMember {
   readonly name: string;
   readonly email: string;
   readonly phone: string;
   readonly emailIndex: string;
 }
 
-/** The row under the current key; none for one that does not open, which must not hold up the others. */
-function reencrypted(ring: KeyRing, row: MemberRow): readonly Reencrypted[] {
-  const owner = row.public_info_id.toString();
-  const again = (field: 'name' | 'email' | 'phone'): string => reencryptField(ring, owner, field, row[field]) ?? row[field];
-  try {
+/** Name, address and number of members, and the hash by which an address is found. Messages and the fail log hold none of them. */
+export const memberKeys = defineEncryptedRows<MemberRow, SealedMember>({
+  name: 'billing.member',
+  idOf: ({ public_info_id }) => public_info_id,
+  page: (after, head, limit, ring) => ({ text: page, values: [after, head, `${ring.current.id}.`, limit] }),
+  reencrypt: (ring, row) => {
+    const owner = row.public_info_id.toString();
+    const again = (field: 'name' | 'email' | 'phone'): string => reencryptField(ring, owner, field, row[field]) ?? row[field];
     const emailIndex = blindIndex(ring, normalizeEmail(decryptField(ring, owner, 'email', row.email)));
-    return [{ old: row, name: again('name'), email: again('email'), phone: again('phone'), emailIndex }];
-  } catch (error) {
-    const code = codeOf(error);
-    if (code !== 'decryption' && code !== 'keyMissing') throw error;
-    return [];
-  }
-}
-
-async function replace(database: Database, rows: readonly Reencrypted[]): Promise<number> {
-  const old = rows.map((row) => row.old);
-  const values = [
-    ...[old.map(({ public_info_id }) => public_info_id), old.map(({ name }) => name), old.map(({ email }) => email)],
-    ...[old.map(({ phone }) => phone), rows.map(({ name }) => name), rows.map(({ email }) => email)],
-    ...[rows.map(({ phone }) => phone), rows.map(({ emailIndex }) => emailIndex)],
-  ];
-  return database.withTransaction((transaction) => transaction.execute({ text: replaceRows, values }));
-}
+    return { name: again('name'), email: again('email'), phone: again('phone'), emailIndex };
+  },
+  replace: (transaction, rows) => {
+    const [old, sealed] = [rows.map((row) => row.old), rows.map(({ again }) => again)];
+    const values = [
+      ...[old.map(({ public_info_id }) => public_info_id), old.map(({ name }) => name), old.map(({ email }) => email)],
+      ...[old.map(({ phone }) => phone), sealed.map(({ name }) => name), sealed.map(({ email }) => email)],
+      ...[sealed.map(({ phone }) => phone), sealed.map(({ emailIndex }) => emailIndex)],
+    ];
+    return transaction.execute({ text: replaceRows, values });
+  },
+  countByKey: (head) => ({ text: countByKey, values: [head] }),
+});
 
 // What stands under the current key already is passed over within the scan.
 const page = `

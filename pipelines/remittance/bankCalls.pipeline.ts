@@ -10,6 +10,7 @@ import { mapEach } from '../../operators/mapEach.ts';
 import { mergeMapEach } from '../../operators/mergeMapEach.ts';
 import type { Bus } from '../../src/connectors/bus.ts';
 import { definePipeline } from '../../src/runtime/definePipeline.ts';
+import { repeatOf } from '../shared/claimedSends.ts';
 import { askBank } from './askBank.ts';
 import { callOf, newsOf, notAsked, unanswered, type AskAgain, type AskedCall, type CallNews } from './askedCall.ts';
 import type { GatedBank } from './bank/askableBank.ts';
@@ -36,7 +37,7 @@ export const bankCalls = definePipeline({
   chain: (message$, { bank, bankCalls: calls }, options) => {
     const { ask, again, record, leaseBeyondMs } = options;
     const unrecorded = backlog(record.size);
-    const repeat = { ...options.repeat, forMs: leaseBeyondMs };
+    const repeat = repeatOf(options);
     return message$.pipe(
       decode(namedRowSchema),
       mapEach(callOf),

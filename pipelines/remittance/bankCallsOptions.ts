@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { repeatOption } from '../shared/claimedSends.ts';
 import type { TryOptions } from './nextTry.ts';
 import { tryOptions } from './tryOptions.ts';
 
@@ -29,19 +30,7 @@ export const bankCallsOptions = z.object({
       'How long a claim holds beyond the longest call. Too short: a call is made twice under its key; too long: dead claims wait.',
     unit: 'ms',
   }),
-  repeat: z
-    .object({
-      firstDelayMs: ms.min(1).default(100).meta({
-        description:
-          'Longest wait before a claim or a record that failed is asked again; it doubles. Too short: a database in trouble is pressed.',
-        unit: 'ms',
-      }),
-      maxDelayMs: ms.min(1).default(2_000).meta({
-        description: 'Longest such wait. Too short: a database in trouble is pressed; too long: work begins late once it is back.',
-        unit: 'ms',
-      }),
-    })
-    .prefault({}),
+  repeat: repeatOption,
   again: tryOptions,
   notYet: z
     .object({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { HttpAnswer, HttpClient } from '../../../src/connectors/httpClient.ts';
+import { readAnswer } from '../../../src/connectors/readAnswer.ts';
 import { statusFailure } from '../../../src/connectors/statusFailure.ts';
 import { WeirError } from '../../../src/errors.ts';
 import { bankReason } from '../../shared/bankReason.ts';
@@ -23,7 +24,7 @@ export function httpRegistrationBank(client: HttpClient): RegistrationBank {
       const answer = await client.ask({ method: 'GET', path: `/partner-accounts/${encodeURIComponent(key)}` }, signal);
       if (answer.status !== 404) return readRegistration(answer);
       // Only in the bank's own words: a proxy may say 404 too.
-      read(answer, problem);
+      readAnswer(answer, problem, strange);
       return { kind: 'notFound' };
     },
   };
@@ -32,21 +33,8 @@ export function httpRegistrationBank(client: HttpClient): RegistrationBank {
 function readRegistration(answer: HttpAnswer): RegistrationAnswer {
   const failure = statusFailure(answer, { service: 'The bank', what: 'partner account' });
   if (failure !== undefined) throw failure;
-  const said = read(answer, registration);
+  const said = readAnswer(answer, registration, strange);
   return said.status === 'REGISTERED' ? { kind: 'registered' } : { kind: 'refused', reason: said.reason };
 }
 
-/** Its text is not repeated. */
-function read<T>({ body }: HttpAnswer, shape: z.ZodType<T>): T {
-  const { success, data } = shape.safeParse(parsed(body));
-  if (success) return data;
-  throw new WeirError('outcomeUnknown', 'The bank answered in a form that it does not have.');
-}
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-}
+const strange = (): WeirError => new WeirError('outcomeUnknown', 'The bank answered in a form that it does not have.');

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { HttpAnswer, HttpClient } from '../../../src/connectors/httpClient.ts';
 import { statusFailure } from '../../../src/connectors/statusFailure.ts';
 import type { GatewayAnswer } from '../payment.ts';
-import { readAnswer, requireSame, type PaymentGateway, type RefundAnswer } from './gateway.ts';
+import { readGateway, requireSame, type PaymentGateway, type RefundAnswer } from './gateway.ts';
 
 const name = 'card';
 
@@ -28,7 +28,7 @@ export function cardGateway(client: HttpClient): PaymentGateway {
         const answer = await get(path, signal);
         if (answer.status !== 404) return readCharge(answer, paymentNumber);
         // Only in the gateway's own words: a proxy may say 404 too.
-        readAnswer(name, answer, problem);
+        readGateway(name, answer, problem);
       }
       return { kind: 'notFound' };
     },
@@ -40,7 +40,7 @@ export function cardGateway(client: HttpClient): PaymentGateway {
     async askRefund({ key }, signal) {
       const answer = await get(`/refunds/${encodeURIComponent(key)}`, signal);
       if (answer.status !== 404) return readRefund(answer);
-      readAnswer(name, answer, problem);
+      readGateway(name, answer, problem);
       return { kind: 'notFound' };
     },
   };
@@ -49,7 +49,7 @@ export function cardGateway(client: HttpClient): PaymentGateway {
 function readCharge(answer: HttpAnswer, paymentNumber: string): GatewayAnswer {
   const failure = statusFailure(answer, { service: 'The card gateway', what: 'question' });
   if (failure !== undefined) throw failure;
-  const said = readAnswer(name, answer, charge);
+  const said = readGateway(name, answer, charge);
   requireSame(name, paymentNumber, said.paymentNumber);
   switch (said.status) {
     case 'APPROVED':
@@ -63,10 +63,10 @@ function readCharge(answer: HttpAnswer, paymentNumber: string): GatewayAnswer {
 
 function readRefund(answer: HttpAnswer): RefundAnswer {
   if (answer.status === 404 || answer.status === 409 || answer.status === 422) {
-    return { kind: 'refused', why: readAnswer(name, answer, problem).detail };
+    return { kind: 'refused', why: readGateway(name, answer, problem).detail };
   }
   const failure = statusFailure(answer, { service: 'The card gateway', what: 'refund' });
   if (failure !== undefined) throw failure;
-  readAnswer(name, answer, refunded);
+  readGateway(name, answer, refunded);
   return { kind: 'done' };
 }

@@ -1,4 +1,5 @@
 import type { HttpAnswer } from '../../../src/connectors/httpClient.ts';
+import { readAnswer } from '../../../src/connectors/readAnswer.ts';
 import { WeirError } from '../../../src/errors.ts';
 import type { ChargeName, GatewayAnswer } from '../payment.ts';
 
@@ -32,24 +33,9 @@ export interface PaymentGateway {
   askRefund(request: RefundRequest, signal: AbortSignal): Promise<RefundAnswer>;
 }
 
-/** A schema of an answer's body. */
-interface Shape<T> {
-  safeParse(input: unknown): { readonly success: true; readonly data: T } | { readonly success: false };
-}
-
-/** Reads an answer as JSON of a shape. `unavailable` where it is anything else: its text is not repeated. */
-export function readAnswer<T>(gateway: string, { body }: HttpAnswer, shape: Shape<T>): T {
-  const result = shape.safeParse(parsed(body));
-  if (result.success) return result.data;
-  throw new WeirError('unavailable', `The ${gateway} gateway answered in a form that it does not have.`);
-}
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
+/** Reads an answer as JSON of a shape. `unavailable` where it is anything else. */
+export function readGateway<T>(gateway: string, answer: HttpAnswer, shape: Parameters<typeof readAnswer<T>>[1]): T {
+  return readAnswer(answer, shape, () => new WeirError('unavailable', `The ${gateway} gateway answered in a form that it does not have.`));
 }
 
 /** Throws where the gateway speaks of another charge than it was asked about. */

@@ -3,7 +3,7 @@ import type { HttpAnswer, HttpClient } from '../../../src/connectors/httpClient.
 import { statusFailure } from '../../../src/connectors/statusFailure.ts';
 import { WeirError } from '../../../src/errors.ts';
 import type { GatewayAnswer } from '../payment.ts';
-import { readAnswer, requireSame, type PaymentGateway, type RefundAnswer } from './gateway.ts';
+import { readGateway, requireSame, type PaymentGateway, type RefundAnswer } from './gateway.ts';
 
 const name = 'transfer';
 
@@ -21,7 +21,7 @@ export function transferGateway(client: HttpClient): PaymentGateway {
     const answer = await client.ask({ method: 'POST', path, body: JSON.stringify(input) }, signal);
     const failure = statusFailure(answer, { service: 'The transfer gateway', what: 'request' });
     if (failure !== undefined) throw failure;
-    return { answer, code: readAnswer(name, answer, result).resultCode };
+    return { answer, code: readGateway(name, answer, result).resultCode };
   };
   return {
     async ask({ paymentNumber, transactionKey }, signal) {
@@ -53,7 +53,7 @@ interface Coded {
 function readCharge({ answer, code }: Coded, paymentNumber: string): GatewayAnswer {
   switch (code) {
     case codes.done: {
-      const { tid, reference, amount: amountMinor } = readAnswer(name, answer, paid);
+      const { tid, reference, amount: amountMinor } = readGateway(name, answer, paid);
       requireSame(name, paymentNumber, reference);
       return { kind: 'paid', transactionKey: tid, amountMinor };
     }

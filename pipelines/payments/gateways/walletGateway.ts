@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { HttpAnswer, HttpClient } from '../../../src/connectors/httpClient.ts';
 import { statusFailure } from '../../../src/connectors/statusFailure.ts';
 import type { GatewayAnswer } from '../payment.ts';
-import { readAnswer, requireSame, type PaymentGateway, type RefundAnswer } from './gateway.ts';
+import { readGateway, requireSame, type PaymentGateway, type RefundAnswer } from './gateway.ts';
 
 const name = 'wallet';
 
@@ -38,7 +38,7 @@ export function walletGateway(client: HttpClient): PaymentGateway {
         const answer = await get(path, signal);
         if (answer.status !== 404) return readCharge(answer, paymentNumber);
         // Only in the wallet's own words: a proxy may say 404 too.
-        readAnswer(name, answer, refusal);
+        readGateway(name, answer, refusal);
       }
       return { kind: 'notFound' };
     },
@@ -50,7 +50,7 @@ export function walletGateway(client: HttpClient): PaymentGateway {
     async askRefund({ key }, signal) {
       const answer = await get(`/v2/refunds/by-key/${encodeURIComponent(key)}`, signal);
       if (answer.status !== 404) return readRefund(answer);
-      readAnswer(name, answer, refusal);
+      readGateway(name, answer, refusal);
       return { kind: 'notFound' };
     },
   };
@@ -59,7 +59,7 @@ export function walletGateway(client: HttpClient): PaymentGateway {
 function readCharge(answer: HttpAnswer, paymentNumber: string): GatewayAnswer {
   const failure = statusFailure(answer, { service: 'The wallet gateway', what: 'question' });
   if (failure !== undefined) throw failure;
-  const { id, reference, state, amount } = readAnswer(name, answer, charge).data;
+  const { id, reference, state, amount } = readGateway(name, answer, charge).data;
   requireSame(name, paymentNumber, reference);
   if (state === 'captured') return { kind: 'paid', transactionKey: id, amountMinor: amount.value };
   return { kind: state === 'voided' ? 'failed' : 'pending' };
@@ -67,9 +67,9 @@ function readCharge(answer: HttpAnswer, paymentNumber: string): GatewayAnswer {
 
 function readRefund(answer: HttpAnswer): RefundAnswer {
   if (answer.status === 404 || answer.status === 409 || answer.status === 422) {
-    return { kind: 'refused', why: readAnswer(name, answer, refusal).error.code };
+    return { kind: 'refused', why: readGateway(name, answer, refusal).error.code };
   }
   const failure = statusFailure(answer, { service: 'The wallet gateway', what: 'refund' });
   if (failure !== undefined) throw failure;
-  return { kind: readAnswer(name, answer, refunded).data.state === 'succeeded' ? 'done' : 'accepted' };
+  return { kind: readGateway(name, answer, refunded).data.state === 'succeeded' ? 'done' : 'accepted' };
 }

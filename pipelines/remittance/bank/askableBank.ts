@@ -1,4 +1,5 @@
 import type { Gate } from '../../../operators/gate.ts';
+import { shutGate } from '../../../operators/shutGate.ts';
 import type { HttpClient } from '../../../src/connectors/httpClient.ts';
 import { WeirError } from '../../../src/errors.ts';
 import type { Bank } from './bank.ts';
@@ -15,11 +16,13 @@ export function askableBank(client: HttpClient | undefined, gate: Gate): GatedBa
   return client === undefined ? noBank : { bank: httpBank(client), gate };
 }
 
+const notSetUp = 'No bank is set up: set bank.url.';
+
 const refuse = (): never => {
-  throw new WeirError('unavailable', 'No bank is set up: set bank.url.');
+  throw new WeirError('unavailable', notSetUp);
 };
 
 const noBank: GatedBank = {
   bank: { move: refuse, find: refuse },
-  gate: { name: 'bank, which is not set up', isOpen: () => false, enter: refuse, onOpen: () => () => undefined },
+  gate: shutGate('bank, which is not set up', notSetUp),
 };

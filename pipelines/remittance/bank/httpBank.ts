@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { HttpAnswer, HttpClient } from '../../../src/connectors/httpClient.ts';
+import { readAnswer } from '../../../src/connectors/readAnswer.ts';
 import { statusFailure } from '../../../src/connectors/statusFailure.ts';
 import { WeirError } from '../../../src/errors.ts';
 import { bankReason } from '../../shared/bankReason.ts';
@@ -23,7 +24,7 @@ export function httpBank(client: HttpClient): Bank {
       const answer = await client.ask({ method: 'GET', path: `/transfers/${encodeURIComponent(key)}` }, signal);
       if (answer.status !== 404) return readTransfer(answer);
       // Only in the bank's own words: a proxy may say 404 too.
-      read(answer, problem);
+      readAnswer(answer, problem, strange);
       return { kind: 'notFound' };
     },
   };
@@ -32,7 +33,7 @@ export function httpBank(client: HttpClient): Bank {
 function readTransfer(answer: HttpAnswer): BankAnswer {
   const failure = statusFailure(answer, { service: 'The bank', what: 'transfer' });
   if (failure !== undefined) throw failure;
-  const said = read(answer, transfer);
+  const said = readAnswer(answer, transfer, strange);
   switch (said.status) {
     case 'ACCEPTED':
       return { kind: 'accepted' };
@@ -43,17 +44,4 @@ function readTransfer(answer: HttpAnswer): BankAnswer {
   }
 }
 
-/** Its text is not repeated. */
-function read<T>({ body }: HttpAnswer, shape: z.ZodType<T>): T {
-  const { success, data } = shape.safeParse(parsed(body));
-  if (success) return data;
-  throw new WeirError('outcomeUnknown', 'The bank answered in a form that it does not have.');
-}
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-}
+const strange = (): WeirError => new WeirError('outcomeUnknown', 'The bank answered in a form that it does not have.');

@@ -76,10 +76,18 @@ describe('two daemons', () => {
     await deposits.open(Object.fromEntries(users.map((user) => [user, 1_000n])));
     await deposits.write([...fills, ...fills, ...fills.toReversed()]);
     const words = ['--profile', 'deposits'];
-    const [, survivor] = await Promise.all([
-      killed({ on: 'redis', marker: 'XACK', how: 'cutBefore' }, ...words),
-      Promise.resolve(startWeir({ ...environment, WEIR_INSTANCE: 'survivor' }, 'run', ...words)),
-    ]);
+    const survivor = startWeir({ ...environment, WEIR_INSTANCE: 'survivor' }, 'run', ...words);
+    let isDead = false;
+    const dying = killed({ on: 'redis', marker: 'XACK', how: 'cutBefore' }, ...words).finally(() => {
+      isDead = true;
+    });
+    // Who starts first may have it all: there is more until the other had its share.
+    const hasDied = async (): Promise<boolean> => {
+      if (!isDead && (await isAllSettled())) await deposits.write(fills);
+      return isDead;
+    };
+    await until('one of them is killed', hasDied, { limitMs: 120_000 });
+    await dying;
     await deposits.write(fills);
     await until('all is staged', isAllSettled, { limitMs: 120_000 });
     expect(await deposits.flaws()).toEqual([]);
