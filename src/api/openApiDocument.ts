@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import { problemSchema, refusal, schemaOf } from '../http/openApiParts.ts';
 import type { ApiJson } from './apiJson.ts';
 import { inputParts } from './apiRoute.ts';
 import type { BoundApiRoute } from './boundApiRoute.ts';
@@ -10,25 +11,6 @@ interface Fields {
   readonly properties?: Readonly<Record<string, ApiJson>>;
   readonly required?: readonly string[];
 }
-
-const problemSchema = {
-  type: 'object',
-  required: ['status', 'title', 'detail'],
-  properties: {
-    status: { type: 'integer' },
-    title: { type: 'string' },
-    detail: { type: 'string', description: 'What happened and what was expected, for people.' },
-    fields: {
-      type: 'array',
-      items: { type: 'object', required: ['field', 'expected'], properties: { field: { type: 'string' }, expected: { type: 'string' } } },
-    },
-  },
-};
-
-const refusal = {
-  description: 'A refusal (RFC 9457).',
-  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-};
 
 /** The document of these routes, in OpenAPI 3.1: whatever they declare, and nothing besides. */
 export function openApiDocument(routes: readonly Declared[]): ApiJson {
@@ -70,10 +52,4 @@ function parametersOf(place: 'path' | 'query', schema: z.ZodType | undefined): r
 function answerOf({ about, body }: Declared['answers'][number]): ApiJson {
   if (body === undefined) return { description: about };
   return { description: about, content: { 'application/json': { schema: schemaOf(body) } } };
-}
-
-/** As it stands in JSON before it is read: an amount is an integer. */
-function schemaOf(schema: z.ZodType): ApiJson {
-  const told = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-  return Object.fromEntries(Object.entries(told as Readonly<Record<string, ApiJson>>).filter(([name]) => name !== '$schema'));
 }

@@ -15,6 +15,11 @@ interface TokenFlags extends CommonFlags {
   readonly reason: string;
 }
 
+interface NewTokenFlags extends TokenFlags {
+  readonly role: Role;
+  readonly days?: string;
+}
+
 /** Adds `weir tokens create|list|revoke`: they use the database directly, since the first token has to come from somewhere. */
 export function addTokenCommands<P>(program: Command, place: Place<P>, end: (code: ExitCode) => void): void {
   const tokens = program.command('tokens').description('tokens of the admin API');
@@ -22,8 +27,9 @@ export function addTokenCommands<P>(program: Command, place: Place<P>, end: (cod
     .description('make a token and print it, the only time that it is seen')
     .requiredOption('--name <name>', 'who will bear it; given once')
     .addOption(new Option('--role <role>', 'what it may do').choices(roles).makeOptionMandatory())
+    .option('--days <number>', 'how many days it is good for; until it is revoked where this is left out')
     .addOption(reasonOption().makeOptionMandatory())
-    .action(async (flags: TokenFlags & { readonly role: Role }) => end(await create(place, flags)));
+    .action(async (flags: NewTokenFlags) => end(await create(place, flags)));
   common(tokens.command('list'))
     .description('list the tokens, without their secrets')
     .action(async (flags: CommonFlags) => end(await list(place, flags)));
@@ -34,13 +40,21 @@ export function addTokenCommands<P>(program: Command, place: Place<P>, end: (cod
     .action(async (flags: TokenFlags) => end(await revoke(place, flags)));
 }
 
-async function create<P>(place: Place<P>, flags: TokenFlags & { readonly role: Role }): Promise<ExitCode> {
+async function create<P>(place: Place<P>, flags: NewTokenFlags): Promise<ExitCode> {
   const { name, role } = flags;
+  if (flags.days !== undefined && !/^[1-9]\d{0,3}$/.test(flags.days)) {
+    throw new WeirError('invalidKey', `--days: expected a number from 1 to 9999, got "${flags.days}"`);
+  }
+  const days = flags.days === undefined ? undefined : Number(flags.days);
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$/.test(name)) {
     throw new WeirError('invalidKey', '--name: expected up to 60 letters, digits, dots, dashes and underscores');
   }
-  const token = await auditedChange(place, flags, 'tokens.create', { name, role }, (transaction, at, by) =>
-    createToken(transaction, { name, role, at, by }),
+  const token = await auditedChange(
+    place,
+    flags,
+    'tokens.create',
+    { name, role, ...(days === undefined ? {} : { days }) },
+    (transaction, at, by) => createToken(transaction, { name, role, days, at, by }),
   );
   place.errors.write(`This is the only time that the token is shown. Set WEIR_TOKEN to it, or write it into a file (WEIR_TOKEN_FILE).\n`);
   print(place, flags, { name, role, token }, () => token);
@@ -62,9 +76,9 @@ async function list<P>(place: Place<P>, flags: CommonFlags): Promise<ExitCode> {
 
 function tokenTable(rows: readonly TokenRow[]): string {
   return table(
-    ['name', 'role', 'made', 'by', 'revoked', 'by'],
-    rows.map(({ name, role, createdAt, createdBy, revokedAt, revokedBy }) => [
-      ...[name, role, instantText(createdAt), createdBy],
+    ['name', 'role', 'made', 'by', 'ends', 'revoked', 'by'],
+    rows.map(({ name, role, createdAt, createdBy, endsAt, revokedAt, revokedBy }) => [
+      ...[name, role, instantText(createdAt), createdBy, endsAt ? instantText(endsAt) : undefined],
       ...[revokedAt ? instantText(revokedAt) : undefined, revokedBy ?? undefined],
     ]),
   );

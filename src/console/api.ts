@@ -5,10 +5,12 @@ import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../message/clock.ts';
 import { writeAudit } from '../runtime/audit.ts';
 import type { Json } from '../runtime/jobs/job.ts';
-import { findCaller, type Caller } from './apiTokens.ts';
-import type { BoundAction, BoundRoute } from './boundRoute.ts';
+import type { Caller } from './apiTokens.ts';
+import { findBearer } from './credentials.ts';
+import type { BoundAction, BoundLook, BoundRoute } from './boundRoute.ts';
 import { problemOf } from './problemOf.ts';
 import { roles } from './route.ts';
+import { closeSession, openSession, type OpenedSession } from './sessions.ts';
 
 export interface ApiParts {
   readonly database: Database;
@@ -36,25 +38,86 @@ export class Api {
     if (this.#routes.size < parts.routes.length) throw new TypeError('two routes have the same name');
     const { database, clock, log } = parts;
     const expected = 'expected the header "Authorization: Bearer weir_…": weir tokens create makes a token';
-    this.#admission = new Admission({ clock, log, expected, find: (authorization) => findCaller(database, authorization) });
+    this.#admission = new Admission({ clock, log, expected, find: (credentials) => findBearer(database, credentials) });
   }
 
-  /** Who asks, by an `Authorization` header. 401, or 429 for an address that failed too often. */
-  async admit(authorization: string | undefined, address: string): Promise<Caller> {
-    return this.#admission.admit(authorization, address).catch((error: unknown) => {
+  /** Who asks, by an `Authorization` header or what stands for one. 401, or 429 for an address that failed too often. */
+  async admit(credentials: string | undefined, address: string): Promise<Caller> {
+    return this.#admission.admit(credentials, address).catch((error: unknown) => {
       throw problemOf(error);
     });
   }
 
-  /** Answers a question or does an action. */
+  /** Opens a session for whoever bears a token. The same refusals as `admit`. */
+  async openSession(token: string, address: string): Promise<OpenedSession> {
+    const caller = await this.admit(`Bearer ${token}`, address);
+    const { database, clock, log } = this.#parts;
+    const opened = await database.withTransaction(async (transaction) => {
+      const actor = { name: caller.name, reason: 'log-in' };
+      const facts = { action: 'session.open', target: undefined, input: {}, result: null };
+      await writeAudit(transaction, { at: clock.now(), actor, role: caller.role, ...facts });
+      return openSession(transaction, caller);
+    });
+    log.info('session opened', { actor: caller.name });
+    return opened;
+  }
+
+  /** Ends a session; one that is none, or has ended, is no error. */
+  async closeSession(secret: string): Promise<void> {
+    await closeSession(this.#parts.database, secret);
+  }
+
+  /** Every route, for the document of the API. */
+  routes(): readonly BoundRoute[] {
+    return this.#parts.routes;
+  }
+
+  /** Answers a question, does an action, or lets somebody look, which is written down before. */
   async call(caller: Caller, name: string, body: unknown): Promise<Json> {
+    return this.#allowed(caller, name, async (route) => {
+      switch (route.kind) {
+        case 'question':
+          return route.answer(body);
+        case 'look':
+          return this.#look(caller, route, body);
+        case 'action':
+          return this.#act(caller, route, body);
+      }
+    });
+  }
+
+  /**
+   * Answers what an action would: it is done, and undone. Exact, since an action changes nothing outside the database; nothing of it stays,
+   * nor is it in the audit. It needs no reason yet.
+   */
+  async effectOf(caller: Caller, name: string, body: unknown): Promise<Json> {
+    return this.#allowed(caller, name, async (route) => {
+      if (route.kind !== 'action') throw new Problem(404, `${name} changes nothing, so it has no effect to tell`);
+      const prepared = route.prepare(withReason(body, 'its effect was asked for'));
+      const actor = { name: caller.name, reason: prepared.reason };
+      let told: Json = null;
+      const undone = this.#parts.database.withTransaction(
+        async (transaction) => {
+          told = await prepared.act(transaction, actor);
+          throw new Undone();
+        },
+        { timeLimitMs: actionLimitMs },
+      );
+      await undone.catch((error: unknown) => {
+        if (!(error instanceof Undone)) throw error;
+      });
+      return told;
+    });
+  }
+
+  async #allowed(caller: Caller, name: string, answer: (route: BoundRoute) => Promise<Json>): Promise<Json> {
     const route = this.#routes.get(name);
     try {
       if (route === undefined) throw new Problem(404, `there is no ${name.slice(0, 80)}`);
       if (roles.indexOf(caller.role) < roles.indexOf(route.role)) {
         throw new Problem(403, `${name} needs the role ${route.role}; ${caller.name} is ${caller.role}`);
       }
-      return route.kind === 'question' ? await route.answer(body) : await this.#act(caller, route, body);
+      return await answer(route);
     } catch (error) {
       const problem = problemOf(error);
       const { status, code, detail } = problem.body;
@@ -65,6 +128,16 @@ export class Api {
       else this.#parts.log.warn('request refused', fields);
       throw problem;
     }
+  }
+
+  async #look(caller: Caller, route: BoundLook, body: unknown): Promise<Json> {
+    const { database, clock, log } = this.#parts;
+    const prepared = route.prepare(body);
+    const { reason, target, input } = prepared;
+    const actor = { name: caller.name, reason };
+    await writeAudit(database, { at: clock.now(), actor, role: caller.role, action: route.name, target, input, result: null });
+    log.info('looked', { action: route.name, actor: caller.name });
+    return prepared.answer();
   }
 
   async #act(caller: Caller, route: BoundAction, body: unknown): Promise<Json> {
@@ -84,4 +157,11 @@ export class Api {
     prepared.afterwards();
     return result;
   }
+}
+
+/** Ends a transaction whose changes nobody wants. */
+class Undone extends Error {}
+
+function withReason(body: unknown, reason: string): unknown {
+  return typeof body === 'object' && body !== null && !Array.isArray(body) ? { ...body, reason } : body;
 }

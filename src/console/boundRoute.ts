@@ -5,11 +5,14 @@ import { Problem, type FieldProblem } from '../http/problem.ts';
 import type { Json } from '../runtime/jobs/job.ts';
 import { maskedInput } from './audit.ts';
 import { fieldsOf } from '../http/field.ts';
-import type { Action, Actor, Question, Role, Route } from './route.ts';
+import type { Action, Actor, Look, Question, Role, Route } from './route.ts';
 
 interface Bound {
   readonly name: string;
   readonly role: Role;
+  readonly about: string;
+  /** Without the reason, which looks and actions have besides. */
+  readonly input: z.ZodType;
 }
 
 /** A question with its ports: all that is left to give is the body of a request. */
@@ -18,12 +21,26 @@ export interface BoundQuestion extends Bound {
   answer(body: unknown): Promise<Json>;
 }
 
-/** What an action is about to do, its body understood. */
-export interface PreparedAction {
+/** What a look or an action is about to do, its body understood. */
+interface Prepared {
   readonly reason: string;
   readonly target: string | undefined;
   /** As the audit keeps it. */
   readonly input: Json;
+}
+
+export interface PreparedLook extends Prepared {
+  answer(): Promise<Json>;
+}
+
+/** A look with its ports. */
+export interface BoundLook extends Bound {
+  readonly kind: 'look';
+  /** Throws a `Problem` that names every wrong field. */
+  prepare(body: unknown): PreparedLook;
+}
+
+export interface PreparedAction extends Prepared {
   act(transaction: Transaction, actor: Actor): Promise<Json>;
   afterwards(): void;
 }
@@ -35,31 +52,54 @@ export interface BoundAction extends Bound {
   prepare(body: unknown): PreparedAction;
 }
 
-export type BoundRoute = BoundQuestion | BoundAction;
+export type BoundRoute = BoundQuestion | BoundLook | BoundAction;
 
 /** Joins routes with the ports that they were declared for. */
 export function bindRoutes<P>(routes: readonly Route<P>[], ports: P): readonly BoundRoute[] {
-  return routes.map((route) => (route.kind === 'question' ? bindQuestion(route, ports) : bindAction(route, ports)));
+  return routes.map((route) => bound(route, ports));
+}
+
+function bound<P>(route: Route<P>, ports: P): BoundRoute {
+  switch (route.kind) {
+    case 'question':
+      return bindQuestion(route, ports);
+    case 'look':
+      return bindLook(route, ports);
+    case 'action':
+      return bindAction(route, ports);
+  }
 }
 
 function bindQuestion<P>(route: Question<P, unknown>, ports: P): BoundQuestion {
-  const { name, role, kind } = route;
-  return { name, role, kind, answer: (body) => route.answer(ports, understood(route.input, body)) };
+  const { name, role, kind, about, input } = route;
+  return { name, role, kind, about, input, answer: (body) => route.answer(ports, understood(input, body)) };
+}
+
+function bindLook<P>(route: Look<P, unknown>, ports: P): BoundLook {
+  const { name, role, kind, about, input: schema } = route;
+  return {
+    ...{ name, role, kind, about, input: schema },
+    prepare: (body) => {
+      const { reason, ...rest } = understood(reasonBody, body);
+      const input = understood(schema, rest);
+      return { reason, target: route.target(input), input: maskedInput(schema, input), answer: () => route.answer(ports, input) };
+    },
+  };
 }
 
 const reasonBody = z.looseObject({ reason: z.string().trim().min(1, 'expected why it is done').max(500) });
 
 function bindAction<P>(route: Action<P, unknown>, ports: P): BoundAction {
-  const { name, role, kind } = route;
+  const { name, role, kind, about, input: schema } = route;
   return {
-    ...{ name, role, kind },
+    ...{ name, role, kind, about, input: schema },
     prepare: (body) => {
       const { reason, ...rest } = understood(reasonBody, body);
-      const input = understood(route.input, rest);
+      const input = understood(schema, rest);
       return {
         reason,
         target: route.target?.(input),
-        input: maskedInput(route.input, input),
+        input: maskedInput(schema, input),
         act: (transaction, actor) => route.act(transaction, ports, input, actor),
         afterwards: () => route.afterwards?.(ports, input),
       };

@@ -31,12 +31,25 @@ interface RouteFacts<I> {
   readonly formats?: Readonly<Record<string, (answer: Json) => string>>;
   /** Fields that the command line takes by their place and not by their name: `weir pipelines pause billing.deliver`. */
   readonly words?: readonly string[];
+  /** The command line has a command of this name that needs no daemon. */
+  readonly hasOwnCommand?: boolean;
 }
 
 /** Something that an operator may ask of a running daemon. It changes nothing. */
 export interface Question<P, I> extends RouteFacts<I> {
   readonly kind: 'question';
   /** Without personal data that whoever has the role should not see. */
+  answer(ports: P, input: I): Promise<Json>;
+}
+
+/**
+ * A question whose answer holds personal data in clear: who asks says why, and that he has looked stands in the audit before he is answered.
+ * What he was answered does not.
+ */
+export interface Look<P, I> extends RouteFacts<I> {
+  readonly kind: 'look';
+  /** At whom, in a few words for the audit and without personal data. */
+  target(input: I): string;
   answer(ports: P, input: I): Promise<Json>;
 }
 
@@ -63,7 +76,7 @@ export interface Actor {
 }
 
 /** One thing that operators may ask or do: an address of the admin API, its role, its audit and its command, in one declaration. */
-export type Route<P> = Question<P, unknown> | Action<P, unknown>;
+export type Route<P> = Question<P, unknown> | Look<P, unknown> | Action<P, unknown>;
 
 /** A sentence for each group of routes, the part of their names before the dot. */
 export type RouteGroups = Readonly<Record<string, string>>;
@@ -74,12 +87,22 @@ export function defineQuestion<P, I>(question: Omit<Question<P, I>, 'kind'>): Qu
   return { ...question, kind: 'question' };
 }
 
+/** Declares a look. Throws `TypeError` for a declaration that no caller could use. */
+export function defineLook<P, I>(look: Omit<Look<P, I>, 'kind'>): Look<P, I> {
+  requireWhole(look);
+  requireNoReason(look);
+  return { ...look, kind: 'look' };
+}
+
 /** Declares an action. Throws `TypeError` for a declaration that no caller could use. */
 export function defineAction<P, I>(action: Omit<Action<P, I>, 'kind'>): Action<P, I> {
   requireWhole(action);
-  if (fieldsOf(action.input).some(({ name }) => name === 'reason'))
-    throw new TypeError(`${action.name} has a field reason: every action has`);
+  requireNoReason(action);
   return { ...action, kind: 'action' };
+}
+
+function requireNoReason({ name, input }: Pick<RouteFacts<unknown>, 'name' | 'input'>): void {
+  if (fieldsOf(input).some((field) => field.name === 'reason')) throw new TypeError(`${name} has a field reason: it has one anyway`);
 }
 
 function requireWhole({ name, input, formats, words = [] }: Pick<RouteFacts<unknown>, 'name' | 'input' | 'formats' | 'words'>): void {
