@@ -56,7 +56,7 @@ function routesPage(): string {
     `\`weir ${name.replace('.', ' ')}\``,
     `\`/api/${name.replace('.', '/')}\``,
     role,
-    kind === 'action' ? 'yes' : '',
+    kind === 'question' ? '' : 'yes',
     fieldsOf(input)
       .map((field) => `\`${field.name}\`${field.isOptional ? '?' : ''}`)
       .join(', '),

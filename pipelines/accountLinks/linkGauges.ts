@@ -19,6 +19,13 @@ export const openLinks = defineGauges({
 export const failingLinks = defineGauges({
   profile,
   metrics: ['weir_account_links_failing'],
+  attention: {
+    weir_account_links_failing: {
+      level: 'ticket',
+      view: '#/account-links',
+      says: 'partner accounts were asked for in vain and are tried again',
+    },
+  },
   labels: {},
   statement: () => ({ text: failing, values: [mostCounted] }),
 });
@@ -27,6 +34,7 @@ export const failingLinks = defineGauges({
 export const parkedLinks = defineGauges({
   profile,
   metrics: ['weir_account_links_parked'],
+  attention: { weir_account_links_parked: { level: 'ticket', view: '#/account-links', says: 'partner accounts wait for a person' } },
   labels: { reason: linkParkCodes },
   statement: () => ({ text: parked, values: [mostCounted] }),
 });

@@ -14,6 +14,13 @@ const hourMs = 3_600_000;
 export const waitingDeposits = defineGauges({
   profile,
   metrics: ['weir_deposits_in_flight', 'weir_deposits_overdue'],
+  attention: {
+    weir_deposits_overdue: {
+      level: 'page',
+      view: '#/deposits',
+      says: 'rows of the ledger of deposits were due last night and are in no balance',
+    },
+  },
   labels: {},
   statement: (now) => {
     const night = seoulDay(new Date(now.getTime() - hourMs));
@@ -25,6 +32,9 @@ export const waitingDeposits = defineGauges({
 export const asideDeposits = defineGauges({
   profile,
   metrics: ['weir_deposits_put_aside'],
+  attention: {
+    weir_deposits_put_aside: { level: 'ticket', view: '#/deposits', says: 'staged balances of other programs were not believed' },
+  },
   labels: { reason: asideReasons },
   statement: (now) => ({ text: aside, values: [now, mostCounted] }),
 });
@@ -33,6 +43,13 @@ export const asideDeposits = defineGauges({
 export const lonelyCancellations = defineGauges({
   profile,
   metrics: ['weir_deposits_cancellations_without_fill'],
+  attention: {
+    weir_deposits_cancellations_without_fill: {
+      level: 'ticket',
+      view: '#/deposits',
+      says: 'cancellations of trades have had no fill for three days',
+    },
+  },
   labels: {},
   statement: (now) => ({ text: lonely, values: [now, mostCounted] }),
 });

@@ -15,6 +15,7 @@ export const openStates = ['REQUESTED', 'DEPOSIT_PENDING', 'DEPOSITED', 'WITHDRA
 export const lateRemittances = defineGauges({
   profile,
   metrics: ['weir_remittances_late'],
+  attention: { weir_remittances_late: { level: 'ticket', view: '#/remittance', says: 'remittances have had no end for over ten minutes' } },
   labels: { state: openStates },
   statement: (now) => ({ text: late, values: [now, mostCounted] }),
 });
@@ -23,6 +24,7 @@ export const lateRemittances = defineGauges({
 export const parkedRemittances = defineGauges({
   profile,
   metrics: ['weir_remittances_parked'],
+  attention: { weir_remittances_parked: { level: 'ticket', view: '#/remittance', says: 'remittances wait for a person' } },
   labels: { reason: parkCodes },
   statement: () => ({ text: parked, values: [mostCounted] }),
 });
@@ -39,6 +41,13 @@ export const failingRemittances = defineGauges({
 export const heldMoney = defineGauges({
   profile,
   metrics: ['weir_remittances_held_minor', 'weir_remittances_unexplained_minor'],
+  attention: {
+    weir_remittances_unexplained_minor: {
+      level: 'page',
+      view: '#/remittance',
+      says: 'of money on our accounts is not explained by any remittance',
+    },
+  },
   labels: { account },
   statement: () => ({ text: held }),
 });
@@ -47,6 +56,13 @@ export const heldMoney = defineGauges({
 export const imbalance = defineGauges({
   profile,
   metrics: ['weir_remittances_imbalance_minor'],
+  attention: {
+    weir_remittances_imbalance_minor: {
+      level: 'page',
+      view: '#/remittance',
+      says: 'is the sum over all accounts of remittances, which must be 0',
+    },
+  },
   labels: {},
   statement: () => ({ text: sumOfAccounts }),
 });
@@ -55,6 +71,9 @@ export const imbalance = defineGauges({
 export const untoldRemittances = defineGauges({
   profile,
   metrics: ['weir_remittances_untold'],
+  attention: {
+    weir_remittances_untold: { level: 'ticket', view: '#/remittance', says: 'late remittances of which the chat was perhaps not told' },
+  },
   labels: { status: ['FAILED', 'PARKED'] },
   statement: () => ({ text: untold, values: [mostCounted] }),
 });

@@ -2,6 +2,8 @@ import { checkTopics } from './checkTopics.ts';
 import type { ApiServer } from '../api/startApi.ts';
 import type { Api } from '../console/api.ts';
 import { startAdminServer, type AdminServer, type Dependency } from '../console/adminServer.ts';
+import { Overview } from '../console/overview/overview.ts';
+import type { RunningPipeline } from '../console/overview/pipelineRow.ts';
 import { codeOf, textOf } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { LogLevels } from '../logging/logLevels.ts';
@@ -29,6 +31,7 @@ import { awaitSchema } from './awaitSchema.ts';
 import { exitCodes, isOfConfiguration, type ExitCode } from './exitCodes.ts';
 import { jobSettingsOf } from './jobSettings.ts';
 import { firedSchedules } from './firedSchedules.ts';
+import { knownSchedules } from './knownSchedules.ts';
 import { openApi } from './openApi.ts';
 import { openDatabaseOf, openHouse, type OpenHouse } from './openHouse.ts';
 import { requireKeys } from './requireKeys.ts';
@@ -73,6 +76,7 @@ class Daemon<P> {
   readonly #spec: DaemonSpec<P>;
   readonly #metrics: Metrics;
   readonly #supervised: Supervised[] = [];
+  readonly #running: RunningPipeline[] = [];
   readonly #parts = new Set<Progress>();
   readonly #wedged = Promise.withResolvers<'wedged'>();
   #dependencies: readonly Dependency[] = [];
@@ -168,13 +172,32 @@ class Daemon<P> {
   }
 
   /** The API, and replays of dead letters, which it begins; in a process that is held they wait for another. */
-  #startApi(ports: P, { house }: OpenHouse): void {
+  #startApi(ports: P, { house, breakers }: OpenHouse): void {
     const { systems, options, clock, log, levels, signals, isHeld } = this.#spec;
     const { leaseMs, pollMs } = options.process.jobs;
     const wakeUp = new WakeUp(clock, pollMs);
     const shared = { database: house.database, bus: house.bus, topics: systems.topics, clock, log, draining: signals.drain };
     if (!isHeld) this.#loops.watch('replays', runReplays({ ...shared, holder: house.instance, leaseMs: 2 * leaseMs, wakeUp }));
-    this.#api = openApi({ systems, ports, house, levels, supervised: () => this.#supervised, wakeReplays: () => wakeUp.wake() });
+    const overview = this.#overview(house, breakers);
+    this.#loops.watch('overview', overview.follow(signals.drain));
+    this.#api = openApi({
+      ...{ systems, ports, house, levels, overview, schedules: knownSchedules(systems.schedules, options) },
+      factsOf: (pipeline) => this.#metrics.factsOf(pipeline),
+      supervised: () => this.#supervised,
+      wakeReplays: () => wakeUp.wake(),
+    });
+  }
+
+  /** How everything stands, as this process sees it. */
+  #overview({ database, instance }: House, breakers: OpenHouse['breakers']): Overview {
+    const { systems, options, clock, isHeld } = this.#spec;
+    const { pipelines, jobs, gauges } = systems;
+    return new Overview({
+      ...{ database, clock, instance, isHeld, pipelines, jobs, breakers, metrics: this.#metrics },
+      schedules: knownSchedules(systems.schedules, options),
+      running: () => this.#running,
+      gauges: { questions: gauges, ask: askGauges(database, () => clock.now()) },
+    });
   }
 
   /** What programs outside ask, from here on; a process that is held takes nothing in. */
@@ -219,7 +242,9 @@ class Daemon<P> {
       });
       this.#supervised.push(supervised);
       const isPaused = (): boolean => pauses.sentenceOf(pipeline.name) !== undefined;
-      this.#metrics.watch({ supervised, lag: async () => source.lag?.(), isPaused });
+      const lag = async (): Promise<number | undefined> => source.lag?.();
+      this.#running.push({ supervised, lag });
+      this.#metrics.watch({ supervised, lag, isPaused });
     }
     this.#loops.watch('pauses', pauses.follow(this.#supervised));
   }

@@ -1,8 +1,12 @@
 import { Api } from '../console/api.ts';
 import { bindRoutes } from '../console/boundRoute.ts';
 import { houseRoutes } from '../console/house/houseRoutes.ts';
+import { Live } from '../console/overview/live.ts';
+import type { Overview } from '../console/overview/overview.ts';
 import type { LogLevels } from '../logging/logLevels.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { House } from '../runtime/house.ts';
+import type { KnownSchedule } from '../runtime/schedules/listSchedules.ts';
 import type { Supervised } from '../runtime/supervise.ts';
 import type { System } from '../system.ts';
 
@@ -11,6 +15,9 @@ export interface ApiSpec<P> {
   readonly ports: P;
   readonly house: House;
   readonly levels: LogLevels;
+  readonly schedules: readonly KnownSchedule[];
+  readonly overview: Overview;
+  readonly factsOf: Metrics['factsOf'];
   /** The pipelines of this process. */
   readonly supervised: () => readonly Supervised[];
   /** Tells this process that there is a replay to work on. */
@@ -18,10 +25,11 @@ export interface ApiSpec<P> {
 }
 
 /** Opens what operators ask and do: the house's own routes and those of the business, over the ports of a daemon. */
-export function openApi<P>({ systems, ports, house, levels, supervised, wakeReplays }: ApiSpec<P>): Api {
+export function openApi<P>({ systems, ports, house, ...told }: ApiSpec<P>): Api {
   const { database, clock, log, bus } = house;
   const { jobs, topics } = systems;
   const pipelines = systems.pipelines.map(({ name }) => name);
-  const own = bindRoutes(houseRoutes, { database, clock, bus, jobs, topics, pipelines, supervised, levels, wakeReplays });
-  return new Api({ database, clock, log, routes: [...own, ...bindRoutes(systems.routes, ports)] });
+  const own = bindRoutes(houseRoutes, { database, clock, bus, jobs, topics, pipelines, ...told });
+  const live = new Live({ show: () => told.overview.show(), clock, log });
+  return new Api({ database, clock, log, routes: [...own, ...bindRoutes(systems.routes, ports)], live });
 }

@@ -20,7 +20,8 @@ type Texts = Readonly<Record<string, string | boolean | undefined>>;
  */
 export function addRouteCommands<P>(program: Command, place: Place<P>, end: (code: ExitCode) => void): void {
   const groups = { ...houseGroups, ...place.systems.groups };
-  for (const route of [...houseRoutes, ...place.systems.routes] as readonly AnyRoute<P>[]) {
+  const routes = [...houseRoutes, ...place.systems.routes] as readonly AnyRoute<P>[];
+  for (const route of routes.filter(({ hasOwnCommand }) => hasOwnCommand !== true)) {
     const [group = '', verb = ''] = route.name.split('.');
     const parent = program.commands.find((command) => command.name() === group) ?? program.command(group).description(about(groups, group));
     const fields = fieldsOf(route.input);
@@ -31,7 +32,7 @@ export function addRouteCommands<P>(program: Command, place: Place<P>, end: (cod
     }
     for (const field of fields.filter((candidate) => !words.includes(candidate))) command.addOption(optionOf(field));
     if (route.formats !== undefined) command.addOption(formatOption(Object.keys(route.formats)));
-    if (route.kind === 'action') command.requiredOption('--reason <text>', 'why, for the audit');
+    if (route.kind !== 'question') command.requiredOption('--reason <text>', 'why, for the audit');
     command.action(async () => {
       // The group itself may have flags (weir pipelines), which then take what is written behind the verb.
       const named = command.optsWithGlobals<Texts & CommonFlags>();
@@ -63,7 +64,7 @@ function formatOption(names: readonly string[]): Option {
 async function ask<P>(place: Place<P>, route: AnyRoute<P>, flags: CommonFlags, texts: Texts): Promise<ExitCode> {
   const input = understood(route, texts);
   const address = adminAddress(place.environment);
-  const body = route.kind === 'action' ? { ...input, reason: String(texts['reason']) } : input;
+  const body = route.kind !== 'question' ? { ...input, reason: String(texts['reason']) } : input;
   const answer = 'url' in address ? await askAdmin(address, place.clock, route, body) : address;
   if (!answer.isAnswered) {
     place.errors.write(`${answer.sentence}\n`);

@@ -1,4 +1,3 @@
-import type { Schedule } from '../runtime/schedules/schedule.ts';
 import { WeirError } from '../errors.ts';
 import { comingFires } from '../runtime/schedules/comingFires.ts';
 import { listSchedules, type ScheduleView } from '../runtime/schedules/listSchedules.ts';
@@ -6,7 +5,7 @@ import { print, type CommonFlags, type Place } from './context.ts';
 import { exitCodes, type ExitCode } from './exitCodes.ts';
 import { instantText } from './instantText.ts';
 import { onDatabase } from './onDatabase.ts';
-import { patternOf } from './scheduleOptions.ts';
+import { knownSchedules } from './knownSchedules.ts';
 import { table } from './table.ts';
 
 export interface NextFlags extends CommonFlags {
@@ -37,8 +36,7 @@ export async function nextFiresCommand<P>(place: Place<P>, flags: NextFlags): Pr
 
 function viewsOf<P>(place: Place<P>, flags: CommonFlags): Promise<readonly ScheduleView[]> {
   return onDatabase(place, flags, (database, options) => {
-    const known = (schedule: Schedule) => ({ schedule, pattern: patternOf(schedule, options.ofSchedule(schedule.name)) });
-    return listSchedules(database, place.systems.schedules.map(known), place.clock.now());
+    return listSchedules(database, knownSchedules(place.systems.schedules, options), place.clock.now());
   });
 }
 

@@ -8,8 +8,10 @@ import type { Json } from '../runtime/jobs/job.ts';
 import type { Caller } from './apiTokens.ts';
 import { findBearer } from './credentials.ts';
 import type { BoundAction, BoundLook, BoundRoute } from './boundRoute.ts';
+import type { Live } from './overview/live.ts';
 import { problemOf } from './problemOf.ts';
 import { roles } from './route.ts';
+import { LiveServer } from './serveLive.ts';
 import { closeSession, openSession, type OpenedSession } from './sessions.ts';
 
 export interface ApiParts {
@@ -17,6 +19,8 @@ export interface ApiParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly routes: readonly BoundRoute[];
+  /** How everything stands, for pages that listen. */
+  readonly live: Live;
 }
 
 /** What an action may take, in milliseconds: within what its caller waits. */
@@ -28,6 +32,7 @@ const actionLimitMs = 20_000;
  * the audit. Everything is refused with a `Problem`.
  */
 export class Api {
+  readonly live: LiveServer;
   readonly #parts: ApiParts;
   readonly #routes: ReadonlyMap<string, BoundRoute>;
   readonly #admission: Admission<Caller>;
@@ -37,6 +42,7 @@ export class Api {
     this.#routes = new Map(parts.routes.map((route) => [route.name, route]));
     if (this.#routes.size < parts.routes.length) throw new TypeError('two routes have the same name');
     const { database, clock, log } = parts;
+    this.live = new LiveServer(parts.live, clock);
     const expected = 'expected the header "Authorization: Bearer weir_…": weir tokens create makes a token';
     this.#admission = new Admission({ clock, log, expected, find: (credentials) => findBearer(database, credentials) });
   }

@@ -35,6 +35,7 @@ export function serveApi(server: FastifyInstance, api: () => Api | undefined): v
   server.get('/api/openapi.json', { onRequest, errorHandler }, (request, reply) =>
     bare(reply).send(adminDocument(admitted(request)[0].routes())),
   );
+  server.get('/api/live', { onRequest, errorHandler }, (request, reply) => admitted(request)[0].live.serve(reply));
   server.post<{ Params: Named }>('/api/:group/:verb', { onRequest, errorHandler }, async (request, reply) => {
     const [opened, caller] = admitted(request);
     return bare(reply).send(await opened.call(caller, nameOf(request.params), request.body ?? {}));

@@ -14,6 +14,7 @@ import { known } from './known.ts';
 import { PipelineMetrics, type WatchedPipeline } from './pipelineMetrics.ts';
 import { outboxMetrics } from './outboxMetrics.ts';
 import { scheduleMetrics } from './scheduleMetrics.ts';
+import { stageFacts, stageTotals, type StageMetrics } from './stageFacts.ts';
 
 /** The metrics of the process. */
 export interface Metrics {
@@ -33,6 +34,10 @@ export interface Metrics {
   watchOutboxes(standings: () => Promise<readonly OutboxStanding[]>): void;
   /** Makes every scrape tell what the gauges of systems stand at. */
   watchGauges(gauges: WatchedGauges): void;
+  /** How the stages of a pipeline or job have worked since this process began, and what it has put aside. */
+  factsOf(pipeline: string): ReturnType<typeof stageFacts>;
+  /** Retries and messages of every pipeline and job since this process began. */
+  totals(): ReturnType<typeof stageTotals>;
   /** The metrics in the text format of Prometheus. The counts of a pipeline are read at one instant, so their law holds in every scrape. */
   scrape(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
@@ -68,17 +73,13 @@ export function createMetrics(clock: Clock): Metrics {
   const outboxes = outboxMetrics(counter, gauge);
   const apiSeconds = new Histogram({ ...declared('weir_api_request_seconds'), registers: [registry] });
   const api = apiMetrics(counter('weir_api_requests_total'), apiSeconds);
-  const loopDelay = gauge('weir_event_loop_delay_seconds');
-  const loop = monitorEventLoopDelay({ resolution: 20 });
-  loop.enable();
+  const writeLoopDelay = loopDelay(gauge('weir_event_loop_delay_seconds'));
 
   const refresh = (): void => {
     pipelines.refresh();
     for (const each of breakers) breakerState.set({ dependency: each.name }, breakerValues[each.state()]);
     schedules.refresh();
-    loopDelay.set({ quantile: '0.99' }, loop.percentile(99) / 1e9);
-    loopDelay.set({ quantile: '1' }, loop.max / 1e9);
-    loop.reset();
+    writeLoopDelay();
   };
 
   return {
@@ -100,6 +101,8 @@ export function createMetrics(clock: Clock): Metrics {
     watchGauges(told) {
       watchedGauges = told;
     },
+    factsOf: (pipeline) => stageFacts(stageMetrics, pipeline),
+    totals: () => stageTotals(stageMetrics),
     async scrape() {
       const businessNow = writeBusinessGauges(watchedGauges);
       const openRuns = known(watchedJobs.openRuns, clock);
@@ -111,6 +114,17 @@ export function createMetrics(clock: Clock): Metrics {
       refresh();
       return { contentType: registry.contentType, text: await registry.metrics() };
     },
+  };
+}
+
+/** Begins to measure how late the event loop is; answers how that is written anew. */
+function loopDelay(gauge: Gauge): () => void {
+  const loop = monitorEventLoopDelay({ resolution: 20 });
+  loop.enable();
+  return () => {
+    gauge.set({ quantile: '0.99' }, loop.percentile(99) / 1e9);
+    gauge.set({ quantile: '1' }, loop.max / 1e9);
+    loop.reset();
   };
 }
 
@@ -141,13 +155,6 @@ function gaugesOfBusiness(gauge: (name: MetricName) => Gauge): Readonly<Record<B
     weir_account_links_failing: gauge('weir_account_links_failing'),
     weir_account_links_parked: gauge('weir_account_links_parked'),
   };
-}
-
-interface StageMetrics {
-  readonly seconds: Histogram;
-  readonly messages: Counter;
-  readonly retries: Counter;
-  readonly deadLetters: Counter;
 }
 
 /** The meter of one pipeline; the children of its stages are bound once. */

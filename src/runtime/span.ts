@@ -11,6 +11,8 @@ export class Span {
   readonly epoch: number;
   /** Elapsed time at which the watermark last rose, or the first message above it was read; for the age of a standing one. */
   risenAtMs: number;
+  /** The position up to which everything is settled; undefined before the first is. */
+  watermark: string | undefined;
   #receipts: Receipt[] = [];
   #head = 0;
   /** Messages that take room of the span. */
@@ -20,6 +22,11 @@ export class Span {
     this.partition = partition;
     this.epoch = epoch;
     this.risenAtMs = nowMs;
+  }
+
+  /** The highest position that was read. */
+  get head(): string | undefined {
+    return this.#receipts.at(-1)?.position ?? this.watermark;
   }
 
   /** Messages read above the watermark. */
@@ -47,6 +54,7 @@ export class Span {
     const { position } = this.#receipts[this.#head - 1] as Receipt;
     const count = this.#head - from;
     this.risenAtMs = nowMs;
+    this.watermark = position;
     this.#forget();
     return { partition: this.partition, epoch: this.epoch, position, span: this, count };
   }

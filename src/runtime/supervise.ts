@@ -40,6 +40,8 @@ export interface SupervisedSpec<V> extends ChainSpec<V> {
 /** A pipeline under supervision. */
 export interface Supervised {
   readonly name: string;
+  /** How many messages may be in flight at once. */
+  readonly window: number;
   /** Resolves when it is stopped or failed for good; true when everything that was read is settled. */
   readonly ended: Promise<boolean>;
   state(): PipelineState;
@@ -99,6 +101,7 @@ function endedOf({ done, skipped, deferred, dead }: Counts): number {
 
 class Supervisor<V> implements Supervised {
   readonly name: string;
+  readonly window: number;
   readonly ended: Promise<boolean>;
   readonly #spec: SupervisedSpec<V>;
   readonly #end: (isClean: boolean) => void;
@@ -116,6 +119,7 @@ class Supervisor<V> implements Supervised {
   constructor(spec: SupervisedSpec<V>) {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     this.name = spec.name;
+    this.window = spec.limits.window;
     this.ended = promise;
     this.#end = resolve;
     this.#spec = spec;

@@ -2,7 +2,10 @@ import type { Bus, Topic } from '../../connectors/bus.ts';
 import type { Database } from '../../connectors/database.ts';
 import type { LogLevels } from '../../logging/logLevels.ts';
 import type { Clock } from '../../message/clock.ts';
+import type { Metrics } from '../../metrics/metrics.ts';
+import type { KnownSchedule } from '../../runtime/schedules/listSchedules.ts';
 import type { Supervised } from '../../runtime/supervise.ts';
+import type { Overview } from '../overview/overview.ts';
 
 /** A job as an operator runs it. */
 export interface RunnableJob {
@@ -22,6 +25,10 @@ export interface HousePorts {
   readonly supervised: () => readonly Supervised[];
   /** All jobs, of whatever profile. */
   readonly jobs: readonly RunnableJob[];
+  /** All schedules, with what the options of this process say of them. */
+  readonly schedules: readonly KnownSchedule[];
+  readonly overview: Pick<Overview, 'show' | 'pipeline'>;
+  readonly factsOf: Metrics['factsOf'];
   readonly levels: LogLevels;
   readonly bus: Pick<Bus, 'deadLettersOf'>;
   readonly topics: readonly Topic[];

@@ -18,6 +18,17 @@ export interface GaugeQuestion {
   readonly labels: Readonly<Record<string, readonly string[]>>;
   /** As of a time of the calendar, which comes as a parameter. */
   readonly statement: (now: Date) => Statement;
+  /** Of which of them the console says that a person should look, where they are not 0. */
+  readonly attention?: Readonly<Partial<Record<BusinessGauge, GaugeAttention>>>;
+}
+
+/** How the console speaks of a gauge that is not 0. */
+export interface GaugeAttention {
+  readonly level: 'page' | 'ticket';
+  /** Where on the page it is seen: `#/payments`. */
+  readonly view: string;
+  /** Behind the number: `payments wait for a person`. */
+  readonly says: string;
 }
 
 /** Rows that a gauge counts at most: it is asked every few seconds, also after a bad night. */
@@ -32,6 +43,7 @@ export function defineGauges<N extends BusinessGauge>(question: {
   readonly metrics: readonly N[];
   readonly labels: Readonly<Record<LabelOf<N>, readonly string[]>>;
   readonly statement: (now: Date) => Statement;
+  readonly attention?: Readonly<Partial<Record<N, GaugeAttention>>>;
 }): GaugeQuestion {
   return question;
 }

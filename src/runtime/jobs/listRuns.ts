@@ -26,7 +26,10 @@ export interface RunSummary {
 export interface RunFilter {
   /** Of these jobs only. */
   readonly jobs?: readonly string[];
-  readonly id?: bigint;
+  /** These only. */
+  readonly ids?: readonly bigint[];
+  /** Before the run with this number. */
+  readonly before?: bigint | undefined;
   /** Only those that are not ended. */
   readonly isUnfinished?: boolean;
   /** The latest so many. Default 50. */
@@ -48,9 +51,9 @@ export function listRuns(database: Queryable, filter: RunFilter = {}): Promise<r
           coalesce(sum(rows_per_second) FILTER (WHERE lease_until >= clock_timestamp()), 0) AS rows_per_second
         FROM weir.job_partition WHERE run_id = r.id
       ) p
-      WHERE ($1::text[] IS NULL OR r.job = ANY ($1)) AND ($2::bigint IS NULL OR r.id = $2)
-        AND (NOT $3 OR r.status IN ('PLANNING', 'OPEN'))
-      ORDER BY r.id DESC LIMIT $4`,
-    values: [filter.jobs ?? null, filter.id ?? null, filter.isUnfinished ?? false, filter.limit ?? 50],
+      WHERE ($1::text[] IS NULL OR r.job = ANY ($1)) AND ($2::bigint[] IS NULL OR r.id = ANY ($2))
+        AND (NOT $3 OR r.status IN ('PLANNING', 'OPEN')) AND ($4::bigint IS NULL OR r.id < $4)
+      ORDER BY r.id DESC LIMIT $5`,
+    values: [filter.jobs ?? null, filter.ids ?? null, filter.isUnfinished ?? false, filter.before ?? null, filter.limit ?? 50],
   });
 }

@@ -44,7 +44,7 @@ export interface RunView extends RunSummary {
 
 /** Shows a run with progress, rate and expected end of each partition, and its skips. `notFound` when there is none. */
 export async function showRun(database: Queryable, id: bigint): Promise<RunView> {
-  const [run] = await listRuns(database, { id });
+  const [run] = await listRuns(database, { ids: [id] });
   if (run === undefined) throw new WeirError('notFound', `there is no run ${id}`);
   const rows = await readPartitions(database, id);
   const partitionViews = rows.map((row) => ({ ...row, etaSeconds: etaSeconds(row) }));

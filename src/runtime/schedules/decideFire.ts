@@ -9,6 +9,8 @@ export interface FireMoment {
   /** No later fire of its schedule is due. */
   readonly isLatest: boolean;
   readonly isEnabled: boolean;
+  /** Who has paused it; undefined where nobody has. */
+  readonly pausedBy: string | undefined;
 }
 
 /**
@@ -20,11 +22,12 @@ export const graceMs = 60_000;
 /** Decides about a due fire by the policies of its schedule. */
 export function decideFire(
   fireAt: Date,
-  { now, isLatest, isEnabled }: FireMoment,
+  { now, isLatest, isEnabled, pausedBy }: FireMoment,
   { misfire, maxAgeMs }: Pick<Schedule, 'misfire' | 'maxAgeMs'>,
 ): FireDecision {
   const ageMs = now.getTime() - fireAt.getTime();
   if (!isEnabled) return { state: 'SKIPPED', reason: 'the schedule is disabled' };
+  if (pausedBy !== undefined) return { state: 'SKIPPED', reason: `${pausedBy} has paused the schedule` };
   if (ageMs > maxAgeMs) return { state: 'MISSED', reason: `found ${seconds(ageMs)} late, and ${seconds(maxAgeMs)} is the most` };
   if (misfire === 'skip' && ageMs > graceMs) return { state: 'MISSED', reason: `found ${seconds(ageMs)} late` };
   if (misfire === 'runOnce' && !isLatest) return { state: 'MISSED', reason: 'found late, and a later fire takes its place' };

@@ -49,6 +49,8 @@ interface ScheduleRow extends Pattern {
   readonly handledUntil: Date;
   /** What comes into force once everything that is due is decided. */
   readonly wanted: WantedPattern | null;
+  /** Who has paused it. */
+  readonly pausedBy: string | null;
 }
 
 /**
@@ -87,8 +89,9 @@ async function takeRow(transaction: Transaction, { schedule, wanted, now }: Fire
   const [row] = await transaction.query<ScheduleRow>({
     name: 'weir-schedule-take',
     text: `
-      SELECT cron, zone, is_enabled AS "isEnabled", handled_until AS "handledUntil", wanted FROM weir.schedule WHERE name = $1
-      FOR UPDATE SKIP LOCKED`,
+      SELECT cron, zone, is_enabled AS "isEnabled", handled_until AS "handledUntil", wanted,
+        (SELECT actor FROM weir.schedule_pause WHERE schedule = $1) AS "pausedBy"
+      FROM weir.schedule WHERE name = $1 FOR UPDATE SKIP LOCKED`,
     values: [schedule.name],
   });
   return row;
@@ -101,11 +104,12 @@ async function decideDue(transaction: Transaction, request: FireRequest, row: Sc
     const next = times.after(instant);
     return next !== undefined && next <= now ? next : undefined;
   };
+  const facts = { isEnabled: row.isEnabled, pausedBy: row.pausedBy ?? undefined };
   const fires: Fire[] = [];
   for (let fireAt = dueAfter(row.handledUntil); fireAt !== undefined;) {
     if (fires.length === mostFires) return { fires, left: 'more' };
     const next = dueAfter(fireAt);
-    const fire = await decide(transaction, request, fireAt, { now, isEnabled: row.isEnabled, isLatest: next === undefined });
+    const fire = await decide(transaction, request, fireAt, { now, ...facts, isLatest: next === undefined });
     if (fire === 'wait') return { fires, left: 'waiting' };
     fires.push(fire);
     fireAt = next;

@@ -1,5 +1,6 @@
 import { Api } from '../../../src/console/api.ts';
 import { startAdminServer } from '../../../src/console/adminServer.ts';
+import { Live } from '../../../src/console/overview/live.ts';
 import { createToken, revokeToken } from '../../../src/console/apiTokens.ts';
 import type { BoundRoute } from '../../../src/console/boundRoute.ts';
 import { roles, type Role } from '../../../src/console/route.ts';
@@ -38,7 +39,8 @@ export async function anApi(routesOn: (database: PostgresDatabase) => readonly B
   const lines: (readonly [string, LogFields])[] = [];
   const add = (sentence: string, fields: LogFields = {}): void => void lines.push([sentence, fields]);
   const log: Logger = { debug: add, info: add, warn: add, error: add };
-  const api = new Api({ database, clock, log, routes: routesOn(database) });
+  const live = new Live({ show: () => Promise.resolve({ instance: 'test' }), clock: realClock, log });
+  const api = new Api({ database, clock, log, routes: routesOn(database), live });
   const server = await startAdminServer({
     ...{ host: '127.0.0.1', port: 0, api: () => api },
     scrape: () => Promise.resolve({ contentType: 'text/plain', text: '' }),

@@ -4,9 +4,13 @@ import { defineSchedule, type Misfire } from '../../../src/runtime/schedules/sch
 
 const now = new Date('2026-11-02T00:00:00Z');
 
-function decided(misfire: Misfire, ageMs: number, over: { isLatest?: boolean; isEnabled?: boolean; maxAgeMs?: number } = {}): string {
-  const { isLatest = true, isEnabled = true, maxAgeMs = Infinity } = over;
-  return decideFire(new Date(now.getTime() - ageMs), { now, isLatest, isEnabled }, { misfire, maxAgeMs }).state;
+function decided(
+  misfire: Misfire,
+  ageMs: number,
+  over: { isLatest?: boolean; isEnabled?: boolean; pausedBy?: string; maxAgeMs?: number } = {},
+): string {
+  const { isLatest = true, isEnabled = true, pausedBy, maxAgeMs = Infinity } = over;
+  return decideFire(new Date(now.getTime() - ageMs), { now, isLatest, isEnabled, pausedBy }, { misfire, maxAgeMs }).state;
 }
 
 describe('decideFire', () => {
@@ -22,6 +26,7 @@ describe('decideFire', () => {
     ['above the limit it is missed', 'runAll', 3_600_001, { maxAgeMs: 3_600_000 }, 'MISSED'],
     ['also the latest', 'runOnce', 3_600_001, { maxAgeMs: 3_600_000 }, 'MISSED'],
     ['a disabled schedule skips, however late', 'runAll', 86_400_000, { isEnabled: false }, 'SKIPPED'],
+    ['a paused schedule skips', 'runAll', 1_000, { pausedBy: 'kim' }, 'SKIPPED'],
   ])('%s (%s, %d ms late)', (_what, misfire, ageMs, over, expected) => {
     expect(decided(misfire, ageMs, over)).toBe(expected);
   });

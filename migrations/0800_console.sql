@@ -19,3 +19,6 @@ CREATE TABLE weir.schedule_pause (
   reason text NOT NULL CHECK (reason <> ''),
   paused_at timestamptz NOT NULL
 );
+
+-- The latest run of each job, behind however many of others.
+CREATE INDEX job_run_latest ON weir.job_run (job, id);

@@ -1,0 +1,25 @@
+import type { GaugeRow } from '../../runtime/gauges/askGauges.ts';
+import type { GaugeQuestion } from '../../runtime/gauges/gaugeQuestion.ts';
+
+/** Something that a person should look at. `page`: now; `ticket`: today. */
+export interface Attention {
+  readonly level: 'page' | 'ticket';
+  readonly text: string;
+  /** Where on the page it is seen, as `#/pipelines/billing.deliver`. */
+  readonly view: string;
+}
+
+/** What the gauges of systems ask a person to look at: those that say so of themselves and are not 0. */
+export function attentionOf(answers: readonly (readonly [GaugeQuestion, readonly GaugeRow[]])[]): readonly Attention[] {
+  return answers.flatMap(([{ attention = {} }, rows]) =>
+    Object.entries(attention).flatMap(([metric, { level, view, says }]) => {
+      const sum = rows.reduce((total, row) => total + Number(row[metric]), 0);
+      return sum === 0 ? [] : [{ level, view, text: `${sum.toLocaleString('en')} ${says}` }];
+    }),
+  );
+}
+
+/** Pages before tickets, otherwise as they come. */
+export function worstFirst(items: readonly Attention[]): readonly Attention[] {
+  return items.toSorted((left, right) => Number(right.level === 'page') - Number(left.level === 'page'));
+}

@@ -1,0 +1,168 @@
+import type { Database } from '../../connectors/database.ts';
+import type { Clock } from '../../message/clock.ts';
+import { pause } from '../../message/pause.ts';
+import { known } from '../../metrics/known.ts';
+import type { Metrics } from '../../metrics/metrics.ts';
+import type { Breaker } from '../../runtime/breaker.ts';
+import type { GaugeRow } from '../../runtime/gauges/askGauges.ts';
+import type { GaugeQuestion } from '../../runtime/gauges/gaugeQuestion.ts';
+import type { Json } from '../../runtime/jobs/job.ts';
+import { latestRuns } from '../../runtime/jobs/latestRuns.ts';
+import { listPauses } from '../../runtime/pauses/pauseStore.ts';
+import { listSchedules, type KnownSchedule, type ScheduleView } from '../../runtime/schedules/listSchedules.ts';
+import { attentionOf, worstFirst, type Attention } from './attention.ts';
+import { everyMs, History, none, type Tally } from './history.ts';
+import { jobAttention, jobRow } from './jobRow.ts';
+import { pipelineAttention, pipelineRow, type PipelineRow, type RunningPipeline } from './pipelineRow.ts';
+
+/** Something that has a name and runs in processes of a profile. */
+interface Profiled {
+  readonly name: string;
+  readonly profile: string;
+}
+
+export interface OverviewParts {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly instance: string;
+  readonly isHeld: boolean;
+  /** All pipelines and jobs, of whatever profile. */
+  readonly pipelines: readonly Profiled[];
+  readonly jobs: readonly Profiled[];
+  readonly schedules: readonly KnownSchedule[];
+  /** Those pipelines that this process runs. */
+  readonly running: () => readonly RunningPipeline[];
+  readonly breakers: readonly Pick<Breaker, 'name' | 'state'>[];
+  readonly metrics: Pick<Metrics, 'totals'>;
+  readonly gauges: {
+    readonly questions: readonly GaugeQuestion[];
+    readonly ask: (question: GaugeQuestion) => Promise<readonly GaugeRow[]>;
+  };
+}
+
+/** A job is late from here on, as the alert has it. */
+const lateMs = 30 * 60_000;
+
+/**
+ * How everything stands, as this process sees it: its own pipelines, and the jobs and schedules of all. It takes a sample every 15 seconds;
+ * whatever else it tells is asked for when somebody looks.
+ */
+export class Overview {
+  readonly #parts: OverviewParts;
+  readonly #history = new History();
+  readonly #startedAt: Date;
+  #gauges: { readonly atMs: number; readonly attention: Promise<readonly Attention[]> } | undefined;
+
+  constructor(parts: OverviewParts) {
+    this.#parts = parts;
+    this.#startedAt = parts.clock.now();
+  }
+
+  /** Takes samples until the signal; resolves then. */
+  async follow(stop: AbortSignal): Promise<void> {
+    const { clock } = this.#parts;
+    while (!stop.aborted) {
+      this.#history.add(clock.elapsedMs(), await this.#tallies());
+      await pause(clock, everyMs, stop);
+    }
+  }
+
+  async show(): Promise<Json> {
+    const { clock, database, instance, isHeld, breakers, schedules } = this.#parts;
+    const now = clock.now();
+    const [pipelines, jobs, views, business] = await Promise.all([
+      this.#pipelines(),
+      this.#jobs(),
+      listSchedules(database, schedules, now),
+      this.#businessAttention(),
+    ]);
+    const dependencies = breakers.map((each) => ({ name: each.name, state: each.state() }));
+    const away = dependencies.filter(({ state }) => state !== 'open');
+    const attention = worstFirst([
+      ...away.map(({ name }) => ({ level: 'page' as const, view: '#/', text: `${name} is away: what needs it waits` })),
+      ...pipelines.flatMap(pipelineAttention),
+      ...jobs.flatMap(jobAttention),
+      ...views.flatMap((view) => scheduleAttention(view, now)),
+      ...business,
+    ]);
+    return {
+      ...{ instance, now: now.toISOString(), startedAt: this.#startedAt.toISOString(), isHeld },
+      attention: attention.map((item) => ({ ...item })),
+      ...{ pipelines, jobs, dependencies },
+      schedules: views.map((view) => ({ schedule: view.name, isLate: isLate(view, now), nextAt: view.nextFireAt?.toISOString() ?? null })),
+    };
+  }
+
+  /** One pipeline at a glance; undefined where there is none of this name. */
+  async pipeline(name: string): Promise<PipelineRow | undefined> {
+    return (await this.#pipelines([name]))[0];
+  }
+
+  async #pipelines(names?: readonly string[]): Promise<readonly PipelineRow[]> {
+    const { database, clock, pipelines, running } = this.#parts;
+    const [pauses, tallies] = await Promise.all([listPauses(database), this.#tallies()]);
+    const ours = new Map(running().map((pipeline) => [pipeline.supervised.name, pipeline]));
+    const asked = pipelines.filter(({ name }) => names?.includes(name) ?? true);
+    return Promise.all(
+      asked.map(({ name, profile }) => {
+        const recent = this.#history.recentOf(name, clock.elapsedMs(), tallies.get(name) ?? none);
+        const pausing = pauses.find(({ pipeline }) => pipeline === name);
+        return pipelineRow({ name, profile, running: ours.get(name), pause: pausing, recent }, clock);
+      }),
+    );
+  }
+
+  async #jobs(): Promise<readonly ReturnType<typeof jobRow>[]> {
+    const { database, clock, jobs } = this.#parts;
+    const [tallies, runs] = await Promise.all([
+      this.#tallies(),
+      latestRuns(
+        database,
+        jobs.map(({ name }) => name),
+      ),
+    ]);
+    return jobs.map(({ name, profile }) => {
+      const { history } = this.#history.recentOf(name, clock.elapsedMs(), tallies.get(name) ?? none);
+      return jobRow(name, profile, runs.get(name), history);
+    });
+  }
+
+  /** Pipelines by what the runtime counts, jobs by the messages of their busiest stage. */
+  async #tallies(): Promise<ReadonlyMap<string, Tally>> {
+    const totals = await this.#parts.metrics.totals();
+    const counted = this.#parts.running().map(({ supervised }) => {
+      const { done, skipped, deferred, dead } = supervised.counts();
+      const retries = totals.get(supervised.name)?.retries ?? 0;
+      return [supervised.name, { ended: done + skipped + deferred + dead, retries, dead }] as const;
+    });
+    const all = [...totals].map(([name, { retries, messages }]) => [name, { ended: messages, retries, dead: 0 }] as const);
+    return new Map([...all, ...counted]);
+  }
+
+  /** Asked as often as Prometheus asks, however many look. */
+  async #businessAttention(): Promise<readonly Attention[]> {
+    const { clock, gauges } = this.#parts;
+    if (this.#gauges === undefined || clock.elapsedMs() - this.#gauges.atMs >= everyMs) {
+      this.#gauges = { atMs: clock.elapsedMs(), attention: this.#askBusiness(gauges) };
+    }
+    return (await known(() => this.#gauges?.attention ?? Promise.resolve([]), clock)) ?? [];
+  }
+
+  async #askBusiness({ questions, ask }: OverviewParts['gauges']): Promise<readonly Attention[]> {
+    const answers: (readonly [GaugeQuestion, readonly GaugeRow[]])[] = [];
+    for (const question of questions.filter(({ attention }) => attention !== undefined)) {
+      answers.push([question, await ask(question).catch(() => [])]);
+    }
+    return attentionOf(answers);
+  }
+}
+
+function isLate({ lateSince }: ScheduleView, now: Date): boolean {
+  return lateSince !== undefined && now.getTime() - lateSince.getTime() > lateMs;
+}
+
+function scheduleAttention(view: ScheduleView, now: Date): readonly Attention[] {
+  if (!isLate(view, now)) return [];
+  const since = view.lateSince?.toISOString() ?? '';
+  return [{ level: 'page', view: '#/schedules', text: `${view.name} was due at ${since} and has not completed` }];
+}
