@@ -10,6 +10,8 @@ import { emailTopic } from './dispatchedBill.ts';
 import { dispatchStore } from './dispatchStore.ts';
 import { failLogStore } from './failLogStore.ts';
 import { findStore } from './findStore.ts';
+import { lookRoute, previewRoute, type PreviewPorts } from './preview.routes.ts';
+import { previewStore } from './previewStore.ts';
 import { restoredRoute, type RestoredPorts } from './restored.routes.ts';
 import { restoredStore } from './restoredStore.ts';
 import { retryRoute, type RetryPorts } from './retry.routes.ts';
@@ -42,6 +44,7 @@ export type BillingPorts = SettlePorts &
   DeliverSmsPorts &
   OperatePorts &
   RetryPorts &
+  PreviewPorts &
   RestoredPorts;
 
 /** Bills: settled, dispatched, mailed. */
@@ -52,7 +55,7 @@ export const billing: System<BillingPorts> = {
   schedules: [settleSchedule, dispatchSchedule, redispatchSchedule],
   outboxes: [],
   gauges: [],
-  routes: [findRoute, sendRoute, smsRoute, unknownRoute, resolveRoute, retryRoute, restoredRoute],
+  routes: [findRoute, previewRoute, lookRoute, sendRoute, smsRoute, unknownRoute, resolveRoute, retryRoute, restoredRoute],
   groups: { billing: billingGroup },
   apiRoutes: [],
   encrypted: [memberKeys],
@@ -83,6 +86,7 @@ function openPorts({ database, bus, mailer, texter, gate, keyRing, clock, log, c
       gate: gate('sms'),
     },
     finds: findStore(database, keyRing),
+    previews: previewStore(database, keyRing, sender),
     operations: operatorStore({ now, identifiers, instance }),
     retries: retryStore(now),
     restored: restoredStore({ now, identifiers, instance }),
