@@ -10,6 +10,8 @@ import { theTopic, type TheTopic } from '../daemon/theTopic.ts';
 /** A month whose daemons an operator talks to. */
 export interface OperatedMonth extends AMonth {
   readonly topic: TheTopic;
+  /** Of whoever talks. */
+  readonly token: string;
   /** Starts a daemon with these words behind `run`; later commands go to it. */
   start(...words: readonly string[]): Promise<WeirProcess>;
   /** The same with other variables besides. */
@@ -39,7 +41,7 @@ export async function anOperatedMonth(role: Role = 'admin'): Promise<OperatedMon
   };
   return {
     ...month,
-    topic,
+    ...{ topic, token },
     start: (...words) => startWith({}, ...words),
     startWith,
     say: async (...words) => {

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { bindRoutes } from '../../../src/console/boundRoute.ts';
-import { defineAction, defineQuestion } from '../../../src/console/route.ts';
+import { defineAction, defineLook, defineQuestion } from '../../../src/console/route.ts';
 import { WeirError } from '../../../src/errors.ts';
 import { anApi, type AnApi } from './anApi.ts';
 
@@ -43,10 +43,19 @@ const ask = defineQuestion({
   answer: (_: Ports, input) => Promise.resolve({ count: input.count }),
 });
 
+const look = defineLook({
+  name: 'test.look',
+  about: 'look at somebody',
+  role: 'admin',
+  input: z.strictObject({ email: z.string().meta({ description: 'whom', isPersonal: true }) }),
+  target: () => 'somebody',
+  answer: (_: Ports, input) => (input.email === 'nobody' ? Promise.reject(new WeirError('notFound', 'nobody')) : Promise.resolve({ seen: canary })),
+});
+
 let api: AnApi;
 const told: string[] = [];
 beforeAll(async () => {
-  api = await anApi(() => bindRoutes<Ports>([write, ask], { told }));
+  api = await anApi(() => bindRoutes<Ports>([write, ask, look], { told }));
   await api.database.execute('CREATE TABLE written (count integer UNIQUE DEFERRABLE INITIALLY DEFERRED)');
 });
 
@@ -135,5 +144,56 @@ describe('an address that guesses', () => {
     expect((await api.ask(api.tokens.viewer, 'test.ask', { count: 1 })).status).toBe(200);
     expect((await api.ask(api.tokens.revoked, 'test.ask', { count: 1 })).status).toBe(429);
     expect(api.log.filter(([sentence]) => sentence === 'request without a good token')).toHaveLength(20);
+  });
+});
+
+describe('the effect of an action', () => {
+  const effect = async (token: string, body: object): Promise<{ readonly status: number; readonly body: unknown }> => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const response = await fetch(`${api.url}/api/test/write/effect`, { method: 'POST', headers, body: JSON.stringify(body) });
+    return { status: response.status, body: await response.json() };
+  };
+
+  it('is what the action would answer, and nothing of it stays', async () => {
+    const [rows, audit, before] = [await written(), await api.audit(), told.length];
+    expect(await effect(api.tokens.operator, { count: 9 })).toEqual({ status: 200, body: { written: 9 } });
+    expect([await written(), await api.audit(), told.length]).toEqual([rows, audit, before]);
+  });
+
+  it('is refused where the action would be', async () => {
+    expect(await effect(api.tokens.viewer, { count: 9 })).toMatchObject({ status: 403 });
+    expect(await effect(api.tokens.operator, { count: 99 })).toMatchObject({ status: 400 });
+    expect(await effect(api.tokens.operator, { count: 9, end: 'refused' })).toMatchObject({ status: 409, body: { detail: 'not today' } });
+  });
+
+  it('is not there for a question', async () => {
+    const headers = { authorization: `Bearer ${api.tokens.admin}`, 'content-type': 'application/json' };
+    const { status } = await fetch(`${api.url}/api/test/ask/effect`, { method: 'POST', headers, body: '{"count":1}' });
+    expect(status).toBe(404);
+  });
+});
+
+describe('a look', () => {
+  it('is in the audit before it is answered, without what it answered', async () => {
+    expect(await api.ask(api.tokens.admin, 'test.look', { email: canary, reason: 'asked by phone' })).toMatchObject({ body: { seen: canary } });
+    const last = (await api.audit()).at(-1);
+    expect(last).toEqual({
+      ...{ actor: 'admin', role: 'admin', action: 'test.look', target: 'somebody', reason: 'asked by phone' },
+      ...{ input: { email: '•••' }, result: null },
+    });
+    expect(JSON.stringify(api.log)).not.toContain('CanaryQ7x');
+  });
+
+  it('is in the audit though it found nobody', async () => {
+    const before = (await api.audit()).length;
+    expect(await api.ask(api.tokens.admin, 'test.look', { email: 'nobody', reason: 'x' })).toMatchObject({ status: 404 });
+    expect(await api.audit()).toHaveLength(before + 1);
+  });
+
+  it('needs a reason and its role, and is not in the audit without', async () => {
+    const before = (await api.audit()).length;
+    expect(await api.ask(api.tokens.admin, 'test.look', { email: canary })).toMatchObject({ status: 400 });
+    expect(await api.ask(api.tokens.operator, 'test.look', { email: canary, reason: 'x' })).toMatchObject({ status: 403 });
+    expect(await api.audit()).toHaveLength(before);
   });
 });
