@@ -2,7 +2,7 @@ import { checkTopics } from './checkTopics.ts';
 import type { ApiServer } from '../api/startApi.ts';
 import type { Api } from '../console/api.ts';
 import { startAdminServer, type AdminServer, type Dependency } from '../console/adminServer.ts';
-import { Overview } from '../console/overview/overview.ts';
+import { Overview, type OverviewParts } from '../console/overview/overview.ts';
 import type { RunningPipeline } from '../console/overview/pipelineRow.ts';
 import { codeOf, textOf } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
@@ -11,6 +11,7 @@ import type { Clock } from '../message/clock.ts';
 import { createMetrics, type Metrics } from '../metrics/metrics.ts';
 import { BackgroundLoops } from '../runtime/backgroundLoops.ts';
 import { Pauses } from '../runtime/pauses/pauses.ts';
+import { letterIndexes, openLetters } from '../runtime/deadLetters/letterIndexes.ts';
 import { runReplays } from '../runtime/deadLetters/runReplays.ts';
 import { joinRun } from '../runtime/jobs/joinRun.ts';
 import { listRuns } from '../runtime/jobs/listRuns.ts';
@@ -178,10 +179,13 @@ class Daemon<P> {
     const wakeUp = new WakeUp(clock, pollMs);
     const shared = { database: house.database, bus: house.bus, topics: systems.topics, clock, log, draining: signals.drain };
     if (!isHeld) this.#loops.watch('replays', runReplays({ ...shared, holder: house.instance, leaseMs: 2 * leaseMs, wakeUp }));
-    const overview = this.#overview(house, breakers);
+    const letterIndexOf = letterIndexes(house.bus);
+    const countLetters = (): Promise<ReadonlyMap<string, number>> => openLetters(house.database, systems.topics, letterIndexOf);
+    this.#metrics.watchLetters(countLetters);
+    const overview = this.#overview(house, { breakers, openLetters: countLetters });
     this.#loops.watch('overview', overview.follow(signals.drain));
     this.#api = openApi({
-      ...{ systems, ports, house, levels, overview, schedules: knownSchedules(systems.schedules, options) },
+      ...{ systems, ports, house, levels, overview, letterIndexOf, schedules: knownSchedules(systems.schedules, options) },
       factsOf: (pipeline) => this.#metrics.factsOf(pipeline),
       supervised: () => this.#supervised,
       wakeReplays: () => wakeUp.wake(),
@@ -189,11 +193,11 @@ class Daemon<P> {
   }
 
   /** How everything stands, as this process sees it. */
-  #overview({ database, instance }: House, breakers: OpenHouse['breakers']): Overview {
+  #overview({ database, instance }: House, asked: Pick<OverviewParts, 'breakers' | 'openLetters'>): Overview {
     const { systems, options, clock, isHeld } = this.#spec;
     const { pipelines, jobs, gauges } = systems;
     return new Overview({
-      ...{ database, clock, instance, isHeld, pipelines, jobs, breakers, metrics: this.#metrics },
+      ...{ database, clock, instance, isHeld, pipelines, jobs, ...asked, metrics: this.#metrics },
       schedules: knownSchedules(systems.schedules, options),
       running: () => this.#running,
       gauges: { questions: gauges, ask: askGauges(database, () => clock.now()) },

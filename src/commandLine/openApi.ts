@@ -1,3 +1,4 @@
+import type { Topic } from '../connectors/bus.ts';
 import { Api } from '../console/api.ts';
 import { bindRoutes } from '../console/boundRoute.ts';
 import { houseRoutes } from '../console/house/houseRoutes.ts';
@@ -6,6 +7,7 @@ import type { Overview } from '../console/overview/overview.ts';
 import type { LogLevels } from '../logging/logLevels.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { House } from '../runtime/house.ts';
+import type { LetterIndex } from '../runtime/deadLetters/letterIndex.ts';
 import type { KnownSchedule } from '../runtime/schedules/listSchedules.ts';
 import type { Supervised } from '../runtime/supervise.ts';
 import type { System } from '../system.ts';
@@ -18,6 +20,7 @@ export interface ApiSpec<P> {
   readonly schedules: readonly KnownSchedule[];
   readonly overview: Overview;
   readonly factsOf: Metrics['factsOf'];
+  readonly letterIndexOf: (topic: Topic) => LetterIndex;
   /** The pipelines of this process. */
   readonly supervised: () => readonly Supervised[];
   /** Tells this process that there is a replay to work on. */

@@ -85,6 +85,11 @@ export const catalogue = {
     help: 'Bills put aside for a person, since nobody can tell whether their mail was sent: unknown (the send was cut short), leaseRanOut (whoever had claimed them told nothing).',
     labels: ['reason'],
   },
+  weir_dead_letters_open: {
+    type: 'gauge',
+    help: 'Dead letters of the topic that wait for a person: neither replayed nor discarded. Told by every process.',
+    labels: ['topic'],
+  },
   weir_notices_put_aside_total: {
     type: 'counter',
     help: 'Notices of payments that wait for a person: unknown (nobody can tell whether they left), leaseRanOut (whoever had claimed them told nothing), refused (they will never be taken as they are).',

@@ -32,6 +32,8 @@ export interface Metrics {
   watchJobs(jobs: WatchedJobs): void;
   /** Makes every scrape tell how the outboxes stand. */
   watchOutboxes(standings: () => Promise<readonly OutboxStanding[]>): void;
+  /** Makes every scrape tell how many dead letters wait, by topic. */
+  watchLetters(ask: () => Promise<ReadonlyMap<string, number>>): void;
   /** Makes every scrape tell what the gauges of systems stand at. */
   watchGauges(gauges: WatchedGauges): void;
   /** How the stages of a pipeline or job have worked since this process began, and what it has put aside. */
@@ -52,15 +54,11 @@ export function createMetrics(clock: Clock): Metrics {
   const gauge = (name: MetricName): Gauge => new Gauge({ ...declared(name), registers: [registry] });
   const breakers: Pick<Breaker, 'name' | 'state'>[] = [];
   let standings: () => Promise<readonly OutboxStanding[]> = () => Promise.resolve([]);
+  let openLetters: () => Promise<ReadonlyMap<string, number>> = () => Promise.resolve(new Map());
   let watchedGauges: WatchedGauges = { questions: [], ask: () => Promise.resolve([]) };
   let watchedJobs: WatchedJobs = { names: [], openRuns: () => Promise.resolve([]) };
 
-  const stageMetrics: StageMetrics = {
-    seconds: new Histogram({ ...declared('weir_pipeline_stage_seconds'), registers: [registry] }),
-    messages: counter('weir_pipeline_stage_messages_total'),
-    retries: counter('weir_pipeline_retries_total'),
-    deadLetters: counter('weir_dead_letters_total'),
-  };
+  const stageMetrics = stageMetricsOf(registry, counter);
   const pipelines = new PipelineMetrics(counter, gauge, clock);
   const breakerState = gauge('weir_breaker_state');
   const writeJobGauges = jobGauges(gauge);
@@ -73,6 +71,7 @@ export function createMetrics(clock: Clock): Metrics {
   const outboxes = outboxMetrics(counter, gauge);
   const apiSeconds = new Histogram({ ...declared('weir_api_request_seconds'), registers: [registry] });
   const api = apiMetrics(counter('weir_api_requests_total'), apiSeconds);
+  const letters = gauge('weir_dead_letters_open');
   const writeLoopDelay = loopDelay(gauge('weir_event_loop_delay_seconds'));
 
   const refresh = (): void => {
@@ -98,6 +97,9 @@ export function createMetrics(clock: Clock): Metrics {
     watchOutboxes(ask) {
       standings = ask;
     },
+    watchLetters(ask) {
+      openLetters = ask;
+    },
     watchGauges(told) {
       watchedGauges = told;
     },
@@ -107,14 +109,22 @@ export function createMetrics(clock: Clock): Metrics {
       const businessNow = writeBusinessGauges(watchedGauges);
       const openRuns = known(watchedJobs.openRuns, clock);
       const outboxesNow = known(standings, clock);
+      const lettersNow = known(openLetters, clock);
       await pipelines.askLags();
       writeJobGauges(watchedJobs.names, await openRuns);
       outboxes.write(await outboxesNow);
+      writeAll(letters, 'topic', await lettersNow);
       await businessNow;
       refresh();
       return { contentType: registry.contentType, text: await registry.metrics() };
     },
   };
+}
+
+/** Writes a gauge anew, a series for each name; none where nobody could tell in time. */
+function writeAll(gauge: Gauge, label: string, numbers: ReadonlyMap<string, number> = new Map()): void {
+  gauge.reset();
+  for (const [name, number] of numbers) gauge.set({ [label]: name }, number);
 }
 
 /** Begins to measure how late the event loop is; answers how that is written anew. */
@@ -125,6 +135,15 @@ function loopDelay(gauge: Gauge): () => void {
     gauge.set({ quantile: '0.99' }, loop.percentile(99) / 1e9);
     gauge.set({ quantile: '1' }, loop.max / 1e9);
     loop.reset();
+  };
+}
+
+function stageMetricsOf(registry: Registry, counter: (name: MetricName) => Counter): StageMetrics {
+  return {
+    seconds: new Histogram({ ...declared('weir_pipeline_stage_seconds'), registers: [registry] }),
+    messages: counter('weir_pipeline_stage_messages_total'),
+    retries: counter('weir_pipeline_retries_total'),
+    deadLetters: counter('weir_dead_letters_total'),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Database } from '../../connectors/database.ts';
 import type { LogLevels } from '../../logging/logLevels.ts';
 import type { Clock } from '../../message/clock.ts';
 import type { Metrics } from '../../metrics/metrics.ts';
+import type { LetterIndex } from '../../runtime/deadLetters/letterIndex.ts';
 import type { KnownSchedule } from '../../runtime/schedules/listSchedules.ts';
 import type { Supervised } from '../../runtime/supervise.ts';
 import type { Overview } from '../overview/overview.ts';
@@ -31,6 +32,7 @@ export interface HousePorts {
   readonly factsOf: Metrics['factsOf'];
   readonly levels: LogLevels;
   readonly bus: Pick<Bus, 'deadLettersOf'>;
+  readonly letterIndexOf: (topic: Topic) => LetterIndex;
   readonly topics: readonly Topic[];
   /** Tells this process that there is a replay to work on. */
   readonly wakeReplays: () => void;

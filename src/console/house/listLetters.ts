@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { groupLetters } from '../../runtime/deadLetters/groupLetters.ts';
 import { isOpenLetter } from '../../runtime/deadLetters/letterStates.ts';
 import { selectLetters, type ScanOptions, type Selection } from '../../runtime/deadLetters/selectLetters.ts';
 import type { Json } from '../../runtime/jobs/job.ts';
@@ -28,7 +27,7 @@ export const listLettersRoute = defineQuestion({
     const topics = wanted === undefined ? ports.topics : [topicNamed(ports.topics, wanted)];
     const groups: Json[] = [];
     for (const topic of topics) {
-      const found = await groupLetters(ports.database, ports.bus.deadLettersOf(topic), { topic: topic.name, ...filter });
+      const found = await ports.letterIndexOf(topic).groups(ports.database, filter);
       groups.push(...found.map((group) => ({ ...group })));
     }
     if (wanted === undefined) return { groups };

@@ -19,6 +19,21 @@ export function attentionOf(answers: readonly (readonly [GaugeQuestion, readonly
   );
 }
 
+/** Topics whose dead letters wait for a person. */
+export function letterAttention(open: ReadonlyMap<string, number>): readonly Attention[] {
+  return [...open].flatMap(([topic, count]) =>
+    count === 0
+      ? []
+      : [
+          {
+            level: 'ticket',
+            view: `#/dead-letters/${topic}`,
+            text: `${count.toLocaleString('en')} dead letters of ${topic} wait for a person`,
+          },
+        ],
+  );
+}
+
 /** Pages before tickets, otherwise as they come. */
 export function worstFirst(items: readonly Attention[]): readonly Attention[] {
   return items.toSorted((left, right) => Number(right.level === 'page') - Number(left.level === 'page'));

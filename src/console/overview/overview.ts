@@ -10,7 +10,7 @@ import type { Json } from '../../runtime/jobs/job.ts';
 import { latestRuns } from '../../runtime/jobs/latestRuns.ts';
 import { listPauses } from '../../runtime/pauses/pauseStore.ts';
 import { listSchedules, type KnownSchedule, type ScheduleView } from '../../runtime/schedules/listSchedules.ts';
-import { attentionOf, worstFirst, type Attention } from './attention.ts';
+import { attentionOf, letterAttention, worstFirst, type Attention } from './attention.ts';
 import { everyMs, History, none, type Tally } from './history.ts';
 import { jobAttention, jobRow } from './jobRow.ts';
 import { pipelineAttention, pipelineRow, type PipelineRow, type RunningPipeline } from './pipelineRow.ts';
@@ -34,6 +34,8 @@ export interface OverviewParts {
   readonly running: () => readonly RunningPipeline[];
   readonly breakers: readonly Pick<Breaker, 'name' | 'state'>[];
   readonly metrics: Pick<Metrics, 'totals'>;
+  /** How many dead letters of each topic wait for a person. */
+  readonly openLetters: () => Promise<ReadonlyMap<string, number>>;
   readonly gauges: {
     readonly questions: readonly GaugeQuestion[];
     readonly ask: (question: GaugeQuestion) => Promise<readonly GaugeRow[]>;
@@ -149,11 +151,12 @@ export class Overview {
   }
 
   async #askBusiness({ questions, ask }: OverviewParts['gauges']): Promise<readonly Attention[]> {
+    const letters = await this.#parts.openLetters().catch(() => new Map<string, number>());
     const answers: (readonly [GaugeQuestion, readonly GaugeRow[]])[] = [];
     for (const question of questions.filter(({ attention }) => attention !== undefined)) {
       answers.push([question, await ask(question).catch(() => [])]);
     }
-    return attentionOf(answers);
+    return [...attentionOf(answers), ...letterAttention(letters)];
   }
 }
 

@@ -21,7 +21,6 @@ export interface PipelineRow extends Readonly<Record<string, Json>> {
   readonly reason: string | null;
   readonly waitsFor: string | null;
   readonly lag: number | null;
-  readonly dead: number;
 }
 
 export interface PipelineFacts {
@@ -64,15 +63,13 @@ function standsMs(supervised: Supervised, clock: Clock): number {
 }
 
 /** What of a pipeline a person should look at. */
-export function pipelineAttention({ pipeline, state, reason, waitsFor, lag, dead }: PipelineRow): readonly Attention[] {
+export function pipelineAttention({ pipeline, state, reason, waitsFor, lag }: PipelineRow): readonly Attention[] {
   const view = `#/pipelines/${pipeline}`;
   const items: Attention[] = [];
   if (state === 'failed') items.push({ level: 'page', view, text: `${pipeline} has failed for good: ${reason ?? ''}` });
   if (state === 'backingOff') items.push({ level: 'page', view, text: `${pipeline} is started again after a failure: ${reason ?? ''}` });
   if (state === 'paused') items.push({ level: 'ticket', view, text: `${pipeline} is paused${waiting(lag)}: ${reason ?? ''}` });
   if (state === 'running' && waitsFor !== null) items.push({ level: 'page', view, text: `${pipeline} waits${waiting(lag)}: ${waitsFor}` });
-  if (dead > 0)
-    items.push({ level: 'ticket', view: '#/dead-letters', text: `${pipeline} has put ${dead.toLocaleString('en')} aside of late` });
   return items;
 }
 

@@ -49,7 +49,8 @@ const look = defineLook({
   role: 'admin',
   input: z.strictObject({ email: z.string().meta({ description: 'whom', isPersonal: true }) }),
   target: () => 'somebody',
-  answer: (_: Ports, input) => (input.email === 'nobody' ? Promise.reject(new WeirError('notFound', 'nobody')) : Promise.resolve({ seen: canary })),
+  answer: (_: Ports, input) =>
+    input.email === 'nobody' ? Promise.reject(new WeirError('notFound', 'nobody')) : Promise.resolve({ seen: canary }),
 });
 
 let api: AnApi;
@@ -175,7 +176,9 @@ describe('the effect of an action', () => {
 
 describe('a look', () => {
   it('is in the audit before it is answered, without what it answered', async () => {
-    expect(await api.ask(api.tokens.admin, 'test.look', { email: canary, reason: 'asked by phone' })).toMatchObject({ body: { seen: canary } });
+    expect(await api.ask(api.tokens.admin, 'test.look', { email: canary, reason: 'asked by phone' })).toMatchObject({
+      body: { seen: canary },
+    });
     const last = (await api.audit()).at(-1);
     expect(last).toEqual({
       ...{ actor: 'admin', role: 'admin', action: 'test.look', target: 'somebody', reason: 'asked by phone' },

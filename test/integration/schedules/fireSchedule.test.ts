@@ -2,6 +2,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Database, Statement } from '../../../src/connectors/database.ts';
 import { fireSchedule } from '../../../src/runtime/schedules/fireSchedule.ts';
 import { insertRun } from '../../../src/runtime/jobs/openRun.ts';
+import { pauseSchedule, resumeSchedule } from '../../../src/runtime/schedules/schedulePauses.ts';
 import { aLedger, aSchedule, patternOf, seoul, type Ledger } from './aLedger.ts';
 
 let ledger: Ledger;
@@ -247,6 +248,21 @@ describe('a changed schedule', () => {
       '11-04 00:00 SKIPPED',
       '11-05 00:00 STARTED 2026-11-05T00:00',
     ]);
+  });
+});
+
+describe('a schedule that an operator has paused', () => {
+  it('skips what is due, saying who paused it, and goes on with what is due after it was resumed', async () => {
+    const schedule = await seen();
+    const pause = { schedule: schedule.name, actor: 'kim', reason: 'the provider asked', pausedAt: new Date() };
+    expect(await pauseSchedule(ledger.database, pause)).toBe(true);
+    expect(await pauseSchedule(ledger.database, { ...pause, actor: 'lee' })).toBe(false);
+    await ledger.look(schedule, '2026-11-02T06:30');
+    expect(await resumeSchedule(ledger.database, schedule.name)).toBe(true);
+    await ledger.look(schedule, '2026-11-03T06:30');
+    expect(await ledger.fires()).toEqual(['11-02 00:00 SKIPPED', '11-03 00:00 STARTED 2026-11-03T00:00']);
+    const [first] = await ledger.database.query<{ reason: string }>('SELECT reason FROM weir.schedule_fire ORDER BY fire_at LIMIT 1');
+    expect(first?.reason).toBe('kim has paused the schedule');
   });
 });
 

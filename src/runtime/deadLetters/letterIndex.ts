@@ -1,0 +1,141 @@
+import type { Queryable } from '../../connectors/database.ts';
+import type { DeadLetterReader } from '../../connectors/deadLetterReader.ts';
+import type { KeptLetter } from '../../message/keptLetter.ts';
+import type { LetterState } from './letterStates.ts';
+
+/** Dead letters that were put aside in one place for one reason. */
+export interface LetterGroup {
+  readonly topic: string;
+  readonly pipeline: string;
+  readonly stage: string;
+  readonly code: string;
+  /** What a replay or discard acts on; those that a replay could not publish are among them. */
+  readonly open: number;
+  readonly replaying: number;
+  readonly replayed: number;
+  readonly discarded: number;
+  /** When the first and the last of them were put aside. */
+  readonly firstAt: string;
+  readonly lastAt: string;
+  /** The newest letter of the topic when they were counted: up to it the same letters are counted again. */
+  readonly upTo: string;
+}
+
+/** Which groups are asked for. */
+export interface GroupFilter {
+  readonly pipeline?: string | undefined;
+  readonly stage?: string | undefined;
+  readonly code?: string | undefined;
+}
+
+/** What is remembered of a letter: letters never change. */
+interface Entry {
+  readonly position: string;
+  readonly place: Place;
+  readonly diedAt: string;
+}
+
+type Place = Readonly<Record<'pipeline' | 'stage' | 'code', string>>;
+/** A group while it is counted. */
+type Counting = { -readonly [field in keyof LetterGroup]: LetterGroup[field] };
+type Counted = 'open' | 'replaying' | 'replayed' | 'discarded';
+
+const countOf: Readonly<Record<LetterState, Counted | undefined>> = {
+  ...{ OPEN: 'open', REFUSED: 'open', REPLAYING: 'replaying', REPLAYED: 'replayed', DISCARDED: 'discarded', GONE: undefined },
+};
+
+/** Letters of one read. */
+const pageSize = 1_000;
+
+/**
+ * Counts the dead letters of a topic by where and why they were put aside. It reads each letter once, however often it is asked: what was
+ * read is remembered, what the bus has trimmed is forgotten. Memory: position, time and place of each letter, some 100 bytes.
+ */
+export class LetterIndex {
+  readonly #topic: string;
+  readonly #reader: DeadLetterReader;
+  readonly #places = new Map<string, Place>();
+  #entries: Entry[] = [];
+  #reading: Promise<unknown> = Promise.resolve();
+
+  constructor(topic: string, reader: DeadLetterReader) {
+    this.#topic = topic;
+    this.#reader = reader;
+  }
+
+  /** The groups, those with the most open ones first. */
+  async groups(database: Queryable, filter: GroupFilter = {}): Promise<readonly LetterGroup[]> {
+    await this.#refresh();
+    const entries = this.#entries;
+    const upTo = entries.at(-1)?.position;
+    if (upTo === undefined) return [];
+    const states = await this.#states(database);
+    const groups = new Map<Place, Counting>();
+    for (const { position, place, diedAt } of entries) {
+      if (!isMeant(place, filter)) continue;
+      const group = groups.get(place) ?? this.#emptyGroup(place, diedAt, upTo);
+      groups.set(place, group);
+      group.lastAt = diedAt;
+      const name = countOf[states.get(position) ?? 'OPEN'];
+      if (name !== undefined) group[name] += 1;
+    }
+    return [...groups.values()].sort((left, right) => right.open - left.open);
+  }
+
+  /** How many wait for a person. */
+  async open(database: Queryable): Promise<number> {
+    return (await this.groups(database)).reduce((sum, { open }) => sum + open, 0);
+  }
+
+  #emptyGroup(place: Place, diedAt: string, upTo: string): Counting {
+    return { topic: this.#topic, ...place, open: 0, replaying: 0, replayed: 0, discarded: 0, firstAt: diedAt, lastAt: diedAt, upTo };
+  }
+
+  /** One after another, each what is new by then: who asks while another reads must not read the same again. */
+  async #refresh(): Promise<void> {
+    const reading = this.#reading.then(() => this.#read());
+    this.#reading = reading.catch(() => undefined);
+    await reading;
+  }
+
+  async #read(): Promise<void> {
+    await this.#forgetTrimmed();
+    for (;;) {
+      const page = await this.#reader.page({ after: this.#entries.at(-1)?.position, limit: pageSize });
+      for (const letter of page) this.#entries.push({ position: letter.position, place: this.#placeOf(letter), diedAt: letter.diedAt });
+      if (page.length < pageSize) return;
+    }
+  }
+
+  /** Where the oldest letter is none that is known, all is read anew: everything was trimmed, or the topic was made again. */
+  async #forgetTrimmed(): Promise<void> {
+    const [oldest] = await this.#reader.page({ limit: 1 });
+    const at = this.#entries.findIndex(({ position, diedAt }) => position === oldest?.position && diedAt === oldest.diedAt);
+    if (at !== 0) this.#entries = at < 0 ? [] : this.#entries.slice(at);
+  }
+
+  /** One object for each place, so that a letter costs no more than its position. */
+  #placeOf({ pipeline, stage, code }: KeptLetter): Place {
+    const key = JSON.stringify([pipeline, stage, code]);
+    const place = this.#places.get(key) ?? { pipeline, stage, code };
+    this.#places.set(key, place);
+    return place;
+  }
+
+  async #states(database: Queryable): Promise<ReadonlyMap<string, LetterState>> {
+    const rows = await database.query<{ position: string; state: LetterState }>({
+      name: 'weir-letter-all-states',
+      text: 'SELECT position, state FROM weir.dead_letter_action WHERE topic = $1',
+      values: [this.#topic],
+    });
+    return new Map(rows.map(({ position, state }) => [position, state]));
+  }
+}
+
+function isMeant(place: Place, { pipeline, stage, code }: GroupFilter): boolean {
+  return (
+    (pipeline === undefined || place.pipeline === pipeline) &&
+    (stage === undefined || place.stage === stage) &&
+    (code === undefined || place.code === code)
+  );
+}
