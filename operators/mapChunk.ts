@@ -47,7 +47,7 @@ export function mapChunk<T, R>(
   const stage = stageName(project);
   const call = (line: readonly Message<T>[], run: Run): Observable<readonly Message<R>[]> => {
     const open = line.every(isOpen) ? line : line.filter(isOpen);
-    return repeating(stage, run, options.repeat, () => answerEach(open, project)).pipe(
+    return repeating(stage, run, options.repeat, () => answerEach(stage, open, project)).pipe(
       switchMap((answers) => conclude(line, answers, stage)),
     );
   };

@@ -209,7 +209,7 @@ class EffectPool<T, V, P, R> {
     this.#gathering?.beginAnew();
     const { stage, options } = this.#stage;
     const messages = works.map((work) => work.message);
-    const answering = repeating(stage, run, options.repeatClaim, () => answerEach(messages, claim)).subscribe({
+    const answering = repeating(stage, run, options.repeatClaim, () => answerEach(`${stage} claim`, messages, claim)).subscribe({
       next: (answers) => {
         this.#isClaiming = false;
         answers.forEach((answer, at) => {
@@ -232,6 +232,7 @@ class EffectPool<T, V, P, R> {
     const startedMs = run.clock.elapsedMs();
     const effect = runEffect(this.#stage, {
       value: message.value,
+      envelope: message.envelope,
       run,
       waits: this.#attach(run),
       heldMs,

@@ -2,6 +2,7 @@ import { Observable, type Subscriber } from 'rxjs';
 import { kindOf, textOf, WeirError } from '../../src/errors.ts';
 import { backOffMs } from '../../src/message/backOff.ts';
 import { dead, type Answer } from '../../src/message/decision.ts';
+import type { Envelope } from '../../src/message/message.ts';
 import type { Run } from '../../src/message/run.ts';
 import type { Effect, EffectOptions } from '../effectOptions.ts';
 import type { Entry } from '../gate.ts';
@@ -28,6 +29,7 @@ export interface EffectPlan<V, R> {
 /** One effect to be run. */
 export interface EffectCase<V> {
   readonly value: V;
+  readonly envelope: Envelope;
   readonly run: Run;
   readonly waits: Waits;
   /** How long the message was held back already. */
@@ -70,14 +72,15 @@ class Tries<V, R> {
   }
 
   next(): void {
-    const { effect, options } = this.#plan;
-    const { entry, value, run } = this.#case;
+    const { effect, options, stage } = this.#plan;
+    const { entry, envelope, value, run } = this.#case;
     if (!entry.mayCall()) {
       this.#turnBack();
       return;
     }
     this.#count++;
-    const call = callWithin(options.timeLimitMs, run, value, effect).subscribe({
+    const traced: typeof effect = (given, signal) => run.within(stage, [{ envelope }], () => effect(given, signal));
+    const call = callWithin(options.timeLimitMs, run, value, traced).subscribe({
       next: (answer) => {
         this.#case.answered();
         entry.answered();

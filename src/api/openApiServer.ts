@@ -3,6 +3,7 @@ import { codeOf, framesField, textOf } from '../errors.ts';
 import { Problem } from '../http/problem.ts';
 import { sendProblem } from '../http/sendProblem.ts';
 import type { Logger } from '../logging/logger.ts';
+import { traceIdField, traceOfTexts, traceparentHeader } from '../message/trace.ts';
 import { apiProblemOf } from './apiProblemOf.ts';
 import { refuseMalformedHttp } from './refuseMalformedHttp.ts';
 
@@ -24,7 +25,7 @@ const headersTimeoutMs = 5_000;
 export function openApiServer({ bodyBytes, requestTimeoutMs }: Omit<ApiLimits, 'maxConnections'>, log: Logger): FastifyInstance {
   const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const problem = apiProblemOf(error);
-    tell(log, error, problem, request.routeOptions.url);
+    if (problem.body.status >= 500) tell(log, error, request, reply);
     // What is left of a refused body is not read.
     if (!request.raw.complete) reply.header('connection', 'close');
     sendProblem(reply, problem);
@@ -56,7 +57,7 @@ export function nothingThere(): Problem {
 }
 
 /** Faults of ours, and what had to be put off, are for the log; refusals are for those who sent them. */
-function tell(log: Logger, error: unknown, { body: { status } }: Problem, action = 'unknown'): void {
-  if (status < 500) return;
-  log.error('request failed', { action, code: codeOf(error), error: textOf(error), ...framesField(error) });
+function tell(log: Logger, error: unknown, { routeOptions: { url: action = 'unknown' } }: FastifyRequest, reply: FastifyReply): void {
+  const trace = traceOfTexts(String(reply.getHeader(traceparentHeader) ?? ''));
+  log.error('request failed', { action, code: codeOf(error), error: textOf(error), ...framesField(error), ...traceIdField(trace) });
 }

@@ -2,20 +2,24 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Problem } from '../http/problem.ts';
 import { bare } from '../http/sendProblem.ts';
 import type { Clock } from '../message/clock.ts';
+import type { RequestTrace } from '../tracing/requestTrace.ts';
 import type { ApiCaller } from './apiCaller.ts';
-import { inputParts, type UnreadRequest } from './apiRoute.ts';
+import { inputParts, type ApiAnswer, type UnreadRequest } from './apiRoute.ts';
 import type { BoundApiRoute } from './boundApiRoute.ts';
 import { jsonText } from './apiJson.ts';
 
 const noBytes = new Uint8Array();
 const isJson = /^application\/json *(; *charset=("?)utf-8\2 *)?$/i;
 
+/** What every route is served with. */
+export interface RouteServing {
+  readonly clock: Clock;
+  readonly admit: (request: FastifyRequest) => Promise<ApiCaller>;
+  readonly traceOf: (request: FastifyRequest) => RequestTrace;
+}
+
 /** Serves one route. Who asks, and whether the body is of the right type, is known before a byte of it is read. */
-export function serveApiRoute(
-  server: FastifyInstance,
-  route: BoundApiRoute,
-  { clock, admit }: { readonly clock: Clock; readonly admit: (request: FastifyRequest) => Promise<ApiCaller> },
-): void {
+export function serveApiRoute(server: FastifyInstance, route: BoundApiRoute, { clock, admit, traceOf }: RouteServing): void {
   const callers = new WeakMap<FastifyRequest, ApiCaller>();
   const hasBody = inputParts(route.input).body !== undefined;
   const onRequest = async (request: FastifyRequest): Promise<void> => {
@@ -27,7 +31,8 @@ export function serveApiRoute(
     url: route.path,
     onRequest,
     handler: async (request, reply) => {
-      const { status, body, headers = {} } = await route.answer(unread(request, clock), queryOf(request), callers.get(request));
+      const answer = (): Promise<ApiAnswer> => route.answer(unread(request, clock), queryOf(request), callers.get(request));
+      const { status, body, headers = {} } = await traceOf(request).within(answer);
       return bare(reply).code(status).headers(headers).send(jsonText(body));
     },
   });

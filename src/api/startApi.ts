@@ -10,7 +10,8 @@ import type { BoundApiRoute } from './boundApiRoute.ts';
 import type { Callers } from './callers.ts';
 import { withDocument } from './documentRoute.ts';
 import { nothingThere, openApiServer, type ApiLimits } from './openApiServer.ts';
-import { refuseOtherMethods, serveApiRoute } from './serveApiRoute.ts';
+import { RequestTraces } from './requestTraces.ts';
+import { refuseOtherMethods, serveApiRoute, type RouteServing } from './serveApiRoute.ts';
 
 export interface ApiServerOptions {
   readonly host: string;
@@ -34,17 +35,19 @@ export interface ApiServer {
 }
 
 /**
- * Serves the public API, and its document at /openapi.json: every refusal is a problem (RFC 9457), and nothing of the inside is told. A path is as it is declared: no
- * other case, no slash behind it. Memory: connections times headers and body, each bounded.
+ * Serves the public API, and its document at /openapi.json: every refusal is a problem (RFC 9457), and nothing of the inside is told but
+ * the trace of the request (`traceparent`). A path is as it is declared: no other case, no slash behind it. Memory: connections times headers and body, each bounded.
  */
 export async function startApi(options: ApiServerOptions): Promise<ApiServer> {
   const { host, port, limits, clock, callers, meter } = options;
   const routes = withDocument(options.routes);
   const server = openApiServer(limits, options.log);
   const draining = new AbortController();
-  server.addHook('onRequest', ({ ip, is404 }, _reply, done) => {
-    callers.limit(ip);
-    refuseEarly(is404, draining.signal);
+  const traces = new RequestTraces();
+  server.addHook('onRequest', (request, reply, done) => {
+    callers.limit(request.ip);
+    traces.begin(request, reply);
+    refuseEarly(request.is404, draining.signal);
     done();
   });
   server.addHook('onSend', (_request, reply, _payload, done) => {
@@ -55,11 +58,13 @@ export async function startApi(options: ApiServerOptions): Promise<ApiServer> {
   server.addHook('onResponse', (request, reply, done) => {
     measure(meter, request, reply);
     tellSignature(request, reply);
+    traces.end(request, reply);
     done();
   });
   for (const route of routes) {
     meter.watch(route.path, route.method);
-    serveApiRoute(server, route, { clock, admit: ({ headers, ip }) => callers.admit(headers.authorization, ip) });
+    const admit: RouteServing['admit'] = ({ headers, ip }) => callers.admit(headers.authorization, ip);
+    serveApiRoute(server, route, { clock, admit, traceOf: (request) => traces.of(request) });
   }
   refuseOtherMethods(server, routes);
   server.server.maxConnections = limits.maxConnections;

@@ -39,6 +39,7 @@ import { requireKeys } from './requireKeys.ts';
 import { servePublicApi } from './servePublicApi.ts';
 import type { Options } from './joinedOptions.ts';
 import type { System } from '../system.ts';
+import { messageSpans } from '../tracing/messageSpans.ts';
 
 /** What a daemon runs, and on what. */
 export interface DaemonSpec<P> {
@@ -238,6 +239,7 @@ class Daemon<P> {
         clock,
         meter: this.#metrics.meterOf(pipeline.name, pipeline.stages),
         log,
+        spans: () => messageSpans(pipeline.name),
         limits: own,
         stopTimeoutMs,
         restart: { firstMs: restartFirstMs, maxMs: restartMaxMs },

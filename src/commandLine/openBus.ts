@@ -5,16 +5,17 @@ import { createRedisStreamBus } from '../connectors/redisStream/redisStreamBus.t
 import type { OutageReport } from '../connectors/outage.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../message/clock.ts';
+import { tracedBus } from '../tracing/tracedBus.ts';
 import { instanceOf } from './instanceOf.ts';
 import type { ProcessOptions } from './joinedOptions.ts';
 
 /** Where Redis's address is set, for sentences about what is not reached there. */
 export const redisOrigin = 'redis.url (WEIR_REDIS_URL)';
 
-/** Opens the bus that the options name, with the streams that are on Redis anyway; nothing is connected to before it is used. */
+/** Opens the bus that the options name, with the streams that are on Redis anyway, and traces what it publishes; nothing is connected to before it is used. */
 export function openBus(options: ProcessOptions, clock: Clock, log: Logger): Bus {
   const redis = openRedis(options, clock, log);
-  return options.bus.kind === 'kafka' ? dividedBus(openKafka(options, clock, log), redis) : redis;
+  return tracedBus(options.bus.kind === 'kafka' ? dividedBus(openKafka(options, clock, log), redis) : redis);
 }
 
 function openRedis(options: ProcessOptions, clock: Clock, log: Logger): Bus {

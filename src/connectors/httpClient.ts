@@ -6,7 +6,7 @@ export interface HttpRequest {
    * `encodeURIComponent`. One that would lead elsewhere (`..`) is refused and not sent.
    */
   readonly path: string;
-  /** Beside those that the client writes itself (the token, what is accepted, the length). */
+  /** Beside those that the client writes itself (the token, what is accepted, the length, the trace of the message or the request that it is asked for). */
   readonly headers?: Readonly<Record<string, string>>;
   /** JSON, unless a `content-type` among the headers says otherwise. Default: none. */
   readonly body?: string;

@@ -9,6 +9,8 @@ export interface LogFields {
   readonly partition?: string;
   readonly position?: string;
   readonly stage?: string;
+  /** Of the trace that the message or the request belongs to: 32 hexadecimal digits. */
+  readonly traceId?: string;
   readonly code?: string;
   readonly kind?: string;
   /** A sentence about an error, made by us: without personal data and without secrets. */

@@ -1,6 +1,6 @@
 import type { ObservableInput } from 'rxjs';
 import type { Clock } from './clock.ts';
-import type { Envelope } from './message.ts';
+import type { Envelope, Message } from './message.ts';
 
 /**
  * One incarnation of a pipeline between start and stop, carried by each of its messages: so operators need no import of the
@@ -23,6 +23,11 @@ export interface Run {
    * until the returned function is called: the run is shown as waiting meanwhile, and does not stand.
    */
   waitsFor(what: string): () => void;
+  /**
+   * Calls `work`, the function of a stage, for these messages: what it publishes, and asks of others, stands in their traces. Each call of
+   * such a function goes through here.
+   */
+  within<R>(stage: string, messages: readonly Pick<Message<unknown>, 'envelope'>[], work: () => R): R;
   /** Makes the end of the run wait for an effect that may outlive its subscription. Its rejection is ignored here. */
   track(effect: PromiseLike<unknown>): void;
   /**

@@ -3,9 +3,13 @@ import type { Source } from '../connectors/source.ts';
 import { framesField, WeirError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../message/clock.ts';
+import { causedBy } from '../message/cause.ts';
 import { deadLetterOf } from '../message/deadLetter.ts';
-import type { Decided, Envelope, Message } from '../message/message.ts';
+import type { Decided, Delivery, Envelope, Message } from '../message/message.ts';
 import type { Run } from '../message/run.ts';
+import { traceIdField, traceOf } from '../message/trace.ts';
+import type { MessageSpans } from '../tracing/messageSpans.ts';
+import { causeOf } from './causeOf.ts';
 import { DefectRow } from './defectRow.ts';
 import { Ledger, type Counts } from './ledger.ts';
 import { openMessages } from './openMessages.ts';
@@ -32,6 +36,8 @@ export interface ChainSpec<V> {
   readonly limits: WindowLimits;
   /** How long effects may take to end after the run was cut, in milliseconds. */
   readonly stopTimeoutMs: number;
+  /** Made where the spans of messages are recorded; absent: there are none. */
+  readonly spans?: () => MessageSpans | undefined;
 }
 
 /**
@@ -89,6 +95,7 @@ class LiveRun<V> implements ChainRun, Run {
   readonly #effects = new Set<PromiseLike<unknown>>();
   readonly #waits = new Set<{ readonly what: string }>();
   readonly #end: (end: RunEnd) => void;
+  readonly #messageSpans: MessageSpans | undefined;
   #subscription: Subscription | undefined;
   #settling: Promise<void> | undefined;
   #isFlushQueued = false;
@@ -102,6 +109,7 @@ class LiveRun<V> implements ChainRun, Run {
     this.ended = promise;
     this.#end = resolve;
     this.#spec = spec;
+    this.#messageSpans = spec.spans?.();
     this.#window = new Window(spec.limits);
     this.#ledger = new Ledger(this.#window, spec.clock);
   }
@@ -117,7 +125,7 @@ class LiveRun<V> implements ChainRun, Run {
   start(): void {
     try {
       const top$ = openMessages(this.#spec.source.messages(this, this.#window), {
-        receive: (delivery) => this.#ledger.receive(delivery, this),
+        receive: (delivery) => this.#receive(delivery),
         putAside: (receipt, error) => this.deadLetter(receipt, 'read', error),
       });
       this.#subscription = this.#spec.chain(top$).subscribe({
@@ -186,6 +194,11 @@ class LiveRun<V> implements ChainRun, Run {
     };
   }
 
+  within<R>(stage: string, messages: readonly Pick<Message<unknown>, 'envelope'>[], work: () => R): R {
+    const spans = this.#messageSpans;
+    return causedBy(causeOf(messages, spans), spans === undefined ? work : () => spans.during(stage, messages, work));
+  }
+
   track(effect: PromiseLike<unknown>): void {
     this.#effects.add(effect);
     const forget = (): void => void this.#effects.delete(effect);
@@ -199,8 +212,20 @@ class LiveRun<V> implements ChainRun, Run {
     this.track(written);
     await written;
     this.#spec.meter.deadLettered(stage, letter.code);
-    const { code, partition, position } = letter;
-    this.#spec.log.warn('message put aside', { pipeline: this.pipeline, stage, code, partition, position, error: letter.text });
+    this.#messageSpans?.putAside(envelope, stage, letter.code);
+    const { code, partition, position, text } = letter;
+    const fields = { pipeline: this.pipeline, stage, code, partition, position, error: text, ...this.#traceId(envelope) };
+    this.#spec.log.warn('message put aside', fields);
+  }
+
+  #receive(delivery: Delivery<unknown>): Receipt {
+    const receipt = this.#ledger.receive(delivery, this);
+    this.#messageSpans?.begin(receipt);
+    return receipt;
+  }
+
+  #traceId(envelope: Envelope): { readonly traceId?: string } {
+    return traceIdField(this.#messageSpans?.traceOf(envelope) ?? traceOf(envelope.headers));
   }
 
   #countDefect(envelope: Envelope, stage: string, error: unknown): void {
@@ -220,6 +245,7 @@ class LiveRun<V> implements ChainRun, Run {
     if (message.outcome === 'released') {
       this.#ledger.release(receipt);
       this.#tell('message released', [message]);
+      this.#messageSpans?.end(receipt, 'released');
       return;
     }
     this.#ledger.leave(receipt, message.outcome === undefined ? { envelope: receipt, outcome: 'done', reason: '' } : message);
@@ -240,6 +266,7 @@ class LiveRun<V> implements ChainRun, Run {
         // A settling that outlived the stop timeout comes too late: its messages count as released already.
         if (!this.#isOver) this.#ledger.settled(messages, watermarks);
         this.#tell('message settled', messages);
+        if (this.#messageSpans) for (const { envelope, outcome } of messages) this.#messageSpans.end(envelope, outcome);
       }
     } catch (error) {
       void this.#finish({ how: 'failed', error });
@@ -254,7 +281,8 @@ class LiveRun<V> implements ChainRun, Run {
     if (log.isDebug?.(this.pipeline) !== true) return;
     for (const { envelope, outcome, reason } of messages) {
       const { partition, position } = envelope;
-      log.debug(sentence, { pipeline: this.pipeline, partition, position, outcome, ...(reason === '' ? {} : { reason }) });
+      const fields = { pipeline: this.pipeline, partition, position, outcome, ...this.#traceId(envelope) };
+      log.debug(sentence, reason === '' ? fields : { ...fields, reason });
     }
   }
 
@@ -275,6 +303,7 @@ class LiveRun<V> implements ChainRun, Run {
     const isQuiet = await this.#quiet();
     this.#isOver = true;
     this.#ledger.releaseAll();
+    this.#messageSpans?.endAll();
     this.#end({ ...end, isQuiet });
   }
 

@@ -71,6 +71,7 @@ export function aRun(options: RunOptions = {}): FakeRun {
       waits.push(what);
       return () => void waits.splice(waits.indexOf(what), 1);
     },
+    within: (_stage, _messages, work) => work(),
     track: (effect) => void tracked.push(effect),
     deadLetter: (envelope, stage, error) => {
       const letter = { key: envelope.key, stage, code: codeOf(error), text: textOf(error) };

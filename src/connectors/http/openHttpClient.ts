@@ -1,5 +1,7 @@
 import { WeirError } from '../../errors.ts';
+import { currentCause } from '../../message/cause.ts';
 import type { Clock } from '../../message/clock.ts';
+import { traceparentHeader } from '../../message/trace.ts';
 import type { HttpClient } from '../httpClient.ts';
 import { reachWithin } from '../reachWithin.ts';
 import { exchange } from './exchange.ts';
@@ -26,7 +28,8 @@ export function openHttpClient(options: HttpClientOptions): HttpClient {
   const ask: HttpClient['ask'] = async ({ method, path, headers, body = '' }, signal) => {
     const content = body === '' ? {} : { 'content-type': 'application/json' };
     const target = targetOf(base, path, service);
-    return await exchange({ url: target, method, headers: { ...content, ...headers, ...own }, body, maxBytes: maxAnswerBytes }, signal);
+    const sent = { ...content, ...traceHeader(), ...headers, ...own };
+    return await exchange({ url: target, method, headers: sent, body, maxBytes: maxAnswerBytes }, signal);
   };
   return {
     ask,
@@ -37,6 +40,12 @@ export function openHttpClient(options: HttpClientOptions): HttpClient {
       });
     },
   };
+}
+
+/** What others noted about the trace (`tracestate`) is not for a service outside. */
+function traceHeader(): Readonly<Record<string, string>> {
+  const trace = currentCause()?.traceOf();
+  return trace === undefined ? {} : { [traceparentHeader]: trace.traceparent };
 }
 
 /** The address without its closing slash. */

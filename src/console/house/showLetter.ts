@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { WeirError } from '../../errors.ts';
+import { traceIdField, traceOf } from '../../message/trace.ts';
 import { readLetterStates } from '../../runtime/deadLetters/letterStates.ts';
 import { previewText, previewValue } from '../previewValue.ts';
 import { defineQuestion } from '../route.ts';
@@ -25,7 +26,7 @@ export const showLetterRoute = defineQuestion({
     const state = (await readLetterStates(database, topic, [position])).get(position) ?? 'OPEN';
     const headers = [...letter.headers].map(([name, value]) => ({ name: previewText(name), value: previewText(value) }));
     return {
-      ...{ position, state, pipeline, stage, code, text, attempts, diedAt, readFrom },
+      ...{ position, state, pipeline, stage, code, text, attempts, diedAt, readFrom, ...traceIdField(traceOf(letter.headers)) },
       ...{ key: previewText(letter.key), sizeBytes: letter.value.byteLength, content: previewValue(letter.value), headers },
       ...(originalBytes === undefined ? {} : { originalBytes }),
     };

@@ -3,6 +3,7 @@ import type { Queryable } from '../../connectors/database.ts';
 import { refuseOversize } from '../../connectors/refuseOversize.ts';
 import type { Outgoing } from '../../connectors/sink.ts';
 import { WeirError } from '../../errors.ts';
+import { tracedHeaders } from '../../tracing/tracedHeaders.ts';
 
 /** The header that carries the id of an event: what consumers keep in their inbox. */
 export const eventIdHeader = 'weir-event-id';
@@ -15,6 +16,8 @@ export interface OutboxMessage extends Outgoing {
   readonly topic: Topic;
   /** Of the event, the same however often it is published. */
   readonly id: string;
+  /** Key of the message from which this one follows, where that is not its own: of a chunk, that message's trace is this one's. */
+  readonly follows?: string;
   /** Calendar time: it is published then, behind what waits already. Default: at once. */
   readonly notBefore?: Date;
 }
@@ -55,7 +58,7 @@ export function createOutbox(spec: OutboxSpec): Outbox {
       const values = [
         messages.map(({ topic }) => topic.name),
         messages.map(({ key }) => key),
-        messages.map(({ headers, id }) => JSON.stringify(Object.fromEntries([...(headers ?? []), [eventIdHeader, id]]))),
+        messages.map(headersOf),
         messages.map(({ value }) => value),
         messages.map(({ notBefore }) => notBefore ?? null),
         outboxChannel,
@@ -64,6 +67,12 @@ export function createOutbox(spec: OutboxSpec): Outbox {
       await transaction.execute({ text, values });
     },
   };
+}
+
+/** All its headers, its trace among them: the row carries it to whoever publishes it. */
+function headersOf(message: OutboxMessage): string {
+  const { topic, follows, id } = message;
+  return JSON.stringify(Object.fromEntries([...tracedHeaders(topic.name, message, follows), [eventIdHeader, id]]));
 }
 
 /** Throws where a name would have to be quoted: it stands in the text of statements. */
