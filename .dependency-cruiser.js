@@ -55,6 +55,20 @@ export default {
       to: { path: '^(src/connectors/[^/]+/|pipelines/|config/|src/console/|src/api/|src/http/|stack/|simulators/|test/|bench/)' },
     },
     {
+      name: 'only-tracing-knows-opentelemetry',
+      severity: 'error',
+      comment: 'Ids of traces work without an SDK; what spans are made of is decided in one place, so that no personal data gets into them.',
+      from: { path: '^(src|operators|pipelines|config)/', pathNot: '^src/tracing/' },
+      to: { path: '^node_modules/@opentelemetry/' },
+    },
+    {
+      name: 'tracing-stands-below',
+      severity: 'error',
+      comment: 'The runtime and the API are traced; what traces them knows messages and the ports of connectors.',
+      from: { path: '^src/tracing/' },
+      to: { path: '^(operators|pipelines|config|src/(runtime|console|api|http|metrics|commandLine|connectors/[^/]+)/|stack|simulators|test|bench)/' },
+    },
+    {
       name: 'operators-and-public-apart',
       severity: 'error',
       comment: 'What operators may do and what the public may ask share only what stands in src/http.',

@@ -30,7 +30,8 @@ export interface Bus {
    * own, where a broker shares a stream entry by entry; a broker with partitions ignores it.
    */
   subscribe(topic: Topic, options: { readonly group: string; readonly readers?: number }): Source;
-  publish(topic: Topic): Sink;
+  /** `isReplay`: what is published was read before, and has the headers that it had. */
+  publish(topic: Topic, options?: { readonly isReplay?: boolean }): Sink;
   /** Reads what was put aside of a topic. */
   deadLettersOf(topic: Topic): DeadLetterReader;
   /** Makes topics and their dead-letter topics where they are missing. Repeatable. */

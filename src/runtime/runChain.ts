@@ -3,19 +3,18 @@ import type { Source } from '../connectors/source.ts';
 import { framesField, WeirError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../message/clock.ts';
-import { causedBy } from '../message/cause.ts';
 import { deadLetterOf } from '../message/deadLetter.ts';
 import type { Decided, Delivery, Envelope, Message } from '../message/message.ts';
 import type { Run } from '../message/run.ts';
 import { traceIdField, traceOf } from '../message/trace.ts';
 import type { MessageSpans } from '../tracing/messageSpans.ts';
-import { causeOf } from './causeOf.ts';
 import { DefectRow } from './defectRow.ts';
 import { Ledger, type Counts } from './ledger.ts';
 import { openMessages } from './openMessages.ts';
 import { Receipt } from './receipt.ts';
 import type { Span } from './span.ts';
 import { Window, type WindowLimits } from './window.ts';
+import { workFor } from './workFor.ts';
 import { writeAgain } from './writeAgain.ts';
 
 /** Where a run tells what its counts do not show; the registry of metrics implements it. */
@@ -196,7 +195,7 @@ class LiveRun<V> implements ChainRun, Run {
 
   within<R>(stage: string, messages: readonly Pick<Message<unknown>, 'envelope'>[], work: () => R): R {
     const spans = this.#messageSpans;
-    return causedBy(causeOf(messages, spans), spans === undefined ? work : () => spans.during(stage, messages, work));
+    return workFor(messages, spans, spans === undefined ? work : () => spans.during(stage, messages, work));
   }
 
   track(effect: PromiseLike<unknown>): void {

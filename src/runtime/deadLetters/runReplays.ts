@@ -63,7 +63,7 @@ async function replay(spec: ReplaysSpec, claim: ReplayClaim): Promise<void> {
   const { bus, clock, database, draining, leaseMs, log } = spec;
   const topic = spec.topics.find(({ name }) => name === claim.topic);
   if (topic === undefined) throw new TypeError(`${claim.topic} is not a topic of this process`);
-  const [sink, reader] = [bus.publish(topic), bus.deadLettersOf(topic)];
+  const [sink, reader] = [bus.publish(topic, { isReplay: true }), bus.deadLettersOf(topic)];
   try {
     while (!draining.aborted) {
       const beganMs = clock.elapsedMs();
