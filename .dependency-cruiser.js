@@ -57,7 +57,8 @@ export default {
     {
       name: 'only-tracing-knows-opentelemetry',
       severity: 'error',
-      comment: 'Ids of traces work without an SDK; what spans are made of is decided in one place, so that no personal data gets into them.',
+      comment:
+        'Ids of traces work without an SDK; what spans are made of is decided in one place, so that no personal data gets into them.',
       from: { path: '^(src|operators|pipelines|config)/', pathNot: '^src/tracing/' },
       to: { path: '^node_modules/@opentelemetry/' },
     },
@@ -66,7 +67,9 @@ export default {
       severity: 'error',
       comment: 'The runtime and the API are traced; what traces them knows messages and the ports of connectors.',
       from: { path: '^src/tracing/' },
-      to: { path: '^(operators|pipelines|config|src/(runtime|console|api|http|metrics|commandLine|connectors/[^/]+)/|stack|simulators|test|bench)/' },
+      to: {
+        path: '^(operators|pipelines|config|src/(runtime|console|api|http|metrics|commandLine|connectors/[^/]+)/|stack|simulators|test|bench)/',
+      },
     },
     {
       name: 'operators-and-public-apart',

@@ -8,7 +8,7 @@ const good = `00-${traceId}-${parentId}-01`;
 
 const hex = (digits: number): fc.Arbitrary<string> =>
   fc
-    .array(fc.constantFrom(...'0123456789abcdef'), { minLength: digits, maxLength: digits })
+    .array(fc.constantFrom(...Array.from('0123456789abcdef')), { minLength: digits, maxLength: digits })
     .map((all) => all.join(''))
     .filter((text) => /[^0]/.test(text));
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openHttpClient, type HttpClientOptions } from '../../../src/connectors/http/openHttpClient.ts';
 import type { HttpClient } from '../../../src/connectors/httpClient.ts';
+import { causedBy } from '../../../src/message/cause.ts';
 import { realClock } from '../../../src/runtime/clock.ts';
 import { until } from '../../support/until.ts';
 import { aServer, failureOf } from './aServer.ts';
@@ -52,6 +53,16 @@ describe('a client of an HTTP service', () => {
         'idempotency-key': 'refund-1',
       },
     });
+  });
+
+  it('brings the trace of what it is asked for, and nothing that others noted about it', async () => {
+    const client = await aClient(mirror);
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const cause = { traceOf: (key?: string) => (key === undefined ? { traceparent, tracestate: 'name=Kim' } : undefined) };
+    const { body } = await causedBy(cause, () => client.ask(order, never));
+    expect(JSON.parse(body)).toMatchObject({ headers: { traceparent } });
+    expect(body).not.toContain('Kim');
+    expect((await client.ask(order, never)).body).not.toContain('traceparent');
   });
 
   it('brings no token where it has none', async () => {

@@ -45,7 +45,8 @@ describe('what stands in an outbox', () => {
     const store = new MemoryStore();
     const relay = startRelay(shop, createMemoryBus({ store }));
     onTestFinished(() => relay.stop());
-    const message = { ...shop.message('k', 'paid'), id: 'event 1', headers: new Map([['version', '2']]) };
+    const own = Object.entries({ version: '2', traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' });
+    const message = { ...shop.message('k', 'paid'), id: 'event 1', headers: new Map(own) };
     await shop.database.withTransaction((transaction) => shop.outbox.insert(transaction, [message]));
     const taken = await until('it is published', () => store.topic(shop.topic).partitions.flat()[0]);
     const headers = new Map([...message.headers, [eventIdHeader, 'event 1']]);
