@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { defineApiRoute } from '../../src/api/apiRoute.ts';
 import { currentCause } from '../../src/message/cause.ts';
 import type { Trace } from '../../src/message/trace.ts';
-import { recordSpans } from '../support/spanRecorder.ts';
+import { recordSpans } from '../support/recordSpans.ts';
 import { until } from '../support/until.ts';
 import { anApiServer, ask, type AnApiServer } from './anApiServer.ts';
 

@@ -7,7 +7,7 @@ import { WeirError } from '../../src/errors.ts';
 import { currentCause } from '../../src/message/cause.ts';
 import { dead } from '../../src/message/decision.ts';
 import { anEffect } from '../support/effectOptions.ts';
-import { recordSpans } from '../support/spanRecorder.ts';
+import { recordSpans } from '../support/recordSpans.ts';
 import { aTracedChain, aTracedMessage, canary, carried, traceIdOf, traceparentOf } from './aTracedChain.ts';
 
 const chunk = { size: 10, maxWaitMs: 5 };

@@ -7,7 +7,7 @@ import { WeirError } from '../../src/errors.ts';
 import { dead, skip } from '../../src/message/decision.ts';
 import { messageSpans } from '../../src/tracing/messageSpans.ts';
 import { anEffect } from '../support/effectOptions.ts';
-import { recordSpans } from '../support/spanRecorder.ts';
+import { recordSpans } from '../support/recordSpans.ts';
 import { aTracedChain, aTracedMessage, canary, carried, parentId, traceIdOf } from './aTracedChain.ts';
 
 const three = [1, 2, 3].map((number) => aTracedMessage(number));

@@ -1,8 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { memberStore, type NewMember } from '../../../pipelines/billing/memberStore.ts';
 import { codeOf, textOf } from '../../../src/errors.ts';
 import { parseKeyRing } from '../../../src/message/keyRing.ts';
 import { dayOf } from '../../../pipelines/shared/period.ts';
+import type { RecordedSpan } from '../../support/installRecorder.ts';
 import { quietNow } from '../../support/quietNow.ts';
 import { runWeir, startWeir, type WeirAnswer } from '../../support/weirProcess.ts';
 import { aNewMember } from '../billing/aBilling.ts';
@@ -24,6 +29,19 @@ function canaryMember(index: number, domain: string): NewMember {
   });
 }
 
+/** Variables under which processes record spans, and the spans that they have recorded. */
+function aSpanFile(): { readonly variables: Readonly<Record<string, string>>; spans(): readonly RecordedSpan[] } {
+  const folder = mkdtempSync(join(tmpdir(), 'weir-spans-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'spans');
+  const loaded = pathToFileURL(join(import.meta.dirname, '..', '..', 'support', 'spanFile.ts')).href;
+  const lines = (): readonly string[] => readFileSync(file, 'utf8').trim().split('\n');
+  return {
+    variables: { NODE_OPTIONS: `--import=${loaded}`, SPAN_FILE: file },
+    spans: () => lines().map((line) => JSON.parse(line) as RecordedSpan),
+  };
+}
+
 /** The texts in which the canary sings. */
 function singing(texts: Readonly<Record<string, string>>): readonly string[] {
   return Object.entries(texts).flatMap(([where, text]) => {
@@ -33,8 +51,10 @@ function singing(texts: Readonly<Record<string, string>>): readonly string[] {
 }
 
 describe('personal data', () => {
-  it('is in the mails and nowhere else in clear: not in logs, metrics, results, tables, streams or dead letters', async () => {
+  it('is in the mails and nowhere else in clear: not in logs, metrics, results, tables, streams, dead letters or spans', async () => {
     const month = await aMonth();
+    const recorded = aSpanFile();
+    const variables = { ...month.environment, ...recorded.variables, WEIR_LOG_LEVEL: 'debug' };
     const domains = ['mail.example', 'mail.example', 'refused.example', 'gone.example', 'later.example', 'echo.example'];
     const members = domains.map((domain, index) => canaryMember(index, domain));
     await month.load([...members, { ...canaryMember(6, 'mail.example'), quietHours: quietNow() }], (member, line) =>
@@ -61,7 +81,7 @@ describe('personal data', () => {
     });
     const answers: Record<string, WeirAnswer> = {};
     const say = async (...words: readonly string[]): Promise<void> => {
-      answers[words.join(' ')] = await runWeir({ ...month.environment, WEIR_LOG_LEVEL: 'debug' }, ...words);
+      answers[words.join(' ')] = await runWeir(variables, ...words);
     };
     const settle = ['run', '--job', 'billing.settle', '--key', month.month.billing];
     await say(...settle, '--dry-run');
@@ -74,7 +94,7 @@ describe('personal data', () => {
     // A member whose row was copied from another: it does not open, and its envelope must not be told either.
     await month.database.execute('UPDATE billing.member SET email = phone WHERE public_info_id = 1001');
 
-    const weir = startWeir({ ...month.environment, WEIR_LOG_LEVEL: 'debug' }, 'run', '--profile', 'consumer');
+    const weir = startWeir(variables, 'run', '--profile', 'consumer');
     await eventually('everything is settled', async () => (await topic.unread()) === 0 && (await topic.pending()) === 0);
     await eventually('every dead letter is logged', async () => {
       const logged = await month.database.query('SELECT FROM billing.email_fail_log WHERE origin IS NOT NULL');
@@ -93,8 +113,22 @@ describe('personal data', () => {
     expect(Object.keys(rows).length).toBeGreaterThan(12);
     const results = Object.entries(answers).map(([words, { output, errors }]) => [words, output + errors] as const);
     const tables = Object.entries(rows).map(([table, contents]) => [table, contents.join('\n')] as const);
+    const spans = recorded.spans();
+    const processed = spans.filter(({ name }) => name === 'billing.deliver process');
+    const outcomes = Map.groupBy(processed, ({ attributes }) => attributes['weir.outcome']);
+    expect([...outcomes].map(([outcome, { length }]) => [outcome, length])).toEqual(
+      expect.arrayContaining([
+        ['done', 1],
+        ['dead', 3],
+        ['deferred', 3],
+      ]),
+    );
+    // What the job published goes on in another process, in the traces that began there.
+    const begun = spans.filter(({ kind }) => kind === 'PRODUCER').map(({ traceId }) => traceId);
+    expect(processed.filter(({ traceId }) => begun.includes(traceId))).toHaveLength(6);
     const everything = {
       metrics,
+      spans: JSON.stringify(spans),
       published,
       log: weir.errors(),
       topic: await topic.everything(),

@@ -13,7 +13,6 @@ import {
   type SpanContext,
   type TracerProvider,
 } from '@opentelemetry/api';
-import { onTestFinished } from 'vitest';
 import { newTrace } from '../../src/tracing/beginTrace.ts';
 
 /** A span as it was when it ended. */
@@ -27,17 +26,6 @@ export interface RecordedSpan {
   readonly parentId: string;
   readonly links: readonly string[];
   readonly hasFailed: boolean;
-}
-
-/** Installs what an SDK installs, until the test ends: spans that have ended stand in the list. */
-export function recordSpans(): RecordedSpan[] {
-  const spans: RecordedSpan[] = [];
-  installRecorder((span) => void spans.push(span));
-  onTestFinished(() => {
-    trace.disable();
-    context.disable();
-  });
-  return spans;
 }
 
 /** The least that an SDK is: every span is recorded, and told of once it has ended. */
