@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 
@@ -20,11 +20,16 @@ export interface Panel {
   readonly datasource?: { readonly uid: string };
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
   readonly targets?: readonly { readonly expr: string; readonly legendFormat?: string; readonly datasource: { readonly uid: string } }[];
+  readonly fieldConfig?: { readonly defaults: { readonly unit?: string } };
+  readonly links?: readonly { readonly title: string; readonly url: string }[];
 }
 
 export interface Dashboard {
+  readonly uid: string;
+  readonly title: string;
   readonly panels: readonly Panel[];
   readonly annotations: { readonly list: readonly { readonly name: string; readonly expr: string; readonly textFormat: string }[] };
+  readonly templating: { readonly list: readonly { readonly name: string }[] };
 }
 
 export interface Rule {
@@ -34,10 +39,12 @@ export interface Rule {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-/** The dashboard that operators see first. */
-export function overview(): Dashboard {
-  return JSON.parse(readFileSync(join(root, 'grafana/dashboards/overview.json'), 'utf8')) as Dashboard;
-}
+const folder = join(root, 'grafana/dashboards');
+
+/** The dashboards as they stand in their files, by the files' names. */
+export const dashboardFiles: ReadonlyMap<string, Dashboard> = new Map(
+  readdirSync(folder).map((file) => [file, JSON.parse(readFileSync(join(folder, file), 'utf8')) as Dashboard]),
+);
 
 /** The alert rules. */
 export function rules(): readonly Rule[] {
@@ -54,15 +61,18 @@ function named(pattern: RegExp, text: string): readonly string[] {
   return [...text.matchAll(pattern)].map(([, label = '']) => label);
 }
 
-/** Every expression of the dashboard. */
+/** Every expression of every dashboard. */
 export function dashboardQueries(): readonly Query[] {
-  const { panels, annotations } = overview();
-  return [
+  return [...dashboardFiles.values()].flatMap(({ uid, panels, annotations }) => [
     ...panels.flatMap(({ title, targets = [] }) =>
-      targets.map(({ expr, legendFormat = '' }) => ({ where: title, expression: expr, named: named(legend, legendFormat) })),
+      targets.map(({ expr, legendFormat = '' }) => ({ where: `${uid}: ${title}`, expression: expr, named: named(legend, legendFormat) })),
     ),
-    ...annotations.list.map(({ name, expr, textFormat }) => ({ where: name, expression: expr, named: named(legend, textFormat) })),
-  ];
+    ...annotations.list.map(({ name, expr, textFormat }) => ({
+      where: `${uid}: ${name}`,
+      expression: expr,
+      named: named(legend, textFormat),
+    })),
+  ]);
 }
 
 /** Every expression of the alert rules. */
@@ -72,4 +82,17 @@ export function ruleQueries(): readonly Query[] {
     expression: expr,
     named: named(template, Object.values(annotations).join()),
   }));
+}
+
+/** The anchors of docs/operations.md, as headings make them. */
+export function runbookAnchors(): ReadonlySet<string> {
+  const headings = readFileSync(join(root, 'docs/operations.md'), 'utf8').matchAll(/^#+ (.+)$/gm);
+  return new Set(
+    [...headings].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\w\s-]/g, '')
+        .replaceAll(' ', '-'),
+    ),
+  );
 }

@@ -1,16 +1,13 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { foreignSeries } from '../../../grafana/source/foreignSeries.ts';
 import { catalogue, type MetricFacts } from '../../../src/metrics/catalogue.ts';
 import { createMetrics } from '../../../src/metrics/metrics.ts';
 import { realClock } from '../../../src/runtime/clock.ts';
 import { dashboardQueries, ruleQueries } from '../../support/monitoring.ts';
 import { namesOf } from '../../support/promql.ts';
 
-/** What Prometheus itself adds. */
+/** What Prometheus adds to every series. */
 const ofTheTarget = ['instance', 'job'];
-const ofPrometheus: readonly (readonly [string, readonly string[]])[] = [
-  ['up', []],
-  ['ALERTS', ['alertname', 'alertstate', 'severity', 'pipeline', 'schedule', 'outbox', 'method', 'reason', 'account', 'state', 'step']],
-];
 
 /** The series of a metric of the catalogue, each with its labels. */
 function seriesOf([name, { type, labels }]: readonly [string, MetricFacts]): readonly (readonly [string, readonly string[]])[] {
@@ -29,6 +26,14 @@ async function ofTheProcess(): Promise<readonly (readonly [string, readonly stri
   return samples.map(([, name = '', labels = '']) => [name, [...labels.matchAll(/(\w+)="/g)].map(([, label = '']) => label)]);
 }
 
+describe('the series that are listed as not ours', () => {
+  it('are of the process as the client library tells them', async () => {
+    const told = new Map(await ofTheProcess());
+    const listed = Object.entries<readonly string[]>(foreignSeries).filter(([name]) => /^(process|nodejs)_/.test(name));
+    expect(listed).toEqual(listed.map(([name]) => [name, told.get(name)]));
+  });
+});
+
 describe('the catalogue', () => {
   it('has no label of the name that Prometheus gives to its own, which it would rename', () => {
     const wrong = Object.entries<MetricFacts>(catalogue).filter(([, { labels }]) => labels.some((label) => ofTheTarget.includes(label)));
@@ -36,13 +41,10 @@ describe('the catalogue', () => {
   });
 });
 
-describe.each([...dashboardQueries(), ...ruleQueries()].map((query) => [query.where, query] as const))('%s', (_where, query) => {
-  let known: ReadonlyMap<string, readonly string[]>;
-  beforeAll(async () => {
-    const series = [...Object.entries<MetricFacts>(catalogue).flatMap(seriesOf), ...ofPrometheus, ...(await ofTheProcess())];
-    known = new Map(series.map(([name, labels]) => [name, [...labels, ...ofTheTarget]]));
-  });
+const series = [...Object.entries<MetricFacts>(catalogue).flatMap(seriesOf), ...Object.entries<readonly string[]>(foreignSeries)];
+const known = new Map(series.map(([name, labels]) => [name, [...labels, ...ofTheTarget]]));
 
+describe.each([...dashboardQueries(), ...ruleQueries()].map((query) => [query.where, query] as const))('%s', (_where, query) => {
   const { metrics, groupings } = namesOf(query.expression);
 
   it('asks for metrics that there are', () => {

@@ -1,0 +1,114 @@
+import { deadLetters } from '../../../pipelines/billing/deadLetters.pipeline.ts';
+import { deliver } from '../../../pipelines/billing/deliver.pipeline.ts';
+import { deliverSms } from '../../../pipelines/billing/deliverSms.pipeline.ts';
+import { limitOf } from '../alert.ts';
+import type { DashboardSource } from '../dashboard.ts';
+import { consolePage, runbook, runbookOf } from '../link.ts';
+import { bars, graph, progress, stacked } from '../panels.ts';
+import { each, perSecond, rise, series } from '../promql.ts';
+import { outcomeColours } from '../shades.ts';
+
+const delivering = `pipeline=~"${[deliver, deliverSms, deadLetters].map(({ name }) => name).join('|')}"`;
+
+const month = [
+  progress({
+    title: 'How far is each job?',
+    description: 'Rows that the open runs of each job have read, of those they will have read at their end.',
+    unit: 'percentunit',
+    asks: [
+      [
+        `${each('max', 'pipeline', series('weir_job_read_rows'))} / (${each('max', 'pipeline', series('weir_job_expected_rows'))} > 0)`,
+        '{{pipeline}}',
+      ],
+    ],
+    whenNone: 'no run is open',
+    links: [consolePage('jobs'), runbookOf('WeirJobLate')],
+    width: 8,
+  }),
+  graph({
+    title: 'When will it be done?',
+    description: 'Time until the last open run of a job has read its rows, at its rate of now.',
+    unit: 's',
+    asks: [
+      [
+        `${each('max', 'pipeline', series('weir_job_eta_seconds'))} and on (pipeline) (${each('max', 'pipeline', series('weir_job_open_runs'))} > 0)`,
+        '{{pipeline}}',
+      ],
+    ],
+    links: [consolePage('jobs'), runbookOf('WeirJobLate')],
+    width: 8,
+  }),
+  graph({
+    title: 'How fast does each stage of a job work?',
+    description: 'Rows a second that each stage of a job worked on.',
+    unit: 'ops',
+    asks: [
+      [
+        `${each('sum', 'pipeline, stage', perSecond(series('weir_pipeline_stage_messages_total')))} and on (pipeline) ${series('weir_job_open_runs')}`,
+        '{{pipeline}} {{stage}}',
+      ],
+    ],
+    links: [consolePage('jobs'), runbookOf('WeirJobLate')],
+    width: 8,
+  }),
+  graph({
+    title: 'Which jobs are late?',
+    description: 'Since when a job has been due whose run has not completed, of all systems.',
+    unit: 's',
+    asks: [[each('max', 'schedule', series('weir_schedule_late_seconds')), '{{schedule}}']],
+    limits: { red: limitOf('WeirJobLate', 'weir_schedule_late_seconds') },
+    links: [consolePage('jobs'), runbookOf('WeirJobLate')],
+    width: 12,
+  }),
+  bars({
+    title: 'Which fires were missed?',
+    description: 'Fires that were found too late to run, or whose place a later one took, of all systems.',
+    unit: 'short',
+    asks: [[each('sum', 'schedule', rise(series('weir_schedule_misses_total'))), '{{schedule}}']],
+    links: [consolePage('jobs'), runbook('jobs-and-schedules')],
+    width: 12,
+  }),
+];
+
+const delivery = [
+  stacked(
+    {
+      title: 'Do bills leave?',
+      description: 'Bills a second that were decided about. Deferred ones wait for their hour.',
+      unit: 'ops',
+      asks: [[each('sum', 'outcome', perSecond(series('weir_pipeline_messages_total', delivering))), '{{outcome}}']],
+      links: [consolePage('billing'), runbookOf('WeirNoProgress')],
+      width: 8,
+    },
+    outcomeColours,
+  ),
+  graph({
+    title: 'How many bills wait on the topics?',
+    description: 'Messages of dispatched bills that no process has read.',
+    unit: 'short',
+    asks: [[each('max', 'pipeline', series('weir_pipeline_lag', delivering)), '{{pipeline}}']],
+    links: [consolePage('billing'), runbookOf('WeirNoProgress')],
+    width: 8,
+  }),
+  bars({
+    title: 'Which bills were parked?',
+    description:
+      'Nobody can tell whether their mail was sent: the send was cut short (unknown), or whoever had claimed them told nothing (leaseRanOut).',
+    unit: 'short',
+    asks: [[each('sum', 'reason', rise(series('weir_bills_parked_total'))), '{{reason}}']],
+    links: [consolePage('billing'), runbook('parked-bills')],
+    width: 8,
+  }),
+];
+
+/** The month: settled, dispatched, delivered. */
+export const billing: DashboardSource = {
+  name: 'billing',
+  title: 'Billing month',
+  description: 'Whether the month is settled in time, and whether its bills reach people at their hours.',
+  variables: [],
+  rows: [
+    { title: 'Will the month be done in time?', panels: month },
+    { title: 'Do bills reach people?', panels: delivery },
+  ],
+};
