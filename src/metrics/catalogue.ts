@@ -90,6 +90,21 @@ export const catalogue = {
     help: 'Dead letters of the topic that wait for a person: neither replayed nor discarded. Told by every process.',
     labels: ['topic'],
   },
+  weir_bills: {
+    type: 'gauge',
+    help: 'Bills of this month and of the last that are dispatched and have no good end yet, by state, each counted up to 10,000: SEND_PENDING, IN_QUIET_HOUR, SENDING, PARKED (waits for a person), FAILED. Told by every process of their profile, as all gauges of bills are.',
+    labels: ['state'],
+  },
+  weir_bills_overdue: {
+    type: 'gauge',
+    help: 'Bills whose hour is past by over half an hour and that are not sent: their quiet hours or their wait have ended, or they were dispatched then. Looked for among the first 10,000 that wait.',
+    labels: [],
+  },
+  weir_bills_oldest_overdue_seconds: {
+    type: 'gauge',
+    help: 'How long the hour of the oldest of the bills that are overdue has been past; 0 when there is none.',
+    labels: [],
+  },
   weir_notices_put_aside_total: {
     type: 'counter',
     help: 'Notices of payments that wait for a person: unknown (nobody can tell whether they left), leaseRanOut (whoever had claimed them told nothing), refused (they will never be taken as they are).',
@@ -283,7 +298,10 @@ export type BusinessCounter = Extract<MetricName, 'weir_bills_parked_total' | 'w
 /** The gauges of systems of the business, each by a statement of its system. */
 export type BusinessGauge = Extract<
   MetricName,
-  `weir_${'orders' | 'payments' | 'refunds' | 'remittances' | 'account_links' | 'deposits'}_${string}`
+  | 'weir_bills'
+  | 'weir_bills_overdue'
+  | 'weir_bills_oldest_overdue_seconds'
+  | `weir_${'orders' | 'payments' | 'refunds' | 'remittances' | 'account_links' | 'deposits'}_${string}`
 >;
 
 /** The labels of a metric. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { watchedStates } from '../../../pipelines/billing/billGauges.ts';
 import { parkReasons } from '../../../pipelines/billing/tellParked.ts';
 import { putAsideReasons } from '../../../pipelines/payments/tellPutAside.ts';
 import { systems } from '../../../pipelines/index.ts';
@@ -38,7 +39,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   pipeline: [...systems.pipelines, ...systems.jobs].map(({ name }) => name),
   stage: ['read', ...[...systems.pipelines, ...systems.jobs].flatMap(({ stages }) => stages)],
   outcome: ['done', 'skipped', 'deferred', 'dead', 'released'],
-  state: ['starting', 'running', 'paused', 'backingOff', 'draining', 'stopped', 'failed', ...sourceStates, ...openStates],
+  state: ['starting', 'running', 'paused', 'backingOff', 'draining', 'stopped', 'failed', ...sourceStates, ...openStates, ...watchedStates],
   // The readers of a stream.
   partition: ['1', '2', '3', '4'],
   code: Object.keys(errorCodes),
