@@ -14,6 +14,8 @@ export const foreignSeries = {
   process_open_fds: [],
   process_start_time_seconds: [],
   nodejs_heap_size_used_bytes: [],
+  'pipeline_stage:weir_pipeline_stage_seconds:p50_5m': ['pipeline', 'stage'],
+  'pipeline_stage:weir_pipeline_stage_seconds:p99_5m': ['pipeline', 'stage'],
   kafka_brokers: [],
   kafka_topic_partition_current_offset: ['topic', 'partition'],
   kafka_topic_partition_oldest_offset: ['topic', 'partition'],

@@ -46,12 +46,27 @@ export const dashboardFiles: ReadonlyMap<string, Dashboard> = new Map(
   readdirSync(folder).map((file) => [file, JSON.parse(readFileSync(join(folder, file), 'utf8')) as Dashboard]),
 );
 
+/** What Prometheus computes ahead. */
+export interface Recording {
+  readonly record: string;
+  readonly expr: string;
+}
+
+function rulesOf(file: string): readonly (Rule & Recording)[] {
+  const { groups } = parse(readFileSync(join(root, 'config/prometheus', file), 'utf8')) as {
+    readonly groups: readonly { readonly rules: readonly (Rule & Recording)[] }[];
+  };
+  return groups.flatMap((group) => group.rules);
+}
+
 /** The alert rules. */
 export function rules(): readonly Rule[] {
-  const file = parse(readFileSync(join(root, 'config/prometheus/alerts.yml'), 'utf8')) as {
-    readonly groups: readonly { readonly rules: readonly Rule[] }[];
-  };
-  return file.groups.flatMap((group) => group.rules);
+  return rulesOf('alerts.yml');
+}
+
+/** The recording rules. */
+export function recordings(): readonly Recording[] {
+  return rulesOf('recording.yml');
 }
 
 const legend = /\{\{\s*(\w+)\s*\}\}/g;
@@ -75,13 +90,16 @@ export function dashboardQueries(): readonly Query[] {
   ]);
 }
 
-/** Every expression of the alert rules. */
+/** Every expression of the rules. */
 export function ruleQueries(): readonly Query[] {
-  return rules().map(({ alert, expr, annotations }) => ({
-    where: alert,
-    expression: expr,
-    named: named(template, Object.values(annotations).join()),
-  }));
+  return [
+    ...rules().map(({ alert, expr, annotations }) => ({
+      where: alert,
+      expression: expr,
+      named: named(template, Object.values(annotations).join()),
+    })),
+    ...recordings().map(({ record, expr }) => ({ where: record, expression: expr, named: [] })),
+  ];
 }
 
 /** The anchors of docs/operations.md, as headings make them. */

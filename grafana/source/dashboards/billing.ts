@@ -1,14 +1,61 @@
 import { deadLetters } from '../../../pipelines/billing/deadLetters.pipeline.ts';
 import { deliver } from '../../../pipelines/billing/deliver.pipeline.ts';
 import { deliverSms } from '../../../pipelines/billing/deliverSms.pipeline.ts';
+import { settle } from '../../../pipelines/billing/settle.job.ts';
 import { limitOf } from '../alert.ts';
 import type { DashboardSource } from '../dashboard.ts';
-import { consolePage, runbook, runbookOf } from '../link.ts';
-import { bars, graph, progress, stacked } from '../panels.ts';
-import { each, perSecond, rise, series } from '../promql.ts';
+import { consolePage, runbookOf } from '../link.ts';
+import { bars, graph, progress, stacked, stat } from '../panels.ts';
+import { each, orZero, perSecond, rise, series } from '../promql.ts';
 import { outcomeColours } from '../shades.ts';
 
+const settleLate = series('weir_schedule_late_seconds', `schedule="${settle.name}"`);
 const delivering = `pipeline=~"${[deliver, deliverSms, deadLetters].map(({ name }) => name).join('|')}"`;
+
+const bills = [
+  stat({
+    title: 'Does a bill wait past its hour?',
+    description: 'How long the hour of the oldest bill that is not sent has been past; those of less than half an hour are not counted.',
+    unit: 's',
+    asks: [[orZero(each('max', '', series('weir_bills_oldest_overdue_seconds')))]],
+    limits: { orange: 1, red: limitOf('WeirBillsOverdue', 'weir_bills_oldest_overdue_seconds') },
+    links: [consolePage('billing'), runbookOf('WeirBillsOverdue')],
+    width: 6,
+  }),
+  stat({
+    title: 'How many wait past their hour?',
+    description: 'By over half an hour, looked for among the first 10,000 that wait.',
+    unit: 'short',
+    asks: [[orZero(each('max', '', series('weir_bills_overdue')))]],
+    limits: { orange: 1 },
+    links: [consolePage('billing'), runbookOf('WeirBillsOverdue')],
+    width: 6,
+  }),
+  stat({
+    title: 'Will the month be settled by six?',
+    description: 'How long after it was due the settlement ends at its rate of now; 0 when it is not due. It has six hours.',
+    unit: 's',
+    asks: [
+      [
+        orZero(
+          `(${each('max', '', settleLate)} > 0) + (${orZero(each('max', '', series('weir_job_eta_seconds', `pipeline="${settle.name}"`)))})`,
+        ),
+      ],
+    ],
+    limits: { red: limitOf('WeirSettlementLate', 'weir_job_eta_seconds') },
+    links: [consolePage('jobs'), runbookOf('WeirSettlementLate')],
+    width: 6,
+  }),
+  stat({
+    title: 'How many bills are parked?',
+    description: 'Of this month and the last: a person has to find out whether their mail was sent.',
+    unit: 'short',
+    asks: [[orZero(each('max', '', series('weir_bills', 'state="PARKED"')))]],
+    limits: { orange: limitOf('WeirBillsParked', 'weir_bills') + 1 },
+    links: [consolePage('billing'), runbookOf('WeirBillsParked')],
+    width: 6,
+  }),
+];
 
 const month = [
   progress({
@@ -65,7 +112,7 @@ const month = [
     description: 'Fires that were found too late to run, or whose place a later one took, of all systems.',
     unit: 'short',
     asks: [[each('sum', 'schedule', rise(series('weir_schedule_misses_total'))), '{{schedule}}']],
-    links: [consolePage('jobs'), runbook('jobs-and-schedules')],
+    links: [consolePage('jobs'), runbookOf('WeirScheduleMissed')],
     width: 12,
   }),
 ];
@@ -78,17 +125,25 @@ const delivery = [
       unit: 'ops',
       asks: [[each('sum', 'outcome', perSecond(series('weir_pipeline_messages_total', delivering))), '{{outcome}}']],
       links: [consolePage('billing'), runbookOf('WeirNoProgress')],
-      width: 8,
+      width: 12,
     },
     outcomeColours,
   ),
+  graph({
+    title: 'Which bills have no good end yet?',
+    description: 'Of this month and the last, by state, each counted up to 10,000: waiting, being sent, parked, failed.',
+    unit: 'short',
+    asks: [[each('max', 'state', series('weir_bills')), '{{state}}']],
+    links: [consolePage('billing'), runbookOf('WeirBillsOverdue')],
+    width: 12,
+  }),
   graph({
     title: 'How many bills wait on the topics?',
     description: 'Messages of dispatched bills that no process has read.',
     unit: 'short',
     asks: [[each('max', 'pipeline', series('weir_pipeline_lag', delivering)), '{{pipeline}}']],
     links: [consolePage('billing'), runbookOf('WeirNoProgress')],
-    width: 8,
+    width: 12,
   }),
   bars({
     title: 'Which bills were parked?',
@@ -96,8 +151,8 @@ const delivery = [
       'Nobody can tell whether their mail was sent: the send was cut short (unknown), or whoever had claimed them told nothing (leaseRanOut).',
     unit: 'short',
     asks: [[each('sum', 'reason', rise(series('weir_bills_parked_total'))), '{{reason}}']],
-    links: [consolePage('billing'), runbook('parked-bills')],
-    width: 8,
+    links: [consolePage('billing'), runbookOf('WeirBillsParked')],
+    width: 12,
   }),
 ];
 
@@ -108,6 +163,7 @@ export const billing: DashboardSource = {
   description: 'Whether the month is settled in time, and whether its bills reach people at their hours.',
   variables: [],
   rows: [
+    { title: 'Is the month well?', panels: bills },
     { title: 'Will the month be done in time?', panels: month },
     { title: 'Do bills reach people?', panels: delivery },
   ],

@@ -23,7 +23,7 @@ const wrong = [
     unit: 'short',
     asks: [[each('sum', '', series('up', 'job="weir"'))]],
     limits: { red: 1, isLowBad: true },
-    links: [dashboardLink('process', 'Process')],
+    links: [dashboardLink('process', 'Process'), runbookOf('WeirProcessDown')],
     width: 3,
   }),
   stat({
@@ -43,7 +43,7 @@ const wrong = [
     unit: 'short',
     asks: [[orZero(each('count', '', `${each('max', 'dependency', series('weir_breaker_state'))} > 0`))]],
     limits: { red: 1 },
-    links: [dashboardLink('pipeline', 'Pipeline'), runbook('health')],
+    links: [dashboardLink('pipeline', 'Pipeline'), runbookOf('WeirDependencyAway')],
     width: 3,
   }),
   stat({
@@ -65,12 +65,12 @@ const wrong = [
     width: 3,
   }),
   stat({
-    title: 'How many bills were parked?',
-    description: 'Bills of the last day for which a person has to find out whether their mail was sent.',
+    title: 'How many bills are parked?',
+    description: 'Bills of this month and the last for which a person has to find out whether their mail was sent.',
     unit: 'short',
-    asks: [[orZero(each('sum', '', rise(series('weir_bills_parked_total'), '24h')))]],
-    limits: { orange: 1 },
-    links: [consolePage('billing'), dashboardLink('billing', 'Billing month'), runbook('parked-bills')],
+    asks: [[orZero(each('max', '', series('weir_bills', 'state="PARKED"')))]],
+    limits: { orange: limitOf('WeirBillsParked', 'weir_bills') + 1 },
+    links: [consolePage('billing'), dashboardLink('billing', 'Billing month'), runbookOf('WeirBillsParked')],
     width: 3,
   }),
   stat({
@@ -102,7 +102,7 @@ const where = [
       description: 'Held back, calls wait unclaimed, and no try is counted. They go on by themselves once the system answers.',
       unit: 'short',
       asks: [[each('max', 'dependency', series('weir_breaker_state')), '{{dependency}}']],
-      links: [dashboardLink('pipeline', 'Pipeline'), runbook('health')],
+      links: [dashboardLink('pipeline', 'Pipeline'), runbookOf('WeirDependencyAway')],
       width: 12,
       height: 7,
     },
@@ -128,6 +128,15 @@ const where = [
 
 const systems = [
   stat({
+    title: 'Does a bill wait past its hour?',
+    description: 'How long the hour of the oldest bill that is not sent has been past; those of less than half an hour are not counted.',
+    unit: 's',
+    asks: [[orZero(each('max', '', series('weir_bills_oldest_overdue_seconds')))]],
+    limits: { orange: 1, red: limitOf('WeirBillsOverdue', 'weir_bills_oldest_overdue_seconds') },
+    links: [consolePage('billing'), dashboardLink('billing', 'Billing month'), runbookOf('WeirBillsOverdue')],
+    width: 3,
+  }),
+  stat({
     title: 'How old is a payment?',
     description: 'How long the oldest payment or refund without an end has waited; those of less than ten minutes are not counted.',
     unit: 's',
@@ -140,7 +149,7 @@ const systems = [
     ],
     limits: { red: limitOf('WeirPaymentsLate', 'weir_payments_oldest_seconds') },
     links: [consolePage('payments'), dashboardLink('money', 'Payments and remittance'), runbookOf('WeirPaymentsLate')],
-    width: 4,
+    width: 3,
   }),
   stat({
     title: 'Who waits for a person?',
@@ -155,7 +164,7 @@ const systems = [
     ],
     limits: { orange: 1 },
     links: [dashboardLink('money', 'Payments and remittance'), consolePage('remittance')],
-    width: 4,
+    width: 3,
   }),
   stat({
     title: 'Does the money add up?',
@@ -164,7 +173,16 @@ const systems = [
     asks: [[orZero(`max(abs(${series('weir_remittances_imbalance_minor')})) + max(abs(${series('weir_remittances_unexplained_minor')}))`)]],
     limits: { red: 1 },
     links: [dashboardLink('money', 'Payments and remittance'), runbookOf('WeirLedgerUnbalanced')],
-    width: 4,
+    width: 3,
+  }),
+  stat({
+    title: 'Is a remittance late?',
+    description: 'Remittances that have had no end for over ten minutes, parked ones left out.',
+    unit: 'short',
+    asks: [[orZero(each('sum', '', each('max', 'state', series('weir_remittances_late'))))]],
+    limits: { orange: limitOf('WeirRemittancesLate', 'weir_remittances_late') + 1 },
+    links: [consolePage('remittance'), dashboardLink('money', 'Payments and remittance'), runbookOf('WeirRemittancesLate')],
+    width: 3,
   }),
   stat({
     title: 'Are deposits overdue?',
@@ -173,7 +191,7 @@ const systems = [
     asks: [[orZero(each('max', '', series('weir_deposits_overdue')))]],
     limits: { red: 1 },
     links: [consolePage('deposits'), dashboardLink('streams', 'Redis Streams and deposits'), runbookOf('WeirDepositsOverdue')],
-    width: 4,
+    width: 3,
   }),
   stat({
     title: 'Does what was committed leave?',
@@ -182,16 +200,16 @@ const systems = [
     asks: [[orZero(each('max', '', series('weir_outbox_oldest_seconds')))]],
     limits: { red: limitOf('WeirOutboxLate', 'weir_outbox_oldest_seconds') },
     links: [dashboardLink('money', 'Payments and remittance'), runbookOf('WeirOutboxLate')],
-    width: 4,
+    width: 3,
   }),
   stat({
-    title: 'Is a partition not read?',
+    title: 'Is a partition unread?',
     description: 'Partitions that no process reads, of the topics of all pipelines.',
     unit: 'short',
     asks: [[orZero(each('count', '', `${each('max', 'pipeline, partition', series('weir_source_partition_held'))} == 0`))]],
     limits: { orange: 1 },
     links: [dashboardLink('kafka', 'Kafka'), runbookOf('WeirPartitionUnread')],
-    width: 4,
+    width: 3,
   }),
 ];
 

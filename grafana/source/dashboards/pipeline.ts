@@ -5,6 +5,7 @@ import type { Panel } from '../panel.ts';
 import { bars, graph, logGraph, stacked, states, table } from '../panels.ts';
 import { each, perSecond, rise, series } from '../promql.ts';
 import { breakerStates, outcomeColours, pipelineStates } from '../shades.ts';
+import type { SeriesName } from '../seriesName.ts';
 import { stateNumber } from '../stateNumber.ts';
 
 const chosen = 'pipeline=~"$pipeline"';
@@ -35,7 +36,7 @@ const moving = [
     description: 'Messages on the topic that no process has read. Rising: work comes faster than it is done.',
     unit: 'short',
     asks: [[each('max', 'pipeline', series('weir_pipeline_lag', chosen)), '{{pipeline}}']],
-    links: [consolePage(''), runbookOf('WeirNoProgress')],
+    links: [consolePage(''), runbookOf('WeirLagGrows')],
     width: 8,
   }),
   graph({
@@ -57,15 +58,13 @@ const moving = [
   }),
 ];
 
-const buckets = perSecond(series('weir_pipeline_stage_seconds_bucket', chosen));
-
-function stageTime(title: `${string}?`, quantile: number, description: string): Panel {
+function stageTime(title: `${string}?`, name: SeriesName, description: string): Panel {
   return logGraph({
     title,
-    description: `${description} A call is a chunk, an effect, or a burst of decisions.`,
+    description: `${description} Of the last five minutes. A call is a chunk, an effect, or a burst of decisions.`,
     unit: 's',
-    asks: [[`histogram_quantile(${quantile}, ${each('sum', 'le, pipeline, stage', buckets)})`, '{{pipeline}} {{stage}}']],
-    links: [consolePage(''), runbookOf('WeirNoProgress')],
+    asks: [[series(name, chosen), '{{pipeline}} {{stage}}']],
+    links: [consolePage(''), runbookOf('WeirLagGrows')],
     width: 8,
   });
 }
@@ -88,19 +87,27 @@ const hanging = [
       description: 'Held back, calls wait unclaimed, and no try is counted.',
       unit: 'short',
       asks: [[each('max', 'dependency', series('weir_breaker_state')), '{{dependency}}']],
-      links: [consolePage(''), runbook('health')],
+      links: [consolePage(''), runbookOf('WeirDependencyAway')],
       width: 12,
     },
     breakerStates,
   ),
-  stageTime('How long does a stage take, as a rule?', 0.5, 'Half of the calls of each stage took no longer.'),
-  stageTime('How long do the slowest calls of a stage take?', 0.99, '99 of 100 calls of each stage took no longer.'),
+  stageTime(
+    'How long does a stage take, as a rule?',
+    'pipeline_stage:weir_pipeline_stage_seconds:p50_5m',
+    'Half of the calls of each stage took no longer.',
+  ),
+  stageTime(
+    'How long do the slowest calls of a stage take?',
+    'pipeline_stage:weir_pipeline_stage_seconds:p99_5m',
+    '99 of 100 calls of each stage took no longer.',
+  ),
   graph({
     title: 'What is tried again?',
     description: 'Effects a second that were tried again after a transient error.',
     unit: 'ops',
     asks: [[each('sum', 'pipeline, stage', perSecond(series('weir_pipeline_retries_total', chosen))), '{{pipeline}} {{stage}}']],
-    links: [consolePage(''), runbook('health')],
+    links: [consolePage(''), runbookOf('WeirRetryStorm')],
     width: 8,
   }),
   graph({
