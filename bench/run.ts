@@ -5,6 +5,7 @@ import { accountLinksBenchmark } from './accountLinks.bench.ts';
 import type { Benchmark } from './benchmark.ts';
 import { cumulativeBenchmark } from './cumulative.bench.ts';
 import { dailyReportBenchmark } from './dailyReport.bench.ts';
+import { consoleBenchmark } from './console.bench.ts';
 import { deliverBenchmark } from './deliver.bench.ts';
 import { depositsSettle } from './depositsSettle.bench.ts';
 import { dispatchBenchmark } from './dispatch.bench.ts';
@@ -18,6 +19,7 @@ import { jsonOf, resultOf, thisMachine, type Result } from './result.ts';
 import { outboxBenchmark, outboxQueue } from './outbox.bench.ts';
 import { redisConnections } from './redisConnections.bench.ts';
 import { redisStream } from './redisStream.bench.ts';
+import { instrumentation } from './instrumentation.bench.ts';
 import { runtime } from './runtime.bench.ts';
 import { reconcileBenchmark, reconcileWide } from './reconcile.bench.ts';
 import { settleBenchmark } from './settle.bench.ts';
@@ -27,6 +29,7 @@ const benchmarks: readonly Benchmark[] = [
   settleBenchmark,
   dispatchBenchmark,
   deliverBenchmark,
+  consoleBenchmark,
   outboxBenchmark,
   outboxQueue,
   reconcileBenchmark,
@@ -38,6 +41,7 @@ const benchmarks: readonly Benchmark[] = [
   cumulativeBenchmark,
   depositsSettle,
   runtime,
+  instrumentation,
   redisStream,
   redisConnections,
   accountLinksBenchmark,
