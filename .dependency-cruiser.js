@@ -68,7 +68,7 @@ export default {
       comment: 'The runtime and the API are traced; what traces them knows messages and the ports of connectors.',
       from: { path: '^src/tracing/' },
       to: {
-        path: '^(operators|pipelines|config|src/(runtime|console|api|http|metrics|commandLine|connectors/[^/]+)/|stack|simulators|test|bench)/',
+        path: '^(operators|pipelines|config|src/(runtime|console|api|http|metrics|commandLine|connectors/[^/]+)|stack|simulators|test|bench)/',
       },
     },
     {
