@@ -4,17 +4,16 @@ import { framesField, WeirError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../message/clock.ts';
 import { deadLetterOf } from '../message/deadLetter.ts';
-import type { Decided, Delivery, Envelope, Message } from '../message/message.ts';
+import type { Envelope, Message } from '../message/message.ts';
 import type { Run } from '../message/run.ts';
-import { traceIdField, traceOf } from '../message/trace.ts';
 import type { MessageSpans } from '../tracing/messageSpans.ts';
 import { DefectRow } from './defectRow.ts';
 import { Ledger, type Counts } from './ledger.ts';
+import { MessageTraces } from './messageTraces.ts';
 import { openMessages } from './openMessages.ts';
 import { Receipt } from './receipt.ts';
 import type { Span } from './span.ts';
 import { Window, type WindowLimits } from './window.ts';
-import { workFor } from './workFor.ts';
 import { writeAgain } from './writeAgain.ts';
 
 /** Where a run tells what its counts do not show; the registry of metrics implements it. */
@@ -94,7 +93,7 @@ class LiveRun<V> implements ChainRun, Run {
   readonly #effects = new Set<PromiseLike<unknown>>();
   readonly #waits = new Set<{ readonly what: string }>();
   readonly #end: (end: RunEnd) => void;
-  readonly #messageSpans: MessageSpans | undefined;
+  readonly #traces: MessageTraces;
   #subscription: Subscription | undefined;
   #settling: Promise<void> | undefined;
   #isFlushQueued = false;
@@ -108,7 +107,7 @@ class LiveRun<V> implements ChainRun, Run {
     this.ended = promise;
     this.#end = resolve;
     this.#spec = spec;
-    this.#messageSpans = spec.spans?.();
+    this.#traces = new MessageTraces(spec.name, spec.log, spec.spans?.());
     this.#window = new Window(spec.limits);
     this.#ledger = new Ledger(this.#window, spec.clock);
   }
@@ -124,7 +123,7 @@ class LiveRun<V> implements ChainRun, Run {
   start(): void {
     try {
       const top$ = openMessages(this.#spec.source.messages(this, this.#window), {
-        receive: (delivery) => this.#receive(delivery),
+        receive: (delivery) => this.#traces.begin(this.#ledger.receive(delivery, this)),
         putAside: (receipt, error) => this.deadLetter(receipt, 'read', error),
       });
       this.#subscription = this.#spec.chain(top$).subscribe({
@@ -194,8 +193,7 @@ class LiveRun<V> implements ChainRun, Run {
   }
 
   within<R>(stage: string, messages: readonly Pick<Message<unknown>, 'envelope'>[], work: () => R): R {
-    const spans = this.#messageSpans;
-    return workFor(messages, spans, spans === undefined ? work : () => spans.during(stage, messages, work));
+    return this.#traces.within(stage, messages, work);
   }
 
   track(effect: PromiseLike<unknown>): void {
@@ -211,20 +209,7 @@ class LiveRun<V> implements ChainRun, Run {
     this.track(written);
     await written;
     this.#spec.meter.deadLettered(stage, letter.code);
-    this.#messageSpans?.putAside(envelope, stage, letter.code);
-    const { code, partition, position, text } = letter;
-    const fields = { pipeline: this.pipeline, stage, code, partition, position, error: text, ...this.#traceId(envelope) };
-    this.#spec.log.warn('message put aside', fields);
-  }
-
-  #receive(delivery: Delivery<unknown>): Receipt {
-    const receipt = this.#ledger.receive(delivery, this);
-    this.#messageSpans?.begin(receipt);
-    return receipt;
-  }
-
-  #traceId(envelope: Envelope): { readonly traceId?: string } {
-    return traceIdField(this.#messageSpans?.traceOf(envelope) ?? traceOf(envelope.headers));
+    this.#traces.putAside(envelope, stage, letter.code, letter.text);
   }
 
   #countDefect(envelope: Envelope, stage: string, error: unknown): void {
@@ -243,8 +228,7 @@ class LiveRun<V> implements ChainRun, Run {
     }
     if (message.outcome === 'released') {
       this.#ledger.release(receipt);
-      this.#tell('message released', [message]);
-      this.#messageSpans?.end(receipt, 'released');
+      this.#traces.ended('message released', [message]);
       return;
     }
     this.#ledger.leave(receipt, message.outcome === undefined ? { envelope: receipt, outcome: 'done', reason: '' } : message);
@@ -264,24 +248,12 @@ class LiveRun<V> implements ChainRun, Run {
         await this.#spec.source.settle({ messages, watermarks });
         // A settling that outlived the stop timeout comes too late: its messages count as released already.
         if (!this.#isOver) this.#ledger.settled(messages, watermarks);
-        this.#tell('message settled', messages);
-        if (this.#messageSpans) for (const { envelope, outcome } of messages) this.#messageSpans.end(envelope, outcome);
+        this.#traces.ended('message settled', messages);
       }
     } catch (error) {
       void this.#finish({ how: 'failed', error });
     } finally {
       this.#settling = undefined;
-    }
-  }
-
-  /** A line for each message, for whoever follows one: where nobody does, none is made. */
-  #tell(sentence: string, messages: readonly Decided[]): void {
-    const { log } = this.#spec;
-    if (log.isDebug?.(this.pipeline) !== true) return;
-    for (const { envelope, outcome, reason } of messages) {
-      const { partition, position } = envelope;
-      const fields = { pipeline: this.pipeline, partition, position, outcome, ...this.#traceId(envelope) };
-      log.debug(sentence, reason === '' ? fields : { ...fields, reason });
     }
   }
 
@@ -302,7 +274,7 @@ class LiveRun<V> implements ChainRun, Run {
     const isQuiet = await this.#quiet();
     this.#isOver = true;
     this.#ledger.releaseAll();
-    this.#messageSpans?.endAll();
+    this.#traces.endAll();
     this.#end({ ...end, isQuiet });
   }
 

@@ -20,11 +20,13 @@ export function messageSpans(pipeline: string): MessageSpans | undefined {
  */
 export class MessageSpans {
   readonly #tracer: Tracer;
+  readonly #name: string;
   readonly #attributes: Attributes;
   readonly #spans = new Map<Envelope, Span>();
 
   constructor(tracer: Tracer, pipeline: string) {
     this.#tracer = tracer;
+    this.#name = `${pipeline} process`;
     this.#attributes = { 'weir.pipeline': pipeline };
   }
 
@@ -38,8 +40,8 @@ export class MessageSpans {
       'messaging.destination.partition.id': partition,
       'weir.attempt': attempt,
     };
-    const name = `${String(this.#attributes['weir.pipeline'])} process`;
-    this.#spans.set(envelope, this.#tracer.startSpan(name, { kind: SpanKind.CONSUMER, attributes }, contextOf(traceOf(headers))));
+    const options = { kind: SpanKind.CONSUMER, attributes };
+    this.#spans.set(envelope, this.#tracer.startSpan(this.#name, options, contextOf(traceOf(headers))));
   }
 
   /** It was put aside in a stage. */
