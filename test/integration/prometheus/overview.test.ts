@@ -7,17 +7,18 @@ import { settle } from '../../../pipelines/billing/settle.job.ts';
 import { dayOf } from '../../../pipelines/shared/period.ts';
 import { openRun } from '../../../src/runtime/jobs/openRun.ts';
 import { startPrometheus } from '../../../stack/prometheus.ts';
+import { prometheusBinaries } from '../../../stack/prometheusBinaries.ts';
 import { say } from '../../commandLine/aPlace.ts';
 import { atTheEnd } from '../../support/atTheEnd.ts';
 import { dashboardQueries, ruleQueries } from '../../support/monitoring.ts';
-import { prometheusHere } from '../../support/prometheusHere.ts';
+import { orSkipped } from '../../support/orSkipped.ts';
 import { startWeir } from '../../support/weirProcess.ts';
 import { aMonth, type AMonth } from '../daemon/aMonth.ts';
 import { eventually } from '../daemon/eventually.ts';
 import { theTopic } from '../daemon/theTopic.ts';
 
 const folder = join(import.meta.dirname, '..', '..', '..', 'config', 'prometheus');
-const binaries = await prometheusHere();
+const binaries = await orSkipped(prometheusBinaries);
 
 /** The configuration that is shipped, asking one process of this machine instead of the service's replicas, every second. */
 function configurationFor(target: string): string {

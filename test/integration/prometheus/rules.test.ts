@@ -2,11 +2,12 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { prometheusHere } from '../../support/prometheusHere.ts';
+import { prometheusBinaries } from '../../../stack/prometheusBinaries.ts';
+import { orSkipped } from '../../support/orSkipped.ts';
 
 const run = promisify(execFile);
 const folder = join(import.meta.dirname, '..', '..', '..', 'config', 'prometheus');
-const binaries = await prometheusHere();
+const binaries = await orSkipped(prometheusBinaries);
 
 describe.skipIf(binaries === undefined)('promtool', () => {
   const promtool = async (...args: readonly string[]): Promise<string> => {

@@ -1,0 +1,221 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { text as textOf } from 'node:stream/consumers';
+import { promisify } from 'node:util';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { startAlertmanager } from '../../../stack/alertmanager.ts';
+import { alertmanagerBinaries } from '../../../stack/alertmanagerBinaries.ts';
+import { atTheEnd } from '../../support/atTheEnd.ts';
+import { rules } from '../../support/monitoring.ts';
+import { orSkipped } from '../../support/orSkipped.ts';
+import { until } from '../../support/until.ts';
+
+const run = promisify(execFile);
+const file = join(import.meta.dirname, '../../../config/prometheus/alertmanager.yml');
+const binaries = await orSkipped(alertmanagerBinaries);
+
+type Labels = Readonly<Record<string, string>>;
+
+interface Message {
+  readonly path: string;
+  readonly groupLabels: Labels;
+  readonly alerts: readonly { readonly labels: Labels }[];
+}
+
+/** An alert with the labels that its rule gives it. */
+function alert(alertname: string, labels: Labels = {}): Labels {
+  const own = rules().find((rule) => rule.alert === alertname)?.labels;
+  if (own === undefined) throw new Error(`There is no alert ${alertname}.`);
+  return { alertname, ...own, ...labels };
+}
+
+/** The configuration that is shipped, with other receivers and no patience. */
+function configurationFor(receiver: string): string {
+  interface Route {
+    readonly routes?: readonly Route[];
+  }
+  const shipped = parse(readFileSync(file, 'utf8')) as { readonly route: Route };
+  const hasty = (route: Route): object => ({
+    ...route,
+    ...{ group_wait: '1s', group_interval: '1s', repeat_interval: '1h' },
+    ...(route.routes && { routes: route.routes.map(hasty) }),
+  });
+  const receivers = ['page', 'ticket'].map((name) => ({ name, webhook_configs: [{ url: `${receiver}/${name}`, send_resolved: false }] }));
+  return stringify({ ...shipped, route: hasty(shipped.route), receivers });
+}
+
+describe.skipIf(binaries === undefined)('amtool', () => {
+  const amtool = async (...args: readonly string[]): Promise<string> => (await run(binaries?.amtool[0] ?? '', args)).stdout;
+
+  it('accepts the configuration', async () => {
+    expect(await amtool('check-config', file)).toContain('SUCCESS');
+  });
+
+  it.each([
+    ['page', 'page'],
+    ['ticket', 'ticket'],
+    ['misspelt', 'ticket'],
+  ])('sends what is a %s to %s', async (severity, receiver) => {
+    expect((await amtool('config', 'routes', 'test', `--config.file=${file}`, `severity=${severity}`, 'alertname=Weir')).trim()).toBe(
+      receiver,
+    );
+  });
+});
+
+describe.skipIf(binaries === undefined)('a real Alertmanager', () => {
+  let url: string;
+  const messages: Message[] = [];
+
+  beforeAll(async () => {
+    const server = createServer((request, response) => {
+      void textOf(request).then((body) => {
+        messages.push({ ...(JSON.parse(body) as Message), path: request.url ?? '' });
+        response.end();
+      });
+    });
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    atTheEnd(() => new Promise((closed) => server.close(closed)));
+    const alertmanager = await startAlertmanager(configurationFor(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
+    atTheEnd(() => alertmanager.close());
+    ({ url } = alertmanager);
+  });
+
+  const post = async (alerts: readonly Labels[], endsAt?: Date): Promise<void> => {
+    const body = JSON.stringify(alerts.map((labels) => ({ labels, ...(endsAt && { endsAt }) })));
+    const { status } = await fetch(`${url}/api/v2/alerts`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    expect(status).toBe(200);
+  };
+
+  const active = async (): Promise<readonly { readonly labels: Labels; readonly status: { readonly inhibitedBy: readonly string[] } }[]> =>
+    (await (await fetch(`${url}/api/v2/alerts`)).json()) as Awaited<ReturnType<typeof active>>;
+
+  beforeEach(async () => {
+    await post(
+      (await active()).map(({ labels }) => labels),
+      new Date(),
+    );
+    await until('no alert is active', async () => (await active()).length === 0);
+    messages.length = 0;
+  });
+
+  /** Which alerts are held back, as name and what they name. */
+  async function held(): Promise<readonly string[]> {
+    const found = (await active()).filter(({ status }) => status.inhibitedBy.length > 0);
+    return found
+      .map(({ labels }) => [labels['alertname'], labels['pipeline'] ?? labels['method'] ?? labels['instance'] ?? ''].join(' ').trim())
+      .sort();
+  }
+
+  /** Fires one alert, then others: of these, the expected ones are held back and no more. */
+  async function holdsBack(first: Labels, others: readonly Labels[], expected: readonly string[]): Promise<void> {
+    await post([first]);
+    await post(others);
+    await until('all are active', async () => (await active()).length === others.length + 1);
+    // What holds others back is known to Alertmanager a moment after it has come.
+    await until('as many are held back', async () => (await held()).length >= expected.length).catch(() => undefined);
+    expect(await held()).toEqual(expected);
+  }
+
+  it('tells in one message what has one severity and one cause, and pages apart from tickets', async () => {
+    await post([
+      alert('WeirNoProgress', { pipeline: 'billing.deliver' }),
+      alert('WeirNoProgress', { pipeline: 'payments.notify' }),
+      alert('WeirBillsOverdue'),
+      alert('WeirBillsParked'),
+      alert('WeirPaymentsParked', { reason: 'KEY_MISMATCH' }),
+    ]);
+    await until('both have been told', () => messages.length >= 2);
+    const told = messages.map(({ path, groupLabels, alerts }) => [path, groupLabels['cause'], alerts.length]);
+    expect(told.toSorted()).toEqual([
+      ['/page', 'work', 3],
+      ['/ticket', 'person', 2],
+    ]);
+  });
+
+  it('holds back what follows from no process being there, and not what is wrong with money', async () => {
+    await holdsBack(
+      alert('WeirDown'),
+      [
+        alert('WeirProcessDown', { instance: 'a' }),
+        alert('WeirNoProgress', { pipeline: 'billing.deliver' }),
+        alert('WeirJobLate'),
+        alert('WeirGaugesSilent'),
+        alert('WeirLedgerUnbalanced'),
+        alert('WeirScrapeFails', { instance: 'kafka-exporter:9308' }),
+      ],
+      ['WeirGaugesSilent', 'WeirJobLate', 'WeirNoProgress billing.deliver', 'WeirProcessDown a'],
+    );
+  });
+
+  it('holds back what is said of a process that is down, and not of another or of none', async () => {
+    // The second process' readers by the page of their own pipeline.
+    await holdsBack(
+      alert('WeirProcessDown', { instance: 'a' }),
+      [
+        alert('WeirReadersReplaced', { instance: 'a', pipeline: 'billing.deliver' }),
+        alert('WeirProcessRestarts', { instance: 'a' }),
+        alert('WeirProcessDown', { instance: 'b' }),
+        alert('WeirReadersReplaced', { instance: 'b', pipeline: 'payments.notify' }),
+        alert('WeirNoProgress', { pipeline: 'payments.notify' }),
+        alert('WeirJobLate', { schedule: 'billing.settle' }),
+      ],
+      ['WeirProcessRestarts a', 'WeirReadersReplaced billing.deliver', 'WeirReadersReplaced payments.notify'],
+    );
+  });
+
+  it('holds back what waits for a bank that is away, and not what waits for something else', async () => {
+    await holdsBack(
+      alert('WeirDependencyAway', { dependency: 'bank' }),
+      [
+        alert('WeirRemittancesLate', { state: 'WITHDRAWN' }),
+        alert('WeirAccountLinksLate'),
+        alert('WeirNoProgress', { pipeline: 'remittance.bankCalls' }),
+        alert('WeirNoProgress', { pipeline: 'billing.deliver' }),
+        alert('WeirRemittancesParked', { reason: 'NO_ANSWER' }),
+        alert('WeirMoneyUnexplained', { account: 'POOL' }),
+        alert('WeirPaymentsLate', { method: 'card' }),
+        alert('WeirDeadLetters', { pipeline: 'remittance.settle' }),
+      ],
+      ['WeirAccountLinksLate', 'WeirNoProgress remittance.bankCalls', 'WeirRemittancesLate'],
+    );
+  });
+
+  it('holds back the payments of a gateway that is away, and not those of another', async () => {
+    await holdsBack(
+      alert('WeirDependencyAway', { dependency: 'card' }),
+      [
+        alert('WeirPaymentsLate', { method: 'card' }),
+        alert('WeirPaymentsLate', { method: 'wallet' }),
+        alert('WeirOrdersLate'),
+        alert('WeirPaymentsParked', { reason: 'AMOUNT_MISMATCH' }),
+      ],
+      ['WeirOrdersLate', 'WeirPaymentsLate card'],
+    );
+  });
+
+  it('holds back a ticket of a pipeline of which there is a page, and the late job of a month that is late', async () => {
+    await holdsBack(
+      alert('WeirNoProgress', { pipeline: 'billing.deliver', instance: 'a' }),
+      [
+        alert('WeirDeadLetters', { pipeline: 'billing.deliver' }),
+        alert('WeirDeadLetters', { pipeline: 'payments.notify' }),
+        alert('WeirPartitionUnread', { pipeline: 'billing.deliver' }),
+        alert('WeirSettlementLate', { schedule: 'billing.settle' }),
+        alert('WeirJobLate', { schedule: 'billing.settle' }),
+        alert('WeirJobLate', { schedule: 'deposits.settle' }),
+        alert('WeirBillsParked'),
+      ],
+      ['WeirDeadLetters billing.deliver', 'WeirJobLate'],
+    );
+  });
+
+  it('names in its rules alerts, dependencies and pipelines that there are', () => {
+    const names = [...readFileSync(file, 'utf8').matchAll(/alertname=~?"([^"]+)"/g)].flatMap(([, value = '']) => value.split('|'));
+    const known = rules().map((rule) => rule.alert);
+    expect(names.filter((name) => name !== 'Weir.+' && !known.includes(name))).toEqual([]);
+  });
+});
