@@ -21,10 +21,10 @@ export function alertRule(name: string): AlertRule {
   return rule;
 }
 
-/** The number that an alert compares a series with: the first one after the series' name. Throws where it compares none. */
+/** The number that an alert compares a series with: the first one after the series' name, or a product of two. Throws where it compares none. */
 export function limitOf(name: string, series: SeriesName): number {
   const [, ...rest] = alertRule(name).expr.split(series);
-  const [, limit] = /[<>]=?\s*(\d+(?:\.\d+)?)/.exec(rest.join(series)) ?? [];
+  const [, limit, factor = '1'] = /[<>]=?\s*(\d+(?:\.\d+)?)(?: \* (\d+))?/.exec(rest.join(series)) ?? [];
   if (limit === undefined) throw new Error(`${name} compares ${series} with no number.`);
-  return Number(limit);
+  return Number(limit) * Number(factor);
 }

@@ -54,16 +54,16 @@ export const lonelyCancellations = defineGauges({
   statement: (now) => ({ text: lonely, values: [now, mostCounted] }),
 });
 
-/** Days until a market calendar ends. */
-export const calendarDays = defineGauges({
+/** Time until a market calendar ends. */
+export const calendarLeft = defineGauges({
   profile,
-  metrics: ['weir_deposits_calendar_days'],
+  metrics: ['weir_deposits_calendar_left_seconds'],
   labels: {},
   statement: (now) => ({ text: left, values: [lastCoveredDay, seoulDay(now)] }),
 });
 
 /** All of them. */
-export const depositGauges = [waitingDeposits, asideDeposits, lonelyCancellations, calendarDays] as const;
+export const depositGauges = [waitingDeposits, asideDeposits, lonelyCancellations, calendarLeft] as const;
 
 const waiting = `
   SELECT (SELECT count(*) FROM (SELECT FROM deposits.ledger WHERE applied_on IS NULL LIMIT $2) AS unapplied) AS weir_deposits_in_flight,
@@ -78,4 +78,4 @@ const lonely = `
   SELECT count(*) AS weir_deposits_cancellations_without_fill
   FROM (SELECT FROM deposits.early_cancellation WHERE recorded_at <= $1::timestamptz - interval '3 days' LIMIT $2) AS counted`;
 
-const left = 'SELECT $1::date - $2::date AS weir_deposits_calendar_days';
+const left = 'SELECT ($1::date - $2::date) * 86400 AS weir_deposits_calendar_left_seconds';

@@ -279,15 +279,15 @@ export const catalogue = {
     help: 'Cancellations of trades whose fill has not come within three days, counted up to 100,000.',
     labels: [],
   },
-  weir_deposits_calendar_days: {
+  weir_deposits_calendar_left_seconds: {
     type: 'gauge',
-    help: 'Days until the first market calendar ends; trades due after it are put aside.',
+    help: 'Time until the last day of the first market calendar that ends, in whole days; trades due after it are put aside.',
     labels: [],
   },
   weir_event_loop_delay_seconds: {
     type: 'gauge',
-    help: 'Delay of the event loop since the last scrape, at its 99th percentile and at its maximum.',
-    labels: ['quantile'],
+    help: 'Delay of the event loop since the last scrape, at its 99th percentile (p99) and at its maximum (max).',
+    labels: ['statistic'],
   },
 } as const satisfies Record<string, MetricFacts>;
 

@@ -49,7 +49,7 @@ const breakerValues: Readonly<Record<BreakerState, number>> = { open: 0, trying:
 /** Makes the registry from the catalogue. */
 export function createMetrics(clock: Clock): Metrics {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  collectOfTheProcess(registry);
   const counter = (name: MetricName): Counter => new Counter({ ...declared(name), registers: [registry] });
   const gauge = (name: MetricName): Gauge => new Gauge({ ...declared(name), registers: [registry] });
   const breakers: Pick<Breaker, 'name' | 'state'>[] = [];
@@ -132,8 +132,8 @@ function loopDelay(gauge: Gauge): () => void {
   const loop = monitorEventLoopDelay({ resolution: 20 });
   loop.enable();
   return () => {
-    gauge.set({ quantile: '0.99' }, loop.percentile(99) / 1e9);
-    gauge.set({ quantile: '1' }, loop.max / 1e9);
+    gauge.set({ statistic: 'p99' }, loop.percentile(99) / 1e9);
+    gauge.set({ statistic: 'max' }, loop.max / 1e9);
     loop.reset();
   };
 }
@@ -145,6 +145,13 @@ function stageMetricsOf(registry: Registry, counter: (name: MetricName) => Count
     retries: counter('weir_pipeline_retries_total'),
     deadLetters: counter('weir_dead_letters_total'),
   };
+}
+
+/** What the client library tells of the process. */
+function collectOfTheProcess(register: Registry): void {
+  collectDefaultMetrics({ register });
+  // Sums of what stands beside them by type, under names that only counters may have.
+  for (const what of ['handles', 'requests', 'resources']) register.removeSingleMetric(`nodejs_active_${what}_total`);
 }
 
 function gaugesOfBusiness(gauge: (name: MetricName) => Gauge): Readonly<Record<BusinessGauge, Gauge>> {
@@ -170,7 +177,7 @@ function gaugesOfBusiness(gauge: (name: MetricName) => Gauge): Readonly<Record<B
     weir_deposits_overdue: gauge('weir_deposits_overdue'),
     weir_deposits_put_aside: gauge('weir_deposits_put_aside'),
     weir_deposits_cancellations_without_fill: gauge('weir_deposits_cancellations_without_fill'),
-    weir_deposits_calendar_days: gauge('weir_deposits_calendar_days'),
+    weir_deposits_calendar_left_seconds: gauge('weir_deposits_calendar_left_seconds'),
     weir_remittances_untold: gauge('weir_remittances_untold'),
     weir_account_links_open: gauge('weir_account_links_open'),
     weir_account_links_oldest_seconds: gauge('weir_account_links_oldest_seconds'),

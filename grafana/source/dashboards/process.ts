@@ -50,8 +50,8 @@ const machine = [
     description: 'How late timers and answers were, since the scrape before. Seconds: something computes too long at once.',
     unit: 's',
     asks: [
-      [series('weir_event_loop_delay_seconds', `${chosen}, quantile="0.99"`), '{{instance}} 99th percentile'],
-      [series('weir_event_loop_delay_seconds', `${chosen}, quantile="1"`), '{{instance}} longest'],
+      [series('weir_event_loop_delay_seconds', `${chosen}, statistic="p99"`), '{{instance}} 99th percentile'],
+      [series('weir_event_loop_delay_seconds', `${chosen}, statistic="max"`), '{{instance}} longest'],
     ],
     limits: { orange: 1 },
     links: [runbook('health')],

@@ -53,7 +53,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   reason: [...parkReasons, ...putAsideReasons, ...replaceReasons, ...settlementCodes, ...parkCodes, ...linkParkCodes, ...asideReasons],
   step: ['deposit', 'withdrawal', 'call'],
   account: ['POOL', 'TRANSIT', 'SUSPENSE'],
-  quantile: ['0.99', '1'],
+  statistic: ['p99', 'max'],
   le: [...[...catalogue.weir_pipeline_stage_seconds.buckets, ...catalogue.weir_api_request_seconds.buckets].map(String), '+Inf'],
 };
 

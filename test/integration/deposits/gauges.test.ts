@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { asideDeposits, calendarDays, lonelyCancellations, waitingDeposits } from '../../../pipelines/deposits/depositGauges.ts';
+import { asideDeposits, calendarLeft, lonelyCancellations, waitingDeposits } from '../../../pipelines/deposits/depositGauges.ts';
 import { lastCoveredDay } from '../../../pipelines/shared/market.ts';
 import { askGauges } from '../../../src/runtime/gauges/askGauges.ts';
 import type { GaugeQuestion } from '../../../src/runtime/gauges/gaugeQuestion.ts';
@@ -46,8 +46,10 @@ describe('the gauges of deposits', () => {
     expect(await ask(lonelyCancellations, '2026-11-23T15:00:00+09:00')).toEqual([{ weir_deposits_cancellations_without_fill: 1n }]);
   });
 
-  it('tell how many days the market calendars have left', async () => {
-    expect(await ask(calendarDays, `${lastCoveredDay}T00:00:00+09:00`)).toEqual([{ weir_deposits_calendar_days: 0 }]);
-    expect(await ask(calendarDays, `${lastCoveredDay.slice(0, 4)}-12-01T00:00:00+09:00`)).toEqual([{ weir_deposits_calendar_days: 30 }]);
+  it('tell how much time the market calendars have left', async () => {
+    expect(await ask(calendarLeft, `${lastCoveredDay}T00:00:00+09:00`)).toEqual([{ weir_deposits_calendar_left_seconds: 0 }]);
+    expect(await ask(calendarLeft, `${lastCoveredDay.slice(0, 4)}-12-01T00:00:00+09:00`)).toEqual([
+      { weir_deposits_calendar_left_seconds: 30 * 86_400 },
+    ]);
   });
 });
