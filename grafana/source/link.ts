@@ -6,9 +6,8 @@ export interface Link {
   readonly url: string;
 }
 
-/** Pages of the console. */
-export type ConsolePage =
-  '' | 'dead-letters' | 'jobs' | 'billing' | 'payments' | 'remittance' | 'account-links' | 'deposits' | `pipelines/${string}`;
+/** Pages of the console; the first has all pipelines. */
+export type ConsolePage = '' | 'dead-letters' | 'jobs' | 'billing' | 'payments' | 'remittance' | 'account-links' | 'deposits';
 
 /** A page of the console, where what the panel shows can be looked at singly and acted on. */
 export function consolePage(page: ConsolePage): Link {

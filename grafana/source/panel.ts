@@ -71,7 +71,13 @@ export function panel(question: Question, shape: PanelShape): Panel {
         ...(shape.asTable === true && { format: 'table' }),
       })),
       fieldConfig: {
-        defaults: { unit, ...(decimals !== undefined && { decimals }), ...shape.defaults, thresholds: thresholdsOf(limits) },
+        defaults: {
+          unit,
+          ...(decimals !== undefined && { decimals }),
+          ...shape.defaults,
+          thresholds: thresholdsOf(limits),
+          ...(asks.some(([, legend]) => legend?.includes('{{pipeline}}')) && { links: [ofItsPipeline] }),
+        },
         overrides: shape.overrides ?? [],
       },
       options: shape.options,
@@ -79,6 +85,9 @@ export function panel(question: Question, shape: PanelShape): Panel {
     },
   };
 }
+
+/** Where a series leads that names its pipeline: to that one's page of the console. A job has its runs there. */
+const ofItsPipeline = { title: 'Console', url: '${console}/#/pipelines/${__field.labels.pipeline}', targetBlank: true };
 
 function thresholdsOf({ orange, red, isLowBad = false }: Limits = {}): object {
   const bounds = [

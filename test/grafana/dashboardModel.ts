@@ -38,6 +38,7 @@ const defaults = {
   max: z.number().optional(),
   noValue: z.string().optional(),
   color: colorMode.optional(),
+  links: z.array(link).optional(),
   mappings: z.array(mapping).optional(),
   thresholds: z.strictObject({ mode: z.literal('absolute'), steps: z.array(step).min(1).refine(rising) }),
 };
