@@ -72,7 +72,7 @@ const deposits = [
 const streams = [
   graph({
     title: 'How much waits in each stream?',
-    description: 'Entries that no reader has been given yet.',
+    description: 'Entries that were never delivered, and those that were and are in flight nowhere, as after a reader has died.',
     unit: 'short',
     asks: [[each('max', 'pipeline', series('weir_pipeline_lag', chosen)), '{{pipeline}}']],
     links: [consolePage(''), runbookOf('WeirNoProgress')],
@@ -80,7 +80,7 @@ const streams = [
   }),
   graph({
     title: 'How much is in flight?',
-    description: 'Entries that were read and have not ended, by process: pending in their group.',
+    description: 'Entries that were read and have not ended, by process; with what waits, all that is pending in the group.',
     unit: 'short',
     asks: [[each('sum', 'pipeline, instance', series('weir_pipeline_in_flight', chosen)), '{{pipeline}} {{instance}}']],
     links: [consolePage(''), runbookOf('WeirNoProgress')],
