@@ -185,7 +185,7 @@ say(
     : `${broken.length} of ${checks.length} checks do not hold.`,
 );
 if (!keep)
-  console.log('npm run demo -- --keep keeps everything running, to look around with the command line, in the inbox and in the metrics.');
+  console.log('npm run demo -- --keep keeps everything running, to look around on the console, with the command line and in the inbox.');
 process.exitCode = broken.length === 0 ? 0 : 1;
 
 /** Somebody with a token of their own, at the admin port of a daemon. */
@@ -202,6 +202,7 @@ async function lookAround(at: Operator): Promise<void> {
 npm run weir -- billing unknown
 npm run weir -- job list
 npm run weir -- schedule list
+Console: ${workers.running[0]?.adminUrl ?? ''}/ (log in with the token above)
 Mails: ${inbox.httpUrl}/messages   SMS: ${stack.sms.url}/messages   Metrics: ${workers.running.map(({ adminUrl }) => `${adminUrl}/metrics`).join(' ')}`);
   await once(process, 'SIGINT');
 }

@@ -12,8 +12,9 @@ export interface Attention {
 /** What the gauges of systems ask a person to look at: those that say so of themselves and are not 0. */
 export function attentionOf(answers: readonly (readonly [GaugeQuestion, readonly GaugeRow[]])[]): readonly Attention[] {
   return answers.flatMap(([{ attention = {} }, rows]) =>
-    Object.entries(attention).flatMap(([metric, { level, view, says }]) => {
-      const sum = rows.reduce((total, row) => total + Number(row[metric]), 0);
+    Object.entries(attention).flatMap(([metric, { level, view, says, only = {} }]) => {
+      const meant = rows.filter((row) => Object.entries(only).every(([label, value]) => row[label] === value));
+      const sum = meant.reduce((total, row) => total + Number(row[metric]), 0);
       return sum === 0 ? [] : [{ level, view, text: `${sum.toLocaleString('en')} ${says}` }];
     }),
   );

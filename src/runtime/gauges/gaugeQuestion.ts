@@ -29,6 +29,8 @@ export interface GaugeAttention {
   readonly view: string;
   /** Behind the number: `payments wait for a person`. */
   readonly says: string;
+  /** Only the series with these label values. */
+  readonly only?: Readonly<Record<string, string>>;
 }
 
 /** Rows that a gauge counts at most: it is asked every few seconds, also after a bad night. */
