@@ -79,6 +79,20 @@ export default {
       to: { path: '^src/(api|console)/', pathNot: '^src/$1/' },
     },
     {
+      name: 'page-asks-only-the-api',
+      severity: 'error',
+      comment: 'The page is loaded by browsers, from its own folder: what it knows it has asked of the API.',
+      from: { path: '^src/console/page/' },
+      to: { pathNot: '^src/console/page/' },
+    },
+    {
+      name: 'nothing-runs-the-page',
+      severity: 'error',
+      comment: 'The page is sent to browsers as text; whoever imports it here would need one.',
+      from: { path: '^(src|operators|pipelines|config|stack|simulators|test|bench)/', pathNot: '^src/console/page/' },
+      to: { path: '^src/console/page/' },
+    },
+    {
       name: 'config-knows-nothing',
       severity: 'error',
       comment: 'Everyone receives values; only main.ts loads them.',

@@ -7,6 +7,7 @@ import { step } from './support/step.ts';
 const checks: readonly (readonly [name: string, command: string, args: readonly string[]])[] = [
   ['lint', 'eslint', ['.']],
   ['types', 'tsc', ['-p', '.']],
+  ['types of the page', 'tsc', ['-p', 'src/console/page']],
   ['unit tests', 'vitest', ['run', '--project', 'unit', '--reporter=dot']],
   ['format', 'prettier', ['--check', '.']],
   ['architecture', 'depcruise', ['.']],

@@ -15,6 +15,7 @@ import { step } from './support/step.ts';
  */
 async function main(files: readonly string[]): Promise<number> {
   const types = await check('types', 'tsc', ['-p', '.']);
+  const page = await check('types of the page', 'tsc', ['-p', 'src/console/page']);
   // vitest accepts syntax that Node.js refuses to strip, so the program itself must start.
   const start = await check('start', process.execPath, ['src/main.ts', '--help']);
   const missing = await missingService();
@@ -23,7 +24,7 @@ async function main(files: readonly string[]): Promise<number> {
   const tests = await runTests([...(isSkipping ? ['--project', 'unit'] : []), ...files]);
   const skipped = isSkipping ? globSync(withServices).length : 0;
 
-  const all = [types, start, tests, { passed: 0, failed: 0, skipped }];
+  const all = [types, page, start, tests, { passed: 0, failed: 0, skipped }];
   const sum = (of: (counts: Counts) => number): number => all.reduce((total, counts) => total + of(counts), 0);
   const total = { passed: sum((one) => one.passed), failed: sum((one) => one.failed), skipped: sum((one) => one.skipped) };
   console.log(closingLine(total));

@@ -1,6 +1,7 @@
 import { fastify } from 'fastify';
 import { listenFailure } from '../http/listenFailure.ts';
 import type { Api } from './api.ts';
+import { servePage } from './pageFiles.ts';
 import { serveApi } from './serveApi.ts';
 
 /** A dependency that /readyz asks about. */
@@ -77,6 +78,7 @@ export async function startAdminServer(options: AdminOptions): Promise<AdminServ
     const facts = { failed, paused: options.paused(), dependencies: Object.fromEntries(states) };
     return reply.code(status === 'ready' ? 200 : 503).send({ status, ...facts });
   });
+  servePage(server);
   serveApi(server, options.api);
   try {
     return { url: await server.listen({ host: options.host, port: options.port }), close: () => server.close() };

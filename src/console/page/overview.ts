@@ -1,0 +1,55 @@
+/** Everything at a glance, as `overview.show` answers it and the daemon tells it live. What is not known is null. */
+export interface Overview {
+  readonly instance: string;
+  readonly now: string;
+  readonly startedAt: string;
+  readonly isHeld?: boolean;
+  readonly attention: readonly Attention[];
+  readonly pipelines: readonly PipelineRow[];
+  readonly jobs: readonly JobRow[];
+  readonly schedules: readonly { readonly schedule: string; readonly isLate: boolean; readonly nextAt: string | null }[];
+  readonly dependencies: readonly { readonly name: string; readonly state: string }[];
+}
+
+/** Something that wants a person. */
+export interface Attention {
+  readonly level: 'page' | 'ticket';
+  readonly text: string;
+  /** Where it is looked at: `#/pipelines/billing.deliver`. */
+  readonly view: string;
+}
+
+/** How a pipeline stands. */
+export interface PipelineRow {
+  readonly pipeline: string;
+  readonly profile: string;
+  readonly state: string;
+  readonly reason: string | null;
+  readonly waitsFor: string | null;
+  readonly pausedBy: string | null;
+  readonly pausedAt: string | null;
+  readonly pausedBecause: string | null;
+  readonly rate: number | null;
+  readonly lag: number | null;
+  readonly inFlight: number | null;
+  readonly oldestSeconds: number | null;
+  readonly retries: number | null;
+  readonly dead: number | null;
+  readonly history: readonly number[];
+}
+
+/** How the latest run of a job stands. */
+export interface JobRow {
+  readonly job: string;
+  readonly profile: string;
+  readonly open: number | null;
+  readonly status: string | null;
+  readonly key: string | null;
+  readonly run: string | null;
+  readonly rowsRead: number | null;
+  readonly total: number | null;
+  readonly rowsPerSecond: number | null;
+  readonly etaSeconds: number | null;
+  readonly endedAt: string | null;
+  readonly history: readonly number[];
+}

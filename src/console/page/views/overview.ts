@@ -1,0 +1,129 @@
+import { ask } from '../api.ts';
+import { badge } from '../badge.ts';
+import { h, type Child } from '../dom.ts';
+import { moment } from '../moment.ts';
+import type { Attention, JobRow, Overview, PipelineRow } from '../overview.ts';
+import { progressOf } from '../progress.ts';
+import { sparkline } from '../sparkline.ts';
+import { table } from '../table.ts';
+import { countText, durationText, rateText } from '../text.ts';
+import { addressOf, type View } from '../view.ts';
+
+/** Every pipeline and job at a glance; what needs attention stands first. */
+export const overviewView: View = {
+  isLive: true,
+  look: async (desk) => {
+    const overview = desk.live.latest() ?? (await ask<Overview>('overview.show'));
+    return { title: 'Overview', body: bodyOf(overview) };
+  },
+};
+
+function bodyOf(overview: Overview): Child {
+  const { attention, pipelines, jobs, schedules, dependencies } = overview;
+  return [
+    h('section', { 'aria-labelledby': 'attention' }, h('h2', { id: 'attention' }, 'Needs attention'), attentionList(attention)),
+    h('section', { 'aria-labelledby': 'pipelines' }, h('h2', { id: 'pipelines' }, 'Pipelines'), pipelineTable(pipelines)),
+    h('section', { 'aria-labelledby': 'jobs' }, h('h2', { id: 'jobs' }, 'Jobs, by their latest runs'), jobTable(jobs)),
+    h(
+      'section',
+      { 'aria-labelledby': 'around' },
+      h('h2', { id: 'around' }, 'Around'),
+      h(
+        'dl',
+        { class: 'facts' },
+        dependencies.map(({ name, state }) => h('div', { 'data-key': name }, h('dt', {}, name), h('dd', {}, dependencyBadge(state)))),
+        nextOf(schedules),
+        h('div', {}, h('dt', {}, 'This daemon'), h('dd', {}, overview.instance, ', since ', moment(overview.startedAt))),
+      ),
+    ),
+  ];
+}
+
+function attentionList(attention: readonly Attention[]): HTMLElement {
+  if (attention.length === 0) return h('p', { class: 'empty calm' }, 'Nothing needs attention.');
+  return h(
+    'ul',
+    { class: 'attention' },
+    attention.map(({ level, text, view }) =>
+      h(
+        'li',
+        { class: level, 'data-key': `${view} ${text}` },
+        badge(level === 'page' ? 'now' : 'soon', level === 'page' ? 'bad' : 'warning'),
+        h('a', { href: view }, text),
+      ),
+    ),
+  );
+}
+
+function pipelineTable(pipelines: readonly PipelineRow[]): HTMLElement {
+  return table<PipelineRow>({
+    caption: 'Pipelines',
+    rows: pipelines,
+    keyOf: ({ pipeline }) => pipeline,
+    empty: 'This daemon knows no pipeline.',
+    columns: [
+      { title: 'Pipeline', cell: ({ pipeline }) => h('a', { href: addressOf(['pipelines', pipeline]) }, pipeline) },
+      { title: 'State', cell: ({ state, reason, waitsFor }) => [badge(state), whyOf(waitsFor ?? reason)] },
+      { title: 'Last 15 minutes', cell: ({ history, pipeline }) => sparkline(history, pipeline) ?? '–' },
+      { title: 'Rate', isNumber: true, cell: ({ rate }) => rateText(rate) },
+      { title: 'Lag', isNumber: true, cell: ({ lag }) => countText(lag) },
+      { title: 'In flight', isNumber: true, cell: ({ inFlight }) => countText(inFlight) },
+      { title: 'Oldest', isNumber: true, cell: ({ oldestSeconds }) => durationText(oldestSeconds) },
+      { title: 'Retries', isNumber: true, cell: ({ retries }) => countText(retries) },
+      {
+        title: 'Dead',
+        isNumber: true,
+        cell: ({ dead }) => ((dead ?? 0) > 0 ? h('strong', { class: 'bad' }, countText(dead)) : countText(dead)),
+      },
+    ],
+  });
+}
+
+function whyOf(why: string | null): Child {
+  return why !== null && why !== '' && h('span', { class: 'why' }, why);
+}
+
+function jobTable(jobs: readonly JobRow[]): HTMLElement {
+  return table<JobRow>({
+    caption: 'Jobs',
+    rows: jobs,
+    keyOf: ({ job }) => job,
+    empty: 'This daemon knows no job.',
+    columns: [
+      { title: 'Job', cell: ({ job }) => h('a', { href: addressOf(['jobs'], { job }) }, job) },
+      { title: 'State', cell: ({ status }) => (status === null ? h('span', { class: 'quiet' }, 'never ran') : badge(status)) },
+      { title: 'Key', cell: ({ key, run }) => (key === null || run === null ? '–' : h('a', { href: addressOf(['jobs', run]) }, key)) },
+      { title: 'Last 15 minutes', cell: ({ history, job }) => sparkline(history, job) ?? '–' },
+      { title: 'Rows', isNumber: true, cell: (row) => progressOf(row) },
+      { title: 'Rate', isNumber: true, cell: ({ rowsPerSecond }) => rateText(rowsPerSecond) },
+      { title: 'Time left', isNumber: true, cell: ({ etaSeconds }) => durationText(etaSeconds) },
+      { title: 'Ended', cell: ({ endedAt }) => moment(endedAt) },
+    ],
+  });
+}
+
+function dependencyBadge(state: string): Child {
+  const words: Readonly<Record<string, readonly [string, 'good' | 'warning' | 'bad']>> = {
+    ...{ open: ['answers', 'good'], trying: ['is tried again', 'warning'], shut: ['does not answer', 'bad'] },
+    ...{ reachable: ['answers', 'good'], unreachable: ['does not answer', 'bad'] },
+  };
+  const [word, tone] = words[state] ?? [state, 'warning'];
+  return badge(word, tone);
+}
+
+function nextOf(schedules: Overview['schedules']): Child {
+  const late = schedules.filter(({ isLate }) => isLate).length;
+  const next = schedules.filter(({ nextAt }) => nextAt !== null).sort((a, b) => (a.nextAt ?? '').localeCompare(b.nextAt ?? ''))[0];
+  return h(
+    'div',
+    {},
+    h('dt', {}, h('a', { href: '#/schedules' }, 'Schedules')),
+    h(
+      'dd',
+      {},
+      late > 0 && badge(`${late} late`, 'bad'),
+      ' ',
+      next === undefined ? 'none is due' : ['next ', next.schedule, ' at ', moment(next.nextAt)],
+    ),
+  );
+}

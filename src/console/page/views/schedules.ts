@@ -1,0 +1,81 @@
+import { actionButton } from '../actionButton.ts';
+import { ask } from '../api.ts';
+import { badge } from '../badge.ts';
+import type { Desk } from '../desk.ts';
+import { h, type Child } from '../dom.ts';
+import { agedMoment, moment } from '../moment.ts';
+import { table } from '../table.ts';
+import { countText } from '../text.ts';
+import { addressOf, type View } from '../view.ts';
+
+interface ScheduleRow {
+  readonly schedule: string;
+  readonly job: string;
+  readonly profile: string;
+  readonly cron: string;
+  readonly zone: string;
+  readonly isEnabled: boolean;
+  readonly pausedBy: string | null;
+  readonly pausedBecause: string | null;
+  readonly nextAt: string | null;
+  readonly lastAt: string | null;
+  readonly lastState: string | null;
+  readonly lastRun: string | null;
+  readonly lastReason: string | null;
+  readonly lateSince: string | null;
+  readonly missed: number | null;
+  readonly keyNow: string | null;
+}
+
+/** What begins by the clock: when it was, when it will be, what was missed; run now, pause, resume. */
+export const schedulesView: View = {
+  isLive: true,
+  look: async (desk) => {
+    const { schedules } = await ask<{ schedules: readonly ScheduleRow[] }>('schedule.list');
+    return {
+      title: 'Schedules',
+      body: table<ScheduleRow>({
+        caption: 'Schedules',
+        rows: schedules,
+        keyOf: ({ schedule }) => schedule,
+        empty: 'No schedule. Jobs run only when somebody runs them.',
+        columns: [
+          { title: 'Schedule', cell: (row) => [row.schedule, h('span', { class: 'why' }, h('code', {}, row.cron), ` ${row.zone}`)] },
+          { title: 'State', cell: stateOf },
+          { title: 'Last', cell: lastOf },
+          { title: 'Next', cell: ({ nextAt }) => agedMoment(nextAt) },
+          { title: 'Missed', isNumber: true, cell: ({ missed }) => countText(missed) },
+          { title: 'Do', cell: (row) => actionsOf(desk, row) },
+        ],
+      }),
+    };
+  },
+};
+
+function stateOf({ isEnabled, pausedBy, pausedBecause, lateSince }: ScheduleRow): Child {
+  if (!isEnabled) return [badge('off', 'idle'), h('span', { class: 'why' }, 'by an option of this daemon')];
+  if (pausedBy !== null) return [badge('paused'), h('span', { class: 'why' }, `by ${pausedBy}: ${pausedBecause ?? ''}`)];
+  return lateSince === null ? badge('on time') : [badge('late'), h('span', { class: 'why' }, 'since ', moment(lateSince))];
+}
+
+function lastOf({ lastAt, lastState, lastRun, lastReason }: ScheduleRow): Child {
+  if (lastAt === null) return 'never';
+  const state = lastState === null ? null : badge(lastState);
+  return [
+    lastRun === null ? state : h('a', { href: addressOf(['jobs', lastRun]) }, state ?? 'its run'),
+    ' ',
+    agedMoment(lastAt),
+    lastReason !== null && h('span', { class: 'why' }, lastReason),
+  ];
+}
+
+function actionsOf(desk: Desk, { schedule, job, keyNow, pausedBy }: ScheduleRow): Child {
+  return h(
+    'div',
+    { class: 'row-actions' },
+    actionButton(desk, 'job.run', 'Run now', { fixed: { job }, preset: keyNow === null ? {} : { key: keyNow } }),
+    pausedBy === null
+      ? actionButton(desk, 'schedule.pause', 'Pause', { fixed: { schedule } })
+      : actionButton(desk, 'schedule.resume', 'Resume', { fixed: { schedule } }),
+  );
+}
