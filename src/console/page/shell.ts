@@ -30,7 +30,7 @@ export function openShell(app: HTMLElement, given: Pick<Desk, 'session' | 'opera
     scrollTo(0, 0);
     main.focus({ preventScroll: true });
   };
-  const look = async (isNew: boolean): Promise<void> => {
+  const look = async (isNew: boolean, isAgain = false): Promise<void> => {
     const ours = (asked += 1);
     const { view, place, chapter } = placeOf(location.hash);
     if (isNew) {
@@ -42,7 +42,7 @@ export function openShell(app: HTMLElement, given: Pick<Desk, 'session' | 'opera
     }
     isAsking = true;
     try {
-      const sight = await view.look(desk, place);
+      const sight = await view.look(desk, place, isAgain);
       if (ours === asked && !end.signal.aborted) show(sight, isNew);
     } catch (error) {
       if (error instanceof Refusal && error.status === 401) leaveNow();
@@ -61,7 +61,7 @@ export function openShell(app: HTMLElement, given: Pick<Desk, 'session' | 'opera
   };
   const live = listen({
     told: () => {
-      if (!isAsking && !document.hidden && placeOf(location.hash).view.isLive === true) void look(false);
+      if (!isAsking && !document.hidden && placeOf(location.hash).view.isLive === true) void look(false, true);
     },
     heard: (isHeard) => {
       wire.className = isHeard ? 'wire heard' : 'wire lost';

@@ -55,6 +55,14 @@ export function labelText(field: string): string {
 const labels: Readonly<Record<string, string>> = {
   ...{ publicInfoId: 'Member number', at: 'When', feeMinor: 'Fee', asks: 'Times asked', tries: 'Times tried', seq: 'No.' },
   ...{ is: 'Is now', was: 'Was', isForced: 'Forced', isGivenBack: 'Given back', isBooked: 'Booked', begunAt: 'Began' },
+  ...{
+    diedAt: 'Put aside',
+    text: 'Why',
+    failCode: 'Failed with',
+    failedWith: 'Fails with',
+    parkReason: 'Parked because',
+    stateSince: 'Since',
+  },
   ...{ p50Ms: 'Median', p99Ms: '99 %', meanMs: 'Mean', messageId: 'Message-ID', etaSeconds: 'Time left', upTo: 'Up to' },
   ...{
     expect: 'Expected count',

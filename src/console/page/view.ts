@@ -16,7 +16,8 @@ export interface Sight {
 
 /** A view of the page. Rejects with a `Refusal`, which is shown in its stead. */
 export interface View {
-  readonly look: (desk: Desk, place: Place) => Promise<Sight> | Sight;
+  /** `isAgain`: by what the daemon has told live, and not by a step of whoever looks. */
+  readonly look: (desk: Desk, place: Place, isAgain: boolean) => Promise<Sight> | Sight;
   /** Whether it is looked at again with everything that the daemon tells live. */
   readonly isLive?: boolean;
 }

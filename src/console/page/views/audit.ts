@@ -70,9 +70,10 @@ function auditTable(rows: readonly AuditRow[]): HTMLElement {
         title: 'What',
         cell: ({ action, target }) => [h('a', { href: addressOf(['audit'], { action }) }, action), h('span', { class: 'why' }, target)],
       },
-      { title: 'Why', cell: ({ reason }) => reason },
+      { title: 'Why', isWide: true, cell: ({ reason }) => reason },
       {
         title: 'Given and answered',
+        isWide: true,
         cell: ({ id, input, result }) =>
           h(
             'details',

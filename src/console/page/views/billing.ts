@@ -30,7 +30,7 @@ export const billingView: View = {
     const found = query === undefined ? undefined : await ask<{ members: readonly MemberSheet[] }>('billing.find', query);
     const parked = query === undefined ? await ask<{ parked: number; bills: readonly ParkedBill[] }>('billing.unknown') : undefined;
     return {
-      title: part === undefined ? 'Billing' : `Member ${part}`,
+      title: 'Billing',
       body: [
         finder({
           label: 'Find a member',
@@ -94,7 +94,7 @@ function waiting(desk: Desk, { parked, bills }: { readonly parked: number; reado
         { title: 'Why', cell: ({ why }) => badge(why, 'warning') },
         { title: 'Channel', cell: ({ channel }) => channel ?? '–' },
         { title: 'Parked', cell: ({ parkedAt }) => moment(parkedAt) },
-        { title: 'Do', cell: ({ bill }) => actionButton(desk, 'billing.resolve', 'Decide', { fixed: { bills: bill } }) },
+        { title: 'Do', isWide: true, cell: ({ bill }) => actionButton(desk, 'billing.resolve', 'Decide', { fixed: { bills: bill } }) },
       ],
     }),
   );

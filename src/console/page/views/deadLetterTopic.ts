@@ -48,7 +48,12 @@ export const deadLetterTopicView: View = {
       body: [
         h('p', {}, h('a', { href: '#/dead-letters' }, 'All dead letters')),
         letter !== undefined && one(desk, topic, letter),
-        groupTable(desk, groups, 'No dead letters of this kind. They were never there, or were trimmed away.'),
+        h(
+          'section',
+          {},
+          h('h2', {}, 'By where and why they were put aside'),
+          groupTable(desk, groups, 'No dead letters of this kind. They were never there, or were trimmed away.'),
+        ),
         h('section', {}, h('h2', {}, 'Open ones, the newest first'), letterTable(place, letters)),
         paging(['dead-letters', topic], place, letters.length < pageSize ? null : (letters.at(-1)?.position ?? null)),
       ],

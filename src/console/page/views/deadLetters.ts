@@ -38,16 +38,20 @@ interface Replay {
   readonly finishedAt: string | null;
 }
 
-/** What was put aside, by where and why; replay and discard of what was counted, and how replays stand. */
+/** What was counted last. To count is to read every dead letter: it is done anew by a step of whoever looks, and not by a tick. */
+let counted: readonly LetterGroup[] | undefined;
+
+/** What was put aside, by where and why; replay and discard of what was counted, and how replays stand, live. */
 export const deadLettersView: View = {
-  look: async (desk) => {
-    const [{ groups }, replays] = await Promise.all([
-      ask<{ groups: readonly LetterGroup[] }>('dead-letters.list'),
-      ask<readonly Replay[]>('dead-letters.progress'),
-    ]);
+  isLive: true,
+  look: async (desk, _, isAgain) => {
+    const groups = (isAgain ? counted : undefined) ?? (await ask<{ groups: readonly LetterGroup[] }>('dead-letters.list')).groups;
+    counted = groups;
+    const replays = await ask<readonly Replay[]>('dead-letters.progress');
     return {
       title: 'Dead letters',
       body: [
+        h('div', { class: 'actions' }, h('button', { type: 'button', onclick: () => void desk.refresh() }, 'Count again')),
         groupTable(desk, groups, 'No dead letters. Nothing was put aside.'),
         h('section', {}, h('h2', {}, 'Replays'), replayTable(replays)),
       ],
@@ -71,7 +75,7 @@ export function groupTable(desk: Desk, groups: readonly LetterGroup[], empty: st
       { title: 'Discarded', isNumber: true, cell: ({ discarded }) => countText(discarded) },
       { title: 'First', cell: ({ firstAt }) => moment(firstAt) },
       { title: 'Last', cell: ({ lastAt }) => moment(lastAt) },
-      { title: 'Do', cell: (group) => actionsOf(desk, group) },
+      { title: 'Do', isWide: true, cell: (group) => actionsOf(desk, group) },
     ],
   });
 }

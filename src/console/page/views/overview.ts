@@ -63,7 +63,7 @@ function pipelineTable(pipelines: readonly PipelineRow[]): HTMLElement {
     empty: 'This daemon knows no pipeline.',
     columns: [
       { title: 'Pipeline', cell: ({ pipeline }) => h('a', { href: addressOf(['pipelines', pipeline]) }, pipeline) },
-      { title: 'State', cell: ({ state, reason, waitsFor }) => [badge(state), whyOf(waitsFor ?? reason)] },
+      { title: 'State', isWide: true, cell: ({ state, reason, waitsFor }) => [badge(state), whyOf(waitsFor ?? reason)] },
       { title: 'Last 15 minutes', cell: ({ history, pipeline }) => sparkline(history, pipeline) ?? '–' },
       { title: 'Rate', isNumber: true, cell: ({ rate }) => rateText(rate) },
       { title: 'Lag', isNumber: true, cell: ({ lag }) => countText(lag) },

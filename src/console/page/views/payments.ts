@@ -120,7 +120,7 @@ function orderPayments(desk: Desk, rows: readonly PaymentRow[]): HTMLElement {
       { title: 'Times asked', isNumber: true, cell: ({ asks }) => countText(asks) },
       { title: 'Began', cell: ({ createdAt }) => moment(createdAt) },
       { title: 'Asked about again', cell: ({ nextAskAt }) => moment(nextAskAt) },
-      { title: 'Do', cell: (row) => paymentActions(desk, row) },
+      { title: 'Do', isWide: true, cell: (row) => paymentActions(desk, row) },
     ],
   });
 }

@@ -41,11 +41,11 @@ export const schedulesView: View = {
         empty: 'No schedule. Jobs run only when somebody runs them.',
         columns: [
           { title: 'Schedule', cell: (row) => [row.schedule, h('span', { class: 'why' }, h('code', {}, row.cron), ` ${row.zone}`)] },
-          { title: 'State', cell: stateOf },
+          { title: 'State', isWide: true, cell: stateOf },
           { title: 'Last', cell: lastOf },
           { title: 'Next', cell: ({ nextAt }) => agedMoment(nextAt) },
           { title: 'Missed', isNumber: true, cell: ({ missed }) => countText(missed) },
-          { title: 'Do', cell: (row) => actionsOf(desk, row) },
+          { title: 'Do', isWide: true, cell: (row) => actionsOf(desk, row) },
         ],
       }),
     };
