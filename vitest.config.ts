@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 // What needs a real service. Everything else runs without one, in under a minute.
 export const withServices = [
-  'test/{integration,conformance,stack}/**/*.test.ts',
+  'test/{integration,conformance,stack,browser}/**/*.test.ts',
   'test/connectors/{postgres,redis,redisStream,kafka,smtp}/**/*.test.ts',
 ];
 

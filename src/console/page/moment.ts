@@ -37,3 +37,8 @@ function momentText(at: Date, now: Date): string {
   if (at.toDateString() === now.toDateString()) return clockTime.format(at);
   return at.getFullYear() === now.getFullYear() ? dayAndTime.format(at) : yearToo.format(at);
 }
+
+/** A sentence of the daemon, with the instants in it by the clock of whoever looks. */
+export function withMoments(sentence: string): readonly (HTMLElement | string)[] {
+  return sentence.split(/(\b\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:?\d{2}))/).map((part) => (isMoment(part) ? moment(part) : part));
+}

@@ -38,18 +38,17 @@ export interface PipelineRow {
   readonly history: readonly number[];
 }
 
-/** How the latest run of a job stands. */
+/** How the latest run of a job stands; of a job that never ran there is only its name. */
 export interface JobRow {
   readonly job: string;
   readonly profile: string;
-  readonly open: number | null;
   readonly status: string | null;
   readonly key: string | null;
   readonly run: string | null;
-  readonly rowsRead: number | null;
-  readonly total: number | null;
-  readonly rowsPerSecond: number | null;
-  readonly etaSeconds: number | null;
-  readonly endedAt: string | null;
+  readonly rowsRead?: number | null;
+  readonly total?: number | null;
+  readonly rowsPerSecond?: number | null;
+  readonly etaSeconds?: number | null;
+  readonly endedAt?: string | null;
   readonly history: readonly number[];
 }

@@ -1,10 +1,15 @@
 import { h, type Child } from './dom.ts';
 import { countText } from './text.ts';
 
+interface Progress {
+  readonly rowsRead?: number | null;
+  readonly total?: number | null;
+}
+
 /** How far something has come: a bar where its end is known, and the numbers. */
-export function progressOf({ rowsRead, total }: { readonly rowsRead: number | null; readonly total: number | null }): Child {
-  if (rowsRead === null) return '–';
-  if (total === null || total === 0) return countText(rowsRead);
+export function progressOf({ rowsRead, total }: Progress): Child {
+  if (rowsRead === null || rowsRead === undefined) return '–';
+  if (total === null || total === undefined || total === 0) return countText(rowsRead);
   const told = `${countText(rowsRead)} of ${countText(total)}`;
   return h(
     'span',

@@ -8,6 +8,8 @@ import { countText, digitsText, durationText, labelText, millisText, rateText } 
 /** Fields that this page tells elsewhere, or better. */
 export interface SheetOptions {
   readonly without?: readonly string[];
+  /** Of the headings of its parts: 2 where it stands right below the title of a view; else 3. */
+  readonly level?: 2 | 3;
   /** What a field's value is shown as, where that is not by its type alone. */
   readonly as?: Readonly<Record<string, (value: Json) => Child>>;
 }
@@ -28,7 +30,9 @@ export function sheet(answer: Json, options: SheetOptions = {}): HTMLElement {
         { class: 'facts' },
         single.map(([field, one]) => fact(labelText(field), value(field, one, options))),
       ),
-    nested.map(([field, one]) => h('section', { class: 'part' }, h('h3', {}, labelText(field)), nestedOf(field, one, options))),
+    nested.map(([field, one]) =>
+      h('section', { class: 'part' }, h(options.level === 2 ? 'h2' : 'h3', {}, labelText(field)), nestedOf(field, one, options)),
+    ),
   );
 }
 
@@ -38,7 +42,8 @@ export function fact(name: string, ...content: readonly Child[]): HTMLElement {
 }
 
 function nestedOf(field: string, one: Json, options: SheetOptions): HTMLElement {
-  return isList(one) ? listOf(labelText(field), one, options) : sheet(one, options);
+  const within = { ...options, level: 3 } as const;
+  return isList(one) ? listOf(labelText(field), one, within) : sheet(one, within);
 }
 
 function listOf(caption: string, rows: readonly Json[], options: SheetOptions): HTMLElement {

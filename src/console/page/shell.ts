@@ -22,18 +22,22 @@ export function openShell(app: HTMLElement, given: Pick<Desk, 'session' | 'opera
   const menu = menuOf();
   let asked = 0;
   let isAsking = false;
+  let hasShown = false;
 
   const show = (sight: Sight, isNew: boolean): void => {
     document.title = `${sight.title} · Weir`;
     morph(main, h('main', { id: 'main', tabindex: -1 }, h('h1', {}, sight.title), sight.body));
     if (!isNew) return;
     scrollTo(0, 0);
-    main.focus({ preventScroll: true });
+    // Who has just come begins at the top.
+    if (hasShown) main.focus({ preventScroll: true });
+    hasShown = true;
   };
   const look = async (isNew: boolean, isAgain = false): Promise<void> => {
     const ours = (asked += 1);
     const { view, place, chapter } = placeOf(location.hash);
     if (isNew) {
+      closeDialogs();
       for (const link of menu.querySelectorAll('a')) {
         if (link.dataset['path'] === chapter) link.setAttribute('aria-current', 'page');
         else link.removeAttribute('aria-current');
@@ -56,6 +60,7 @@ export function openShell(app: HTMLElement, given: Pick<Desk, 'session' | 'opera
   const leaveNow = (): void => {
     if (end.signal.aborted) return;
     end.abort();
+    closeDialogs();
     live.close();
     void leave();
   };
@@ -82,6 +87,11 @@ export function openShell(app: HTMLElement, given: Pick<Desk, 'session' | 'opera
   addEventListener('hashchange', () => void look(true), { signal: end.signal });
   bindKeys(end.signal);
   void look(true);
+}
+
+/** What was asked of another view is asked no more. */
+function closeDialogs(): void {
+  for (const dialog of document.querySelectorAll('dialog')) dialog.close();
 }
 
 function headerOf({ session }: Desk, wire: HTMLElement, menu: HTMLElement, logOut: () => void): HTMLElement {

@@ -35,7 +35,7 @@ export function table<R>({ caption, columns, rows, keyOf, empty }: TableParts<R>
   );
   return h(
     'div',
-    { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': caption },
+    { class: 'scroll' },
     h('table', {}, h('caption', { class: 'unseen' }, caption), h('thead', {}, h('tr', {}, head)), h('tbody', {}, body)),
   );
 }

@@ -90,7 +90,7 @@ export const accountLinkView: View = {
           }),
           actionButton(desk, 'account-links.resolve', 'Say what became of it', { fixed, isGrave: true, unless: parked }),
         ),
-        sheet(found),
+        sheet(found, { level: 2 }),
       ],
     };
   },

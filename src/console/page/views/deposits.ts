@@ -27,7 +27,7 @@ export const depositsView: View = {
           checkButton('deposits.check', 'Check all balances'),
           actionButton(desk, 'deposits.rebuild', 'Rebuild balances in Redis'),
         ),
-        found !== undefined && sheet(found),
+        found !== undefined && sheet(found, { level: 2 }),
         part === undefined && (await aside(desk)),
       ],
     };

@@ -1,7 +1,8 @@
 import { ask } from '../api.ts';
 import { badge } from '../badge.ts';
 import { h, type Child } from '../dom.ts';
-import { moment } from '../moment.ts';
+import { moment, withMoments } from '../moment.ts';
+import { notice } from '../notice.ts';
 import type { Attention, JobRow, Overview, PipelineRow } from '../overview.ts';
 import { progressOf } from '../progress.ts';
 import { sparkline } from '../sparkline.ts';
@@ -18,16 +19,19 @@ export const overviewView: View = {
   },
 };
 
+const held = 'This daemon is held: it answers, and works on nothing, until it is started without --hold.';
+
 function bodyOf(overview: Overview): Child {
   const { attention, pipelines, jobs, schedules, dependencies } = overview;
   return [
-    h('section', { 'aria-labelledby': 'attention' }, h('h2', { id: 'attention' }, 'Needs attention'), attentionList(attention)),
-    h('section', { 'aria-labelledby': 'pipelines' }, h('h2', { id: 'pipelines' }, 'Pipelines'), pipelineTable(pipelines)),
-    h('section', { 'aria-labelledby': 'jobs' }, h('h2', { id: 'jobs' }, 'Jobs, by their latest runs'), jobTable(jobs)),
+    overview.isHeld === true && notice(held),
+    h('section', {}, h('h2', {}, 'Needs attention'), attentionList(attention)),
+    h('section', {}, h('h2', {}, 'Pipelines'), pipelineTable(pipelines)),
+    h('section', {}, h('h2', {}, 'Jobs, by their latest runs'), jobTable(jobs)),
     h(
       'section',
-      { 'aria-labelledby': 'around' },
-      h('h2', { id: 'around' }, 'Around'),
+      {},
+      h('h2', {}, 'Around'),
       h(
         'dl',
         { class: 'facts' },
@@ -49,7 +53,7 @@ function attentionList(attention: readonly Attention[]): HTMLElement {
         'li',
         { class: level, 'data-key': `${view} ${text}` },
         badge(level === 'page' ? 'now' : 'soon', level === 'page' ? 'bad' : 'warning'),
-        h('a', { href: view }, text),
+        h('a', { href: view }, withMoments(text)),
       ),
     ),
   );

@@ -74,7 +74,7 @@ function standing(found: PipelineSheet): HTMLElement {
     pausedBy !== null && fact('Paused', `by ${pausedBy}, `, agedMoment(pausedAt), h('span', { class: 'why' }, pausedBecause)),
     waitsFor !== null && waitsFor !== '' && fact('Waits for', waitsFor),
     reason !== null && reason !== '' && fact('Because', reason),
-    fact('Reads', found.reads ?? '–'),
+    fact('Partitions that it reads', found.reads ?? '–'),
     found.source !== null && fact('Source', found.source),
     fact('Rate', rateText(rate), ' ', sparkline(history, found.pipeline)),
     fact('Lag', countText(lag)),

@@ -82,7 +82,7 @@ export const remittanceView: View = {
           actionButton(desk, 'remittance.retry', 'Try again', { fixed }),
           actionButton(desk, 'remittance.resolve', 'Say what the bank meant', { fixed, isGrave: true }),
         ),
-        sheet(found, { as: { from: account, to: account } }),
+        sheet(found, { level: 2, as: { from: account, to: account } }),
       ],
     };
   },

@@ -1,0 +1,73 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Json } from '../../src/runtime/jobs/job.ts';
+import { atTheEnd } from '../support/atTheEnd.ts';
+import { aBrowser, look, type Looking } from './aBrowser.ts';
+import { startToldApi, type ToldApi } from './toldApi.ts';
+import { toldAnswers } from './toldAnswers.ts';
+import { views } from './views.ts';
+
+/** Everything that a browser might run, in what a message may fill a field with. */
+const script = `"'><img src=x onerror="window.ran=1"><script>window.ran=1</script><svg onload="window.ran=1"><a href="javascript:window.ran=1">x</a>`;
+
+const browser = await aBrowser();
+let told: ToldApi;
+let looking: Looking;
+
+beforeAll(async () => {
+  told = await startToldApi();
+  atTheEnd(() => told.close());
+  told.answers = Object.fromEntries(Object.entries(toldAnswers).map(([name, answer]) => [name, poisoned(answer)]));
+  if (browser !== undefined) looking = await look(browser, told.url);
+});
+
+/** The same with the script behind every text and in every name of a field. */
+function poisoned(value: Json): Json {
+  if (typeof value === 'string') return value + script;
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((part: Json) => poisoned(part));
+  const entries = Object.entries(value as { readonly [field: string]: Json });
+  return Object.fromEntries([...entries.map(([name, part]) => [name, poisoned(part)] as const), [script, script]]);
+}
+
+async function expectNothingRan(): Promise<void> {
+  expect(await looking.page.evaluate('window.ran')).toBe(undefined);
+  expect(
+    await looking.page.evaluate(`document.querySelectorAll('#app img, #app script, #app [onload], #app [href^=javascript]').length`),
+  ).toBe(0);
+  expect(looking.flaws).toEqual([]);
+}
+
+describe.skipIf(browser === undefined)('a script in every field', () => {
+  it.each(Object.entries(views))('is text in the view %s', async (_, hash) => {
+    await looking.see(hash);
+    await looking.page.locator('main:not([aria-busy])').waitFor();
+    expect(await looking.page.locator('main').innerText()).toContain('window.ran=1');
+    for (const details of await looking.page.locator('main details:not([open]) > summary').all()) await details.click();
+    await expectNothingRan();
+  });
+
+  it('is text in an action and its answer', async () => {
+    told.answers['pipelines.pause/effect'] = told.answers['pipelines.pause'] = poisoned({ state: 'paused', list: ['x', { deep: 'y' }] });
+    told.answers['pipelines.resume/effect'] = told.answers['pipelines.resume'] = told.answers['pipelines.pause'];
+    await looking.see('#/pipelines/billing.deliver');
+    await looking.page.getByRole('button', { name: 'Resume' }).click();
+    await looking.page.getByRole('dialog').getByText('This would do').waitFor();
+    await looking.page.getByLabel('Reason').fill(script);
+    await looking.page.getByRole('dialog').getByRole('button', { name: 'Resume' }).click();
+    await looking.page.getByRole('heading', { name: 'Done: Resume' }).waitFor();
+    await expectNothingRan();
+  });
+
+  it('does not run in the preview of a mail, which looks as its member saw it', async () => {
+    await looking.see('#/billing/1001');
+    await looking.page.getByRole('button', { name: 'Preview the mail' }).first().click();
+    const frame = looking.page.frameLocator('iframe');
+    const line = frame.getByText('63,200원');
+    await line.waitFor();
+    expect(await line.evaluate('(element) => getComputedStyle(element).fontSize')).toBe('20px');
+    expect(await line.evaluate('(element) => getComputedStyle(element).color')).toBe('rgb(1, 2, 3)');
+    expect(await line.evaluate('() => window.ran')).toBe(undefined);
+    await looking.shoot('told-mail');
+    await expectNothingRan();
+  });
+});

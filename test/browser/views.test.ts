@@ -1,0 +1,68 @@
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { atTheEnd } from '../support/atTheEnd.ts';
+import { aBrowser, expectNothingCut, look, screens, type Looking, type Screen } from './aBrowser.ts';
+import { expectAccessible } from './axe.ts';
+import { startToldApi, type ToldApi } from './toldApi.ts';
+import { toldAnswers } from './toldAnswers.ts';
+import { views } from './views.ts';
+
+const browser = await aBrowser();
+let told: ToldApi;
+
+beforeAll(async () => {
+  told = await startToldApi();
+  atTheEnd(() => told.close());
+});
+
+beforeEach(() => {
+  told.role = 'admin';
+  told.answers = { ...toldAnswers };
+});
+
+describe.skipIf(browser === undefined).each(Object.keys(screens) as readonly Screen[])('in a %s screen', (screen) => {
+  let looking: Looking;
+  beforeAll(async () => {
+    looking = await look(browser as never, told.url, screen);
+  });
+
+  it.each(Object.entries(views))(
+    'the view %s is whole: nothing cut, nothing that axe calls wrong, nothing stopped by the policy',
+    async (name, hash) => {
+      await looking.see(hash);
+      await looking.page.reload();
+      await looking.page.locator('main h1').waitFor();
+      expect(await looking.page.title()).toMatch(/^.+ · Weir$/);
+      await expectNothingCut(looking);
+      await expectAccessible(looking);
+      await looking.shoot(`told-${name}`);
+      expect(looking.flaws).toEqual([]);
+    },
+  );
+
+  it('what there is none of says what that means', async () => {
+    const nothing = { attention: [], pipelines: [], jobs: [], schedules: [], dependencies: [] };
+    told.answers['overview.show'] = { ...(toldAnswers['overview.show'] as object), ...nothing };
+    told.answers['dead-letters.list'] = { groups: [] };
+    told.answers['dead-letters.progress'] = [];
+    told.answers['payments.list'] = { payments: [], next: null };
+    await looking.see('#/dead-letters');
+    await looking.page.reload();
+    await looking.page.getByText('No dead letters. Nothing was put aside.').waitFor();
+    await looking.see('#/payments');
+    await looking.page.getByText('No payments. Every payment has its end').waitFor();
+    await looking.see('#/');
+    await looking.page.getByText('Nothing needs attention.').waitFor();
+    await looking.shoot('told-nothing');
+  });
+
+  it('whoever is not let in is asked for a token, and told when it is wrong', async () => {
+    told.role = undefined;
+    await looking.page.goto(told.url);
+    await looking.page.reload();
+    await looking.page.getByLabel('Token').waitFor();
+    await expectAccessible(looking);
+    await expectNothingCut(looking);
+    await looking.shoot('told-login');
+    expect(looking.flaws).toEqual([]);
+  });
+});

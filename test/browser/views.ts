@@ -1,0 +1,21 @@
+/** Every view of the page, by the name of its picture. */
+export const views = {
+  overview: '#/',
+  pipeline: '#/pipelines/billing.deliver',
+  jobs: '#/jobs',
+  run: '#/jobs/17',
+  schedules: '#/schedules',
+  deadLetters: '#/dead-letters',
+  deadLettersOfATopic: '#/dead-letters/queuing.billing.email.send?position=1763790000000-0',
+  billing: '#/billing',
+  member: '#/billing/1001',
+  payments: '#/payments',
+  order: '#/payments/5001',
+  remittance: '#/remittance',
+  aRemittance: '#/remittance/77',
+  accountLinks: '#/account-links',
+  anAccountLink: '#/account-links/41',
+  deposits: '#/deposits',
+  deposit: '#/deposits/1',
+  audit: '#/audit',
+} as const;
