@@ -61,12 +61,11 @@ describe.skipIf(browser === undefined)('a script in every field', () => {
   it('does not run in the preview of a mail, which looks as its member saw it', async () => {
     await looking.see('#/billing/1001');
     await looking.page.getByRole('button', { name: 'Preview the mail' }).first().click();
-    const frame = looking.page.frameLocator('iframe');
-    const line = frame.getByText('63,200원');
-    await line.waitFor();
-    expect(await line.evaluate('(element) => getComputedStyle(element).fontSize')).toBe('20px');
-    expect(await line.evaluate('(element) => getComputedStyle(element).color')).toBe('rgb(1, 2, 3)');
-    expect(await line.evaluate('() => window.ran')).toBe(undefined);
+    await looking.page.frameLocator('iframe').getByText('63,200원').waitFor();
+    const inside = `document.querySelector('iframe').contentDocument.querySelector('p')`;
+    const styled = `(({ fontSize, color }) => [fontSize, color])(document.querySelector('iframe').contentWindow.getComputedStyle(${inside}))`;
+    expect(await looking.page.evaluate(styled)).toEqual(['20px', 'rgb(1, 2, 3)']);
+    expect(await looking.page.evaluate(`document.querySelector('iframe').contentWindow.ran`)).toBe(undefined);
     await looking.shoot('told-mail');
     await expectNothingRan();
   });

@@ -364,7 +364,17 @@ export const toldAnswers: Readonly<Record<string, Json>> = {
     ...{ subject: '2026년 11월 이용요금', to: 'g***@example.com', text: 'text' },
     html: '<html><head><style>.soft { color: rgb(1, 2, 3) }</style></head><body style="margin: 0"><p class="soft" style="font-size: 20px">63,200원</p></body></html>',
   },
-  'billing.look': { name: '홍길동', email: 'gildong@example.com', phone: '010-1234-5678', mail: null },
+  'billing.look': {
+    ...{
+      name: '홍길동',
+      email: 'gildong@example.com',
+      phone: '010-1234-5678',
+      bill: bill.bill,
+      subject: 'your bill',
+      to: 'gildong@example.com',
+    },
+    ...{ html: '<p style="font-size: 20px">63,200</p>', text: '63,200' },
+  },
   'payments.list': {
     payments: [
       { ...payment, refundStatus: null, refundParkReason: null },

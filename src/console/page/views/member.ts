@@ -8,7 +8,7 @@ import { mailFrame } from '../mailFrame.ts';
 import { moment } from '../moment.ts';
 import { refusalNotice } from '../notice.ts';
 import { fact, sheet } from '../sheet.ts';
-import { digitsText, labelText } from '../text.ts';
+import { digitsText } from '../text.ts';
 
 /** A member with bills, as `billing.find` answers. */
 export interface MemberSheet {
@@ -54,7 +54,6 @@ export function memberSection(desk: Desk, member: MemberSheet): HTMLElement {
       fact('Bills are sent on day', String(sendDay)),
       fact('Quiet hours', quietHours),
     ),
-    h('div', { class: 'actions' }, actionButton(desk, 'billing.look', 'Look at personal data', { fixed: { publicInfoId }, show: looked })),
     bills.length === 0 ? h('p', { class: 'empty' }, 'No bill yet.') : bills.map((bill, at) => billCard(desk, publicInfoId, bill, at === 0)),
   );
 }
@@ -77,6 +76,7 @@ function billCard(desk: Desk, publicInfoId: string, bill: Bill, isLatest: boolea
       'div',
       { class: 'actions' },
       h('button', { type: 'button', onclick: () => void preview(publicInfoId, month) }, 'Preview the mail'),
+      actionButton(desk, 'billing.look', 'Look at it in the clear', { fixed, show: looked }),
       actionButton(desk, 'billing.send', 'Send now', { fixed }),
       actionButton(desk, 'billing.sms', 'Send as SMS', { fixed }),
       parkReason !== null && actionButton(desk, 'billing.resolve', 'Decide', { fixed: { bills: bill.bill } }),
@@ -118,16 +118,11 @@ function mailOf({ subject, to, html }: Mail): HTMLElement {
   return h('div', { class: 'mail' }, h('dl', { class: 'facts tight' }, fact('To', to), fact('Subject', subject)), mailFrame(html));
 }
 
-/** The answer of a look: the person in clear, and the mail as it was sent where there is one. */
+/** The answer of a look: the member in the clear, and the mail as it was sent. */
 function looked(answer: Json): Child {
-  const { mail, html, subject, to, text, ...person } = answer as Sheet & Partial<Mail> & { readonly mail?: Partial<Mail> | null };
-  const its = { html, subject, to, text, ...mail };
+  const { name, email, phone, bill, ...mail } = answer as unknown as Mail & Readonly<Record<'name' | 'email' | 'phone' | 'bill', string>>;
   return [
-    h(
-      'dl',
-      { class: 'facts' },
-      Object.entries(person).map(([name, value]) => fact(labelText(name), typeof value === 'string' ? value : JSON.stringify(value))),
-    ),
-    its.html !== undefined && mailOf({ subject: its.subject ?? '', to: its.to ?? '', html: its.html, text: '' }),
+    h('dl', { class: 'facts tight' }, fact('Name', name), fact('E-mail', email), fact('Phone', phone), fact('Bill', bill)),
+    mailOf(mail),
   ];
 }
