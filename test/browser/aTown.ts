@@ -70,7 +70,7 @@ export async function aTown(script: string): Promise<Town> {
   await links(month);
   await deposits(month);
   const tokens = await Promise.all(
-    roles.map((role) => createToken(month.database, { name: `kim ${role}`, role, at: new Date(), by: 'test' })),
+    roles.map((role) => createToken(month.database, { name: `kim-${role}`, role, at: new Date(), by: 'test' })),
   );
   return {
     ...{ ...month, url, weir, topic },
@@ -144,12 +144,12 @@ async function links({ database, environment }: AMonth): Promise<void> {
     const sealed = encryptField(ring, ownerOf({ accountId, partner }), accountNumberField, '110234567890');
     await database.execute({
       text: `INSERT INTO account_links.account_link (id, account_id, partner, account_number, request_id, idempotency_key, status, requested_at, status_since)
-        VALUES ($1, $2, $3, $4, 'r-' || $1, 'al-' || $1, 'REGISTERING', now(), now())`,
+        VALUES ($1, $2, $3, $4, 'r-' || $1::bigint, 'al-' || $1::bigint, 'REGISTERING', now(), now())`,
       values: [id, accountId, partner, sealed],
     });
     await database.execute({
       text: `INSERT INTO account_links.account_link_failures (link_id, request_id, kind, code, error, tries, failed_at, park_reason)
-        VALUES ($1, 'r-' || $1, 'TRANSIENT', 'outcomeUnknown', 'no answer', 3, now(), 'outcomeUnknown')`,
+        VALUES ($1, 'r-' || $1::bigint, 'TRANSIENT', 'outcomeUnknown', 'no answer', 3, now(), 'outcomeUnknown')`,
       values: [id],
     });
   }

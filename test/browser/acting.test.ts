@@ -37,7 +37,7 @@ describe.skipIf(browser === undefined)('an action', () => {
     await looking.see('#/dead-letters');
     await page.getByRole('button', { name: 'Replay' }).first().click();
     const dialog = page.getByRole('dialog', { name: 'Replay' });
-    await dialog.getByText('This would do').waitFor();
+    await dialog.getByRole('heading', { name: 'This would do' }).waitFor();
     expect(await dialog.locator('.effect').innerText()).toMatch(/Selected\s+1,000\s+Left as they are\s+204/);
     await expectAccessible(looking);
     await looking.shoot('told-action');
@@ -63,11 +63,11 @@ describe.skipIf(browser === undefined)('an action', () => {
     await looking.see('#/dead-letters');
     await page.getByRole('button', { name: 'Replay' }).first().click();
     const dialog = page.getByRole('dialog');
-    await dialog.getByText('This would do').waitFor();
+    await dialog.getByRole('heading', { name: 'This would do' }).waitFor();
     told.asked.length = 0;
     await dialog.getByLabel('Rate').fill('7');
     await dialog.getByLabel('Reason').fill('slowly');
-    await dialog.getByText('This would do').waitFor();
+    await dialog.getByRole('heading', { name: 'This would do' }).waitFor();
     await until('the effect is asked for again', () => told.asked.length > 0);
     expect(told.asked).toEqual([['dead-letters.replay/effect', { ...replay, rate: 7, cap: 1_000 }]]);
   });
@@ -88,7 +88,7 @@ describe.skipIf(browser === undefined)('an action', () => {
     await looking.see('#/pipelines/billing.deliver');
     await looking.page.getByRole('button', { name: 'Resume' }).click();
     const dialog = looking.page.getByRole('dialog');
-    await dialog.getByText('This would do').waitFor();
+    await dialog.getByRole('heading', { name: 'This would do' }).waitFor();
     await dialog.getByLabel('Reason').fill('it is mended');
     await dialog.getByRole('button', { name: 'Resume' }).click();
     await dialog.getByText('nobody can tell whether it was done').waitFor();
@@ -100,7 +100,7 @@ describe.skipIf(browser === undefined)('an action', () => {
     await looking.see('#/pipelines/billing.deliver');
     await page.getByRole('button', { name: 'Resume' }).focus();
     await page.keyboard.press('Enter');
-    await page.getByRole('dialog').getByText('This would do').waitFor();
+    await page.getByRole('dialog').getByRole('heading', { name: 'This would do' }).waitFor();
     const focused = (): Promise<string> => page.evaluate<string>('document.activeElement.name || document.activeElement.textContent');
     expect(await focused()).toBe('reason');
     await page.keyboard.press('Tab');

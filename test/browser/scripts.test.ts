@@ -51,7 +51,7 @@ describe.skipIf(browser === undefined)('a script in every field', () => {
     told.answers['pipelines.resume/effect'] = told.answers['pipelines.resume'] = told.answers['pipelines.pause'];
     await looking.see('#/pipelines/billing.deliver');
     await looking.page.getByRole('button', { name: 'Resume' }).click();
-    await looking.page.getByRole('dialog').getByText('This would do').waitFor();
+    await looking.page.getByRole('dialog').getByRole('heading', { name: 'This would do' }).waitFor();
     await looking.page.getByLabel('Reason').fill(script);
     await looking.page.getByRole('dialog').getByRole('button', { name: 'Resume' }).click();
     await looking.page.getByRole('heading', { name: 'Done: Resume' }).waitFor();
