@@ -83,6 +83,8 @@ export async function logIn({ page }: Looking, url: string, token: string): Prom
 
 /** Nothing is wider than the screen but what scrolls in a box of its own. */
 export async function expectNothingCut({ page }: Looking): Promise<void> {
-  const tooWide = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
-  expect(tooWide, 'pixels beyond the screen').toBeLessThanOrEqual(0);
+  const tooWide = `document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll('body *')]
+    .filter((element) => element.getBoundingClientRect().right > innerWidth && element.children.length === 0)
+    .map((element) => element.tagName + ': ' + element.textContent.slice(0, 80))`;
+  expect(await page.evaluate<readonly string[]>(tooWide), 'wider than the screen').toEqual([]);
 }

@@ -19,7 +19,7 @@ export function isMoment(text: string): boolean {
 
 /** An instant by the clock of whoever looks, with UTC for a pointer that rests on it. A dash for none. */
 export function moment(iso: string | null | undefined): HTMLElement | string {
-  if (iso === null || iso === undefined) return '–';
+  if (iso === null || iso === undefined || iso === '') return '–';
   if (!isMoment(iso)) return iso;
   const at = new Date(iso);
   return h('time', { datetime: iso, title: `${at.toISOString()} (UTC)`, class: 'moment' }, momentText(at, new Date()));

@@ -18,3 +18,8 @@ export function progressOf({ rowsRead, total }: Progress): Child {
     h('span', {}, told),
   );
 }
+
+/** Whether a run still has a rate and a time that is left. */
+export function isUnderWay({ endedAt }: { readonly endedAt?: string | null }): boolean {
+  return endedAt === null;
+}

@@ -3,7 +3,7 @@ import { ask } from '../api.ts';
 import { badge } from '../badge.ts';
 import { h } from '../dom.ts';
 import { agedMoment, moment } from '../moment.ts';
-import { progressOf } from '../progress.ts';
+import { isUnderWay, progressOf } from '../progress.ts';
 import { fact } from '../sheet.ts';
 import { table } from '../table.ts';
 import { countText, durationText, rateText } from '../text.ts';
@@ -69,8 +69,7 @@ function standing(run: RunSheet): HTMLElement {
     run.failure !== null && fact('Failed with', h('strong', {}, run.failureCode ?? ''), ' ', run.failure),
     fact('Rows', progressOf(run)),
     fact('Partitions completed', `${countText(run.completed)} of ${countText(run.partitions)}`),
-    fact('Rate', rateText(run.rowsPerSecond)),
-    fact('Time left', durationText(run.etaSeconds)),
+    isUnderWay(run) && [fact('Rate', rateText(run.rowsPerSecond)), fact('Time left', durationText(run.etaSeconds))],
     fact('Skipped', countText(run.skipped)),
     fact('Began', agedMoment(run.begunAt)),
     fact('Ended', agedMoment(run.endedAt)),

@@ -4,7 +4,7 @@ import { badge } from '../badge.ts';
 import { h } from '../dom.ts';
 import { paging } from '../filters.ts';
 import { moment } from '../moment.ts';
-import { progressOf } from '../progress.ts';
+import { isUnderWay, progressOf } from '../progress.ts';
 import { table } from '../table.ts';
 import { countText, durationText, rateText } from '../text.ts';
 import { addressOf, type View } from '../view.ts';
@@ -78,8 +78,8 @@ function runTable(rows: readonly RunRow[]): HTMLElement {
       { title: 'Rows', isNumber: true, cell: progressOf },
       { title: 'Partitions', isNumber: true, cell: ({ partitions, completed }) => `${countText(completed)} of ${countText(partitions)}` },
       { title: 'Skipped', isNumber: true, cell: ({ skipped }) => countText(skipped) },
-      { title: 'Rate', isNumber: true, cell: ({ rowsPerSecond }) => rateText(rowsPerSecond) },
-      { title: 'Time left', isNumber: true, cell: ({ etaSeconds }) => durationText(etaSeconds) },
+      { title: 'Rate', isNumber: true, cell: (row) => (isUnderWay(row) ? rateText(row.rowsPerSecond) : '–') },
+      { title: 'Time left', isNumber: true, cell: (row) => (isUnderWay(row) ? durationText(row.etaSeconds) : '–') },
       { title: 'Began', cell: ({ begunAt }) => moment(begunAt) },
       { title: 'Ended', cell: ({ endedAt }) => moment(endedAt) },
     ],

@@ -4,7 +4,7 @@ import { h, type Child } from '../dom.ts';
 import { moment, withMoments } from '../moment.ts';
 import { notice } from '../notice.ts';
 import type { Attention, JobRow, Overview, PipelineRow } from '../overview.ts';
-import { progressOf } from '../progress.ts';
+import { isUnderWay, progressOf } from '../progress.ts';
 import { sparkline } from '../sparkline.ts';
 import { table } from '../table.ts';
 import { countText, durationText, rateText } from '../text.ts';
@@ -99,8 +99,8 @@ function jobTable(jobs: readonly JobRow[]): HTMLElement {
       { title: 'Key', cell: ({ key, run }) => (key === null || run === null ? '–' : h('a', { href: addressOf(['jobs', run]) }, key)) },
       { title: 'Last 15 minutes', cell: ({ history, job }) => sparkline(history, job) ?? '–' },
       { title: 'Rows', isNumber: true, cell: (row) => progressOf(row) },
-      { title: 'Rate', isNumber: true, cell: ({ rowsPerSecond }) => rateText(rowsPerSecond) },
-      { title: 'Time left', isNumber: true, cell: ({ etaSeconds }) => durationText(etaSeconds) },
+      { title: 'Rate', isNumber: true, cell: (row) => (isUnderWay(row) ? rateText(row.rowsPerSecond) : '–') },
+      { title: 'Time left', isNumber: true, cell: (row) => (isUnderWay(row) ? durationText(row.etaSeconds) : '–') },
       { title: 'Ended', cell: ({ endedAt }) => moment(endedAt) },
     ],
   });
