@@ -66,6 +66,24 @@ export default defineConfig(
     },
   },
   {
+    // Text of a message enters the page as text: nothing there makes HTML of it, or runs it.
+    files: ['src/console/page/**'],
+    rules: {
+      'no-eval': 'error',
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'AssignmentExpression > MemberExpression.left[property.name=/^(innerHTML|outerHTML|srcdoc)$/]',
+          message: 'Make elements by h().',
+        },
+        {
+          selector: 'CallExpression[callee.property.name=/^(insertAdjacentHTML|setHTMLUnsafe|createContextualFragment|write|writeln)$/]',
+          message: 'Make elements by h().',
+        },
+      ],
+    },
+  },
+  {
     files: ['test/**', 'bench/**'],
     rules: { 'max-lines-per-function': 'off', 'rxjs-x/no-ignored-subscription': 'off', 'rxjs-x/no-ignored-error': 'off' },
   },

@@ -13,11 +13,11 @@ export type ActionParts = Partial<Omit<Intent, 'operation' | 'title'>> & {
 export function actionButton(desk: Desk, name: string, title: string, parts: ActionParts = {}): HTMLElement | null {
   const operation = desk.operations.get(name);
   if (operation === undefined) return null;
-  const { fixed = {}, preset = {}, isGrave = false, unless, show } = parts;
+  const { fixed = {}, preset = {}, without = [], isGrave = false, unless, show } = parts;
   const why = mayDo(desk.session.role, operation.role) ? unless : `needs the role ${operation.role}`;
   const key = `act ${name} ${JSON.stringify(fixed)}`;
   if (why !== undefined) return h('button', { type: 'button', disabled: true, 'data-key': key, title: why }, title, h('small', {}, why));
-  const intent = { operation, title, fixed, preset, isGrave, ...(show === undefined ? {} : { show }) };
+  const intent = { operation, title, fixed, preset, without, isGrave, ...(show === undefined ? {} : { show }) };
   return h(
     'button',
     { type: 'button', class: isGrave ? 'grave' : undefined, 'data-key': key, onclick: () => openAction(desk, intent) },

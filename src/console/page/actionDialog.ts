@@ -16,6 +16,8 @@ export interface Intent {
   readonly fixed: Readonly<Record<string, string | number | boolean>>;
   /** Fields that are filled in, and may be changed. */
   readonly preset: Readonly<Record<string, string>>;
+  /** Fields that mean nothing here. */
+  readonly without: readonly string[];
   readonly isGrave: boolean;
   /** Shows what is answered; as a sheet by default. */
   readonly show?: (answer: Json) => Child;
@@ -67,9 +69,9 @@ export function openAction(desk: Desk, intent: Intent): void {
   if (hasEffect) void showEffect();
 }
 
-function actForm({ operation, title, fixed, preset, isGrave }: Intent): ActForm {
+function actForm({ operation, title, fixed, preset, without, isGrave }: Intent): ActForm {
   const { fields, kind, summary } = operation;
-  const open = fields.filter(({ name }) => !(name in fixed));
+  const open = fields.filter(({ name }) => !(name in fixed) && !without.includes(name));
   const effect = h('div', { class: 'effect', 'aria-live': 'polite', hidden: kind !== 'action' });
   const act = h('button', { type: 'submit', class: isGrave ? 'grave' : 'primary', disabled: kind === 'action' }, title);
   const aboutReason = { id: 'act-reason', name: 'reason', required: true, maxlength: 500, rows: 2, 'aria-describedby': 'act-reason-about' };
@@ -84,7 +86,11 @@ function actForm({ operation, title, fixed, preset, isGrave }: Intent): ActForm 
         { class: 'facts tight' },
         Object.entries(fixed).map(([name, value]) => fact(labelText(name), String(value))),
       ),
-    open.map((field) => fieldInput(field, preset[field.name], 'act')),
+    h(
+      'div',
+      { class: 'fields' },
+      open.map((field) => fieldInput(field, preset[field.name], 'act')),
+    ),
     effect,
     h(
       'div',

@@ -5,7 +5,12 @@ import { labelText } from './text.ts';
 /** A form's part for one field of an operation: its name, what it is for, and where it is filled in. */
 export function fieldInput(field: Field, preset: string | undefined, idOf: string): HTMLElement {
   const id = `${idOf}-${field.name}`;
-  const about = h('span', { class: 'about', id: `${id}-about` }, field.about, field.isRequired ? '' : ' (may be left empty)');
+  const about = h(
+    'span',
+    { class: 'about', id: `${id}-about` },
+    field.about,
+    field.isRequired || field.preset !== '' ? '' : ' (may be left empty)',
+  );
   if (field.kind === 'flag') {
     return h(
       'div',

@@ -76,7 +76,7 @@ function waiting(desk: Desk, { parked, bills }: { readonly parked: number; reado
       'div',
       { class: 'actions' },
       actionButton(desk, 'billing.resolve', 'Decide about all of them', {
-        ...{ preset: { expected: String(parked) }, isGrave: true },
+        ...{ preset: { expected: String(parked) }, without: ['bills'], isGrave: true },
         unless: parked === 0 ? 'none is parked' : undefined,
       }),
       actionButton(desk, 'billing.retry', 'Send failed bills again'),
@@ -94,7 +94,11 @@ function waiting(desk: Desk, { parked, bills }: { readonly parked: number; reado
         { title: 'Why', cell: ({ why }) => badge(why, 'warning') },
         { title: 'Channel', cell: ({ channel }) => channel ?? '–' },
         { title: 'Parked', cell: ({ parkedAt }) => moment(parkedAt) },
-        { title: 'Do', isWide: true, cell: ({ bill }) => actionButton(desk, 'billing.resolve', 'Decide', { fixed: { bills: bill } }) },
+        {
+          title: 'Do',
+          isWide: true,
+          cell: ({ bill }) => actionButton(desk, 'billing.resolve', 'Decide', { fixed: { bills: bill }, without: ['month', 'expected'] }),
+        },
       ],
     }),
   );

@@ -65,6 +65,8 @@ function one(desk: Desk, topic: string, letter: Letter): Child {
   const { position, state } = letter;
   const unless = state === 'OPEN' || state === 'REFUSED' ? undefined : 'it is not open';
   const fixed = { topic, position };
+  // They choose several: this is one.
+  const without = [...chosenBy, 'upTo', 'expect', 'rate', 'cap'];
   return h(
     'section',
     { class: 'detail' },
@@ -72,8 +74,8 @@ function one(desk: Desk, topic: string, letter: Letter): Child {
     h(
       'div',
       { class: 'actions' },
-      actionButton(desk, 'dead-letters.replay', 'Replay this one', { fixed, unless }),
-      actionButton(desk, 'dead-letters.discard', 'Discard this one', { fixed, unless, isGrave: true }),
+      actionButton(desk, 'dead-letters.replay', 'Replay this one', { fixed, unless, without }),
+      actionButton(desk, 'dead-letters.discard', 'Discard this one', { fixed, unless, without, isGrave: true }),
     ),
     sheet(letter, { without: ['position'] }),
   );

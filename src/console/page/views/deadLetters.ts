@@ -88,11 +88,12 @@ function actionsOf(desk: Desk, { topic, pipeline, stage, code, upTo, open }: Let
   // What comes after the counting is not meant: the number and the newest position say so.
   const fixed = { topic, pipeline, stage, code, upTo, expect: open };
   const unless = open === 0 ? 'none is open' : undefined;
+  const without = ['position'];
   return h(
     'div',
     { class: 'row-actions' },
-    actionButton(desk, 'dead-letters.replay', 'Replay', { fixed, unless }),
-    actionButton(desk, 'dead-letters.discard', 'Discard', { fixed, unless, isGrave: true }),
+    actionButton(desk, 'dead-letters.replay', 'Replay', { fixed, unless, without }),
+    actionButton(desk, 'dead-letters.discard', 'Discard', { fixed, unless, without, isGrave: true }),
   );
 }
 

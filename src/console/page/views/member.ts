@@ -79,7 +79,8 @@ function billCard(desk: Desk, publicInfoId: string, bill: Bill, isLatest: boolea
       actionButton(desk, 'billing.look', 'Look at it in the clear', { fixed, show: looked }),
       actionButton(desk, 'billing.send', 'Send now', { fixed }),
       actionButton(desk, 'billing.sms', 'Send as SMS', { fixed }),
-      parkReason !== null && actionButton(desk, 'billing.resolve', 'Decide', { fixed: { bills: bill.bill } }),
+      parkReason !== null &&
+        actionButton(desk, 'billing.resolve', 'Decide', { fixed: { bills: bill.bill }, without: ['month', 'expected'] }),
     ),
     h(
       'dl',

@@ -51,15 +51,13 @@ export const pipelineView: View = {
   },
 };
 
-function actions(desk: Desk, { pipeline, pausedBy, state }: PipelineSheet): HTMLElement {
+function actions(desk: Desk, { pipeline, pausedBy }: PipelineSheet): HTMLElement {
   const fixed = { pipeline };
   const isPaused = pausedBy !== null;
   return h(
     'div',
     { class: 'actions' },
-    isPaused
-      ? actionButton(desk, 'pipelines.resume', 'Resume', { fixed })
-      : actionButton(desk, 'pipelines.pause', 'Pause', { fixed, isGrave: state === 'running' }),
+    isPaused ? actionButton(desk, 'pipelines.resume', 'Resume', { fixed }) : actionButton(desk, 'pipelines.pause', 'Pause', { fixed }),
     actionButton(desk, 'log.level', 'Log differently for a while', { fixed: { name: pipeline } }),
     h('a', { href: '#/dead-letters' }, 'Dead letters'),
   );
@@ -115,7 +113,7 @@ function positions({ partitions }: PipelineSheet): HTMLElement {
       caption: 'Partitions',
       rows: partitions,
       keyOf: ({ partition }) => String(partition),
-      empty: 'This daemon reads no partition of its topic.',
+      empty: 'No watermarks. Nothing was read yet, or its bus settles each message by itself, as Redis Streams do.',
       columns: [
         { title: 'Partition', cell: ({ partition }) => partition },
         { title: 'Everything below is settled', isNumber: true, cell: ({ watermark }) => placeOf(watermark) },
