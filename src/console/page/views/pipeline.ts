@@ -9,7 +9,7 @@ import { fact } from '../sheet.ts';
 import { sparkline } from '../sparkline.ts';
 import { table } from '../table.ts';
 import { countText, durationText, millisText, rateText } from '../text.ts';
-import { addressOf, type View } from '../view.ts';
+import type { View } from '../view.ts';
 
 interface PipelineSheet extends PipelineRow {
   readonly stages: readonly Stage[];
@@ -152,9 +152,4 @@ function counts({ counts: found }: PipelineSheet): Child {
 
 function section(title: string, ...content: readonly Child[]): HTMLElement {
   return h('section', {}, h('h2', {}, title), ...content);
-}
-
-/** Where a pipeline is looked at. */
-export function pipelineAddress(pipeline: string): string {
-  return addressOf(['pipelines', pipeline]);
 }
