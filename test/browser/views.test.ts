@@ -39,6 +39,12 @@ describe.skipIf(browser === undefined).each(Object.keys(screens) as readonly Scr
     },
   );
 
+  it('rows are a table where there is room, and cards where there is none', async () => {
+    await looking.see('#/jobs');
+    expect(await looking.page.getByRole('columnheader', { name: 'Partitions' }).isVisible()).toBe(screen !== 'phone');
+    expect(await looking.page.getByRole('button', { name: 'Menu' }).isVisible()).toBe(screen === 'phone');
+  });
+
   it('what there is none of says what that means', async () => {
     const nothing = { attention: [], pipelines: [], jobs: [], schedules: [], dependencies: [] };
     told.answers['overview.show'] = { ...(toldAnswers['overview.show'] as object), ...nothing };
