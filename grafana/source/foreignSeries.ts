@@ -17,6 +17,7 @@ export const foreignSeries = {
   'pipeline_stage:weir_pipeline_stage_seconds:p50_5m': ['pipeline', 'stage'],
   'pipeline_stage:weir_pipeline_stage_seconds:p99_5m': ['pipeline', 'stage'],
   kafka_brokers: [],
+  kafka_topic_partitions: ['topic'],
   kafka_topic_partition_current_offset: ['topic', 'partition'],
   kafka_topic_partition_oldest_offset: ['topic', 'partition'],
   kafka_topic_partition_leader: ['topic', 'partition'],

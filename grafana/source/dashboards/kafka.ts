@@ -7,6 +7,9 @@ import { readers } from './readers.ts';
 
 const group = 'consumergroup=~"cg-.+"';
 
+/** Of a partition of which a group has committed nothing yet, the exporter says -1. */
+const lag = `clamp_min(${series('kafka_consumergroup_lag', group)}, 0)`;
+
 const brokers = [
   stat({
     title: 'How many brokers answer?',
@@ -21,7 +24,8 @@ const brokers = [
     title: 'Has a partition no leader?',
     description: 'Partitions that no broker leads: nobody reads or writes them.',
     unit: 'short',
-    asks: [[orZero(each('count', '', `${series('kafka_topic_partition_leader')} < 0`))]],
+    // The exporter leaves out the leader of a partition that has none.
+    asks: [[orZero(`${each('sum', '', series('kafka_topic_partitions'))} - ${each('count', '', series('kafka_topic_partition_leader'))}`)]],
     limits: { red: 1 },
     links: [runbook('a-partition-is-not-read')],
     width: 6,
@@ -51,7 +55,7 @@ const topics = [
     title: 'How far is each group behind, as the broker sees it?',
     description: 'Messages of each topic that its group has not committed: those that wait and those in flight, also while no daemon runs.',
     unit: 'short',
-    asks: [[each('sum', 'consumergroup, topic', series('kafka_consumergroup_lag', group)), '{{consumergroup}} {{topic}}']],
+    asks: [[each('sum', 'consumergroup, topic', lag), '{{consumergroup}} {{topic}}']],
     links: [consolePage(''), runbookOf('WeirNoProgress')],
     width: 12,
   }),
@@ -59,7 +63,7 @@ const topics = [
     title: 'Which partition is furthest behind?',
     description: 'The ten partitions whose groups have most ahead of them.',
     unit: 'short',
-    asks: [[`topk(10, ${series('kafka_consumergroup_lag', group)})`, '{{topic}} {{partition}}']],
+    asks: [[`topk(10, ${lag})`, '{{topic}} {{partition}}']],
     links: [consolePage(''), runbookOf('WeirPartitionUnread')],
     width: 12,
   }),

@@ -11,9 +11,9 @@ import { openRun } from '../../../src/runtime/jobs/openRun.ts';
 import { startPrometheus } from '../../../stack/prometheus.ts';
 import { prometheusBinaries } from '../../../stack/prometheusBinaries.ts';
 import { say } from '../../commandLine/aPlace.ts';
+import { aKafkaExporter } from '../../support/aKafkaExporter.ts';
 import { atTheEnd } from '../../support/atTheEnd.ts';
 import { dashboardQueries, ruleQueries, rules } from '../../support/monitoring.ts';
-import { namesOf } from '../../support/promql.ts';
 import { orSkipped } from '../../support/orSkipped.ts';
 import { startWeir, type WeirProcess } from '../../support/weirProcess.ts';
 import { aMonth, type AMonth } from '../daemon/aMonth.ts';
@@ -24,16 +24,16 @@ const folder = join(import.meta.dirname, '..', '..', '..', 'config', 'prometheus
 const binaries = await orSkipped(prometheusBinaries);
 
 /** The configuration that is shipped, asking one process of this machine instead of the service's replicas, every second. */
-function configurationFor(target: string): string {
+function configurationFor(targets: Readonly<Record<string, string>>): string {
   const shipped = parse(readFileSync(join(folder, 'prometheus.yml'), 'utf8')) as {
     readonly rule_files: readonly string[];
     readonly scrape_configs: readonly { readonly job_name: string }[];
   };
-  const jobs = shipped.scrape_configs.map(({ job_name }) => job_name).filter((job) => job === 'weir');
+  const jobs = shipped.scrape_configs.map(({ job_name }) => job_name).filter((job) => job in targets);
   return stringify({
     global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
     rule_files: shipped.rule_files.map((file) => join(folder, file)),
-    scrape_configs: jobs.map((job_name) => ({ job_name, static_configs: [{ targets: [target] }] })),
+    scrape_configs: jobs.map((job_name) => ({ job_name, static_configs: [{ targets: [targets[job_name]] }] })),
   });
 }
 
@@ -61,17 +61,11 @@ function numbers({ data }: Answer): readonly number[] {
   return (data?.result ?? []).map(({ value: [, text] }) => Number(text)).filter(Number.isFinite);
 }
 
-/** Whose answer may be empty, and why. */
+/** Whose answer may be empty: nothing stands, is lost or is late; only the poison is told. */
 function mayBeEmpty(): readonly string[] {
-  // Nothing stands, is lost or is late; only the poison is told.
-  const rest = rules()
+  return rules()
     .map(({ alert }) => alert)
     .filter((alert) => alert !== 'WeirDeadLetters');
-  // No broker of Kafka runs here, and no exporter tells of one.
-  const ofTheExporter = dashboardQueries().filter(({ expression }) =>
-    namesOf(expression).metrics.every(({ name }) => name.startsWith('kafka_')),
-  );
-  return [...rest, ...ofTheExporter.map(({ where }) => where)];
 }
 
 /** A run that another process works on, four tenths done. */
@@ -107,7 +101,9 @@ describe.skipIf(binaries === undefined)('a real Prometheus over a daemon that wo
     expect(settled.exitCode, settled.errors).toBe(0);
     await aRunElsewhere(month);
     weir = startWeir({ ...month.environment, WEIR_API_PORT: '0' }, 'run');
-    const prometheus = await startPrometheus(configurationFor(new URL(await weir.adminUrl()).host));
+    const prometheus = await startPrometheus(
+      configurationFor({ weir: new URL(await weir.adminUrl()).host, kafka: await aKafkaExporter() }),
+    );
     atTheEnd(() => prometheus.close());
     ({ url } = prometheus);
     // A counter's first value is no rise: it is seen before anything happens.
@@ -138,6 +134,16 @@ describe.skipIf(binaries === undefined)('a real Prometheus over a daemon that wo
       return empty.every((where) => quiet.includes(where));
     }).catch(() => undefined);
     expect(empty.filter((where) => !quiet.includes(where))).toEqual([]);
+  });
+
+  it('counts the partitions of Kafka that have no leader, and takes what is not committed yet for no lag', async () => {
+    const answerOf = async (title: string): Promise<readonly number[]> => {
+      const query = dashboardQueries().find(({ where }) => where === `weir-kafka: ${title}`);
+      return numbers(await ask(url, query?.expression ?? ''));
+    };
+    expect(await answerOf('Has a partition no leader?')).toEqual([1]);
+    expect(await answerOf('How far is each group behind, as the broker sees it?')).toEqual([30]);
+    expect(await answerOf('How many dead letters lie there?')).toEqual([2]);
   });
 
   it('gives metrics of which promtool has nothing to say', async () => {
