@@ -72,6 +72,24 @@ describe.skipIf(browser === undefined)('an action', () => {
     expect(told.asked).toEqual([['dead-letters.replay/effect', { ...replay, rate: 7, cap: 1_000 }]]);
   });
 
+  it('is not done by Enter before the effect of what was just filled in is shown', async () => {
+    const { page } = looking;
+    await looking.see('#/dead-letters');
+    await page.getByRole('button', { name: 'Replay' }).first().click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('heading', { name: 'This would do' }).waitFor();
+    await dialog.getByLabel('Reason').fill('in a hurry');
+    told.asked.length = 0;
+    await dialog.getByLabel('Cap').fill('3');
+    await page.keyboard.press('Enter');
+    await until('the effect is asked for again', () => told.asked.length > 0);
+    await dialog.getByRole('heading', { name: 'This would do' }).waitFor();
+    expect(told.asked.map(([name]) => name)).not.toContain('dead-letters.replay');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog', { name: 'Done: Replay' }).waitFor();
+    expect(told.asked.find(([name]) => name === 'dead-letters.replay')?.[1]).toMatchObject({ cap: 3 });
+  });
+
   it('that would be refused says why, and cannot be done', async () => {
     told.answers['pipelines.resume/effect'] = new Refused(409, 'it was resumed by somebody else');
     await looking.see('#/pipelines/billing.deliver');

@@ -42,13 +42,18 @@ export function openAction(desk: Desk, intent: Intent): void {
   const { form, effect, act, reason } = its;
   const { operation, title } = intent;
   const hasEffect = operation.kind === 'action';
-  const showEffect = effectOf(intent, its);
+  const { showEffect, isShown } = effectOf(intent, its);
   const dialog = openDialog(title, [form]);
   form.onchange = (event) => {
     if (hasEffect && event.target !== reason) void showEffect();
   };
   form.onsubmit = (event) => {
     event.preventDefault();
+    // Enter in a field comes before anybody has seen what its change would do.
+    if (hasEffect && !isShown()) {
+      void showEffect();
+      return;
+    }
     act.disabled = true;
     void ask(operation.name, { ...bodyOf(intent, its), reason: reason.value.trim() }).then(
       (answer) => {
@@ -104,13 +109,21 @@ function actForm({ operation, title, fixed, preset, without, isGrave }: Intent):
   return { form, effect, act, reason, open };
 }
 
-/** Shows what the form as it is filled in would do. Of several answers the one to the latest question is shown. */
-function effectOf(intent: Intent, its: ActForm): () => Promise<void> {
+interface Effect {
+  /** Shows what the form as it is filled in would do. Of several answers the one to the latest question is shown. */
+  readonly showEffect: () => Promise<void>;
+  /** Whether what is shown is the effect of what stands in the form. */
+  readonly isShown: () => boolean;
+}
+
+function effectOf(intent: Intent, its: ActForm): Effect {
   const { effect, act, open } = its;
   let asked = 0;
-  return async () => {
+  let shown: string | undefined;
+  const showEffect = async (): Promise<void> => {
     const ours = (asked += 1);
     act.disabled = true;
+    shown = undefined;
     const body = bodyOf(intent, its);
     if (open.some(({ name, isRequired }) => isRequired && !(name in body))) {
       effect.replaceChildren(h('p', { class: 'quiet' }, 'Fill in what is asked for: then this shows what it would do.'));
@@ -122,10 +135,12 @@ function effectOf(intent: Intent, its: ActForm): () => Promise<void> {
       if (ours !== asked) return;
       effect.replaceChildren(h('h3', {}, 'This would do'), sheet(would));
       act.disabled = false;
+      shown = JSON.stringify(body);
     } catch (error) {
       if (ours === asked) effect.replaceChildren(refusalNotice(error, 'This would be refused.'));
     }
   };
+  return { showEffect, isShown: () => shown === JSON.stringify(bodyOf(intent, its)) };
 }
 
 function bodyOf({ fixed }: Intent, { form, open }: ActForm): Readonly<Record<string, string | number | boolean>> {
