@@ -17,6 +17,9 @@ beforeAll(async () => {
   told = await startToldApi();
   atTheEnd(() => told.close());
   told.answers = Object.fromEntries(Object.entries(toldAnswers).map(([name, answer]) => [name, poisoned(answer)]));
+  // An address that the daemon names leads nowhere but into the page.
+  const attention = [{ level: 'page', text: 'window.ran=1', view: 'javascript:window.ran=1' }];
+  told.answers['overview.show'] = { ...(told.answers['overview.show'] as object), attention };
   if (browser !== undefined) looking = await look(browser, told.url);
 });
 
