@@ -81,10 +81,13 @@ export async function logIn({ page }: Looking, url: string, token: string): Prom
   await page.getByRole('button', { name: 'Log out' }).waitFor();
 }
 
-/** Nothing is wider than the screen but what scrolls in a box of its own. */
+/** Nothing is wider than the screen but what scrolls in a box of its own, and nothing runs out of its cell into the next. */
 export async function expectNothingCut({ page }: Looking): Promise<void> {
   const tooWide = `document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll('body *')]
     .filter((element) => element.getBoundingClientRect().right > innerWidth && element.children.length === 0)
     .map((element) => element.tagName + ': ' + element.textContent.slice(0, 80))`;
   expect(await page.evaluate<readonly string[]>(tooWide), 'wider than the screen').toEqual([]);
+  const overflowing = `[...document.querySelectorAll('th, td, dt, dd, button')].filter((cell) => cell.scrollWidth > cell.clientWidth + 1)
+    .map((cell) => cell.tagName + ': ' + cell.textContent.slice(0, 80))`;
+  expect(await page.evaluate<readonly string[]>(overflowing), 'wider than their cells').toEqual([]);
 }

@@ -96,7 +96,10 @@ function jobTable(jobs: readonly JobRow[]): HTMLElement {
     columns: [
       { title: 'Job', cell: ({ job }) => h('a', { href: addressOf(['jobs'], { job }) }, job) },
       { title: 'State', cell: ({ status }) => (status === null ? h('span', { class: 'quiet' }, 'never ran') : badge(status)) },
-      { title: 'Key', cell: ({ key, run }) => (key === null || run === null ? '–' : h('a', { href: addressOf(['jobs', run]), class: 'key' }, key)) },
+      {
+        title: 'Key',
+        cell: ({ key, run }) => (key === null || run === null ? '–' : h('a', { href: addressOf(['jobs', run]), class: 'key' }, key)),
+      },
       { title: 'Last 15 minutes', cell: ({ history, job }) => sparkline(history, job) ?? '–' },
       { title: 'Rows', isNumber: true, cell: (row) => progressOf(row) },
       { title: 'Rate', isNumber: true, cell: (row) => (isUnderWay(row) ? rateText(row.rowsPerSecond) : '–') },
