@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { debianPackage } from '../../stack/debianPackage.ts';
@@ -33,10 +33,14 @@ async function isUsable({ command, env }: Chromium): Promise<boolean> {
   }
 }
 
+/** The folders of libraries, and those in them: some packages keep theirs apart. */
 function librariesIn(home: string): string {
-  const root = join(home, 'usr/lib');
-  return readdirSync(root)
-    .filter((name) => name.includes('-linux-'))
-    .map((name) => join(root, name))
-    .join(delimiter);
+  const roots = ['usr/lib', 'lib'].map((name) => join(home, name)).filter((root) => existsSync(root));
+  const folders = roots.flatMap((root) => foldersIn(root).filter((folder) => folder.includes('-linux-')));
+  return folders.flatMap((folder) => [folder, ...foldersIn(folder)]).join(delimiter);
+}
+
+function foldersIn(folder: string): readonly string[] {
+  const entries = readdirSync(folder, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(folder, name));
 }
