@@ -23,7 +23,7 @@ export const failingLinks = defineGauges({
     weir_account_links_failing: {
       level: 'ticket',
       view: '#/account-links',
-      says: 'partner accounts were asked for in vain and are tried again',
+      says: 'Partner accounts asked for in vain and tried again',
     },
   },
   labels: {},
@@ -34,7 +34,7 @@ export const failingLinks = defineGauges({
 export const parkedLinks = defineGauges({
   profile,
   metrics: ['weir_account_links_parked'],
-  attention: { weir_account_links_parked: { level: 'ticket', view: '#/account-links', says: 'partner accounts wait for a person' } },
+  attention: { weir_account_links_parked: { level: 'ticket', view: '#/account-links', says: 'Partner accounts that wait for a person' } },
   labels: { reason: linkParkCodes },
   statement: () => ({ text: parked, values: [mostCounted] }),
 });

@@ -14,7 +14,7 @@ export const watchedBills = defineGauges({
   profile,
   metrics: ['weir_bills'],
   attention: {
-    weir_bills: { level: 'ticket', view: '#/billing', says: 'parked bills wait for a person', only: { state: 'PARKED' } },
+    weir_bills: { level: 'ticket', view: '#/billing', says: 'Parked bills that wait for a person', only: { state: 'PARKED' } },
   },
   labels: { state: watchedStates },
   statement: (now) => ({ text: watched, values: parametersOf(now) }),
@@ -24,7 +24,7 @@ export const watchedBills = defineGauges({
 export const overdueBills = defineGauges({
   profile,
   metrics: ['weir_bills_overdue', 'weir_bills_oldest_overdue_seconds'],
-  attention: { weir_bills_overdue: { level: 'page', view: '#/billing', says: 'bills are past their hour and not sent' } },
+  attention: { weir_bills_overdue: { level: 'page', view: '#/billing', says: 'Bills past their hour and not sent' } },
   labels: {},
   statement: (now) => ({ text: overdue, values: [...parametersOf(now), now] }),
 });

@@ -18,7 +18,7 @@ export const waitingDeposits = defineGauges({
     weir_deposits_overdue: {
       level: 'page',
       view: '#/deposits',
-      says: 'rows of the ledger of deposits were due last night and are in no balance',
+      says: 'Rows of the ledger of deposits that were due last night and are in no balance',
     },
   },
   labels: {},
@@ -33,7 +33,7 @@ export const asideDeposits = defineGauges({
   profile,
   metrics: ['weir_deposits_put_aside'],
   attention: {
-    weir_deposits_put_aside: { level: 'ticket', view: '#/deposits', says: 'staged balances of other programs were not believed' },
+    weir_deposits_put_aside: { level: 'ticket', view: '#/deposits', says: 'Staged balances of other programs that were not believed' },
   },
   labels: { reason: asideReasons },
   statement: (now) => ({ text: aside, values: [now, mostCounted] }),
@@ -47,7 +47,7 @@ export const lonelyCancellations = defineGauges({
     weir_deposits_cancellations_without_fill: {
       level: 'ticket',
       view: '#/deposits',
-      says: 'cancellations of trades have had no fill for three days',
+      says: 'Cancellations of trades without a fill for three days',
     },
   },
   labels: {},

@@ -16,7 +16,7 @@ export const waitingPayments = defineGauges({
 export const waitingOrders = defineGauges({
   profile,
   metrics: ['weir_orders_waiting', 'weir_orders_oldest_seconds'],
-  attention: { weir_orders_waiting: { level: 'ticket', view: '#/payments', says: 'orders have been pending for over ten minutes' } },
+  attention: { weir_orders_waiting: { level: 'ticket', view: '#/payments', says: 'Orders pending for over ten minutes' } },
   labels: {},
   statement: (now) => ({ text: waitingOrder, values: [now, mostCounted] }),
 });
@@ -25,7 +25,7 @@ export const waitingOrders = defineGauges({
 export const parkedPayments = defineGauges({
   profile,
   metrics: ['weir_payments_parked'],
-  attention: { weir_payments_parked: { level: 'ticket', view: '#/payments', says: 'payments wait for a person' } },
+  attention: { weir_payments_parked: { level: 'ticket', view: '#/payments', says: 'Payments that wait for a person' } },
   labels: { reason: settlementCodes },
   statement: () => ({ text: parked, values: [mostCounted] }),
 });
@@ -42,7 +42,7 @@ export const waitingRefunds = defineGauges({
 export const parkedRefunds = defineGauges({
   profile,
   metrics: ['weir_refunds_parked'],
-  attention: { weir_refunds_parked: { level: 'ticket', view: '#/payments', says: 'refunds wait for a person' } },
+  attention: { weir_refunds_parked: { level: 'ticket', view: '#/payments', says: 'Refunds that wait for a person' } },
   labels: { reason: settlementCodes },
   statement: () => ({ text: parkedBack, values: [mostCounted] }),
 });

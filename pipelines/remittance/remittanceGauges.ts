@@ -15,7 +15,7 @@ export const openStates = ['REQUESTED', 'DEPOSIT_PENDING', 'DEPOSITED', 'WITHDRA
 export const lateRemittances = defineGauges({
   profile,
   metrics: ['weir_remittances_late'],
-  attention: { weir_remittances_late: { level: 'ticket', view: '#/remittance', says: 'remittances have had no end for over ten minutes' } },
+  attention: { weir_remittances_late: { level: 'ticket', view: '#/remittance', says: 'Remittances without an end for over ten minutes' } },
   labels: { state: openStates },
   statement: (now) => ({ text: late, values: [now, mostCounted] }),
 });
@@ -24,7 +24,7 @@ export const lateRemittances = defineGauges({
 export const parkedRemittances = defineGauges({
   profile,
   metrics: ['weir_remittances_parked'],
-  attention: { weir_remittances_parked: { level: 'ticket', view: '#/remittance', says: 'remittances wait for a person' } },
+  attention: { weir_remittances_parked: { level: 'ticket', view: '#/remittance', says: 'Remittances that wait for a person' } },
   labels: { reason: parkCodes },
   statement: () => ({ text: parked, values: [mostCounted] }),
 });
@@ -45,7 +45,7 @@ export const heldMoney = defineGauges({
     weir_remittances_unexplained_minor: {
       level: 'page',
       view: '#/remittance',
-      says: 'of money on our accounts is not explained by any remittance',
+      says: 'Money on our accounts that no remittance explains',
     },
   },
   labels: { account },
@@ -60,7 +60,7 @@ export const imbalance = defineGauges({
     weir_remittances_imbalance_minor: {
       level: 'page',
       view: '#/remittance',
-      says: 'is the sum over all accounts of remittances, which must be 0',
+      says: 'Sum over all accounts of remittances, which must be 0',
     },
   },
   labels: {},
@@ -72,7 +72,7 @@ export const untoldRemittances = defineGauges({
   profile,
   metrics: ['weir_remittances_untold'],
   attention: {
-    weir_remittances_untold: { level: 'ticket', view: '#/remittance', says: 'late remittances of which the chat was perhaps not told' },
+    weir_remittances_untold: { level: 'ticket', view: '#/remittance', says: 'Late remittances of which the chat was perhaps not told' },
   },
   labels: { status: ['FAILED', 'PARKED'] },
   statement: () => ({ text: untold, values: [mostCounted] }),

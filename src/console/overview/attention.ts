@@ -15,7 +15,7 @@ export function attentionOf(answers: readonly (readonly [GaugeQuestion, readonly
     Object.entries(attention).flatMap(([metric, { level, view, says, only = {} }]) => {
       const meant = rows.filter((row) => Object.entries(only).every(([label, value]) => row[label] === value));
       const sum = meant.reduce((total, row) => total + Number(row[metric]), 0);
-      return sum === 0 ? [] : [{ level, view, text: `${sum.toLocaleString('en')} ${says}` }];
+      return sum === 0 ? [] : [{ level, view, text: `${says}: ${sum.toLocaleString('en')}` }];
     }),
   );
 }
@@ -29,7 +29,7 @@ export function letterAttention(open: ReadonlyMap<string, number>): readonly Att
           {
             level: 'ticket',
             view: `#/dead-letters/${topic}`,
-            text: `${count.toLocaleString('en')} dead letters of ${topic} wait for a person`,
+            text: `Dead letters of ${topic} that wait for a person: ${count.toLocaleString('en')}`,
           },
         ],
   );

@@ -27,7 +27,7 @@ export interface GaugeAttention {
   readonly level: 'page' | 'ticket';
   /** Where on the page it is seen: `#/payments`. */
   readonly view: string;
-  /** Behind the number: `payments wait for a person`. */
+  /** Before the number: `Payments that wait for a person`. */
   readonly says: string;
   /** Only the series with these label values. */
   readonly only?: Readonly<Record<string, string>>;

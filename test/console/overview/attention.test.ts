@@ -6,7 +6,7 @@ const question = defineGauges({
   profile: 'p',
   metrics: ['weir_bills'],
   labels: { state: ['PARKED', 'FAILED'] },
-  attention: { weir_bills: { level: 'ticket', view: '#/billing', says: 'are parked', only: { state: 'PARKED' } } },
+  attention: { weir_bills: { level: 'ticket', view: '#/billing', says: 'Parked bills', only: { state: 'PARKED' } } },
   statement: () => ({ text: '' }),
 });
 
@@ -16,7 +16,7 @@ describe('attention', () => {
       { state: 'PARKED', weir_bills: 1_200n },
       { state: 'FAILED', weir_bills: 7n },
     ];
-    expect(attentionOf([[question, rows]])).toEqual([{ level: 'ticket', view: '#/billing', text: '1,200 are parked' }]);
+    expect(attentionOf([[question, rows]])).toEqual([{ level: 'ticket', view: '#/billing', text: 'Parked bills: 1,200' }]);
     expect(attentionOf([[question, [{ state: 'PARKED', weir_bills: 0n }]]])).toEqual([]);
     expect(attentionOf([[question, []]])).toEqual([]);
   });
@@ -29,7 +29,7 @@ describe('attention', () => {
           ['b', 2],
         ]),
       ),
-    ).toEqual([{ level: 'ticket', view: '#/dead-letters/b', text: '2 dead letters of b wait for a person' }]);
+    ).toEqual([{ level: 'ticket', view: '#/dead-letters/b', text: 'Dead letters of b that wait for a person: 2' }]);
   });
 
   it('has pages before tickets, otherwise in its order', () => {
