@@ -46,10 +46,10 @@ function sheet({ name, role, endsAt }: Caller): object {
   return { name, role, endsAt: endsAt?.toISOString() ?? null };
 }
 
-/** `Secure` where a proxy before us speaks TLS: on loopback nobody does. */
+/** `Secure` where a proxy before us speaks TLS: on loopback nobody does. For the API alone: cookies know no ports, and what else listens on this host needs none of it. */
 function cookieOf({ headers }: FastifyRequest, secret: string, lastsSeconds: number): string {
   const secure = headers['x-forwarded-proto'] === 'https' ? '; Secure' : '';
-  return `${cookieName}=${secret}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${lastsSeconds}${secure}`;
+  return `${cookieName}=${secret}; Path=/api; HttpOnly; SameSite=Strict; Max-Age=${lastsSeconds}${secure}`;
 }
 
 function errorHandler(error: unknown, _request: FastifyRequest, reply: FastifyReply): void {

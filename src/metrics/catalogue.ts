@@ -88,7 +88,7 @@ export const catalogue = {
   },
   weir_dead_letters_open: {
     type: 'gauge',
-    help: 'Dead letters of the topic that wait for a person: neither replayed nor discarded. Told by every process.',
+    help: 'Dead letters of the topic that wait for a person: neither replayed nor discarded. Counted among the oldest 200,000. Told by every process.',
     labels: ['topic'],
   },
   weir_bills: {

@@ -17,7 +17,7 @@ export interface LetterGroup {
   /** When the first and the last of them were put aside. */
   readonly firstAt: string;
   readonly lastAt: string;
-  /** The newest letter of the topic when they were counted: up to it the same letters are counted again. */
+  /** The newest letter that was counted: up to it the same letters are counted again. */
   readonly upTo: string;
 }
 
@@ -35,7 +35,9 @@ interface Entry {
   readonly diedAt: string;
 }
 
-type Place = Readonly<Record<'pipeline' | 'stage' | 'code', string>>;
+interface Place extends Readonly<Record<'pipeline' | 'stage' | 'code', string>> {
+  readonly key: string;
+}
 /** A group while it is counted. */
 type Counting = { -readonly [field in keyof LetterGroup]: LetterGroup[field] };
 type Counted = 'open' | 'replaying' | 'replayed' | 'discarded';
@@ -47,9 +49,13 @@ const countOf: Readonly<Record<LetterState, Counted | undefined>> = {
 /** Letters of one read. */
 const pageSize = 1_000;
 
+/** Letters of a topic that are remembered: the oldest, some 30 MB. What lies behind them is counted once they are trimmed. */
+const mostLetters = 200_000;
+const mostPlaces = 1_000;
+
 /**
  * Counts the dead letters of a topic by where and why they were put aside. It reads each letter once, however often it is asked: what was
- * read is remembered, what the bus has trimmed is forgotten. Memory: position, time and place of each letter, some 100 bytes.
+ * read is remembered, what the bus has trimmed is forgotten. It counts the oldest 200,000. Memory: position, time and place of each of them.
  */
 export class LetterIndex {
   readonly #topic: string;
@@ -70,11 +76,11 @@ export class LetterIndex {
     const upTo = entries.at(-1)?.position;
     if (upTo === undefined) return [];
     const states = await this.#states(database);
-    const groups = new Map<Place, Counting>();
+    const groups = new Map<string, Counting>();
     for (const { position, place, diedAt } of entries) {
       if (!isMeant(place, filter)) continue;
-      const group = groups.get(place) ?? this.#emptyGroup(place, diedAt, upTo);
-      groups.set(place, group);
+      const group = groups.get(place.key) ?? this.#emptyGroup(place, diedAt, upTo);
+      groups.set(place.key, group);
       group.lastAt = diedAt;
       const name = countOf[states.get(position) ?? 'OPEN'];
       if (name !== undefined) group[name] += 1;
@@ -87,8 +93,20 @@ export class LetterIndex {
     return (await this.groups(database)).reduce((sum, { open }) => sum + open, 0);
   }
 
-  #emptyGroup(place: Place, diedAt: string, upTo: string): Counting {
-    return { topic: this.#topic, ...place, open: 0, replaying: 0, replayed: 0, discarded: 0, firstAt: diedAt, lastAt: diedAt, upTo };
+  #emptyGroup({ pipeline, stage, code }: Place, diedAt: string, upTo: string): Counting {
+    return {
+      topic: this.#topic,
+      pipeline,
+      stage,
+      code,
+      open: 0,
+      replaying: 0,
+      replayed: 0,
+      discarded: 0,
+      firstAt: diedAt,
+      lastAt: diedAt,
+      upTo,
+    };
   }
 
   /** One after another, each what is new by then: who asks while another reads must not read the same again. */
@@ -100,7 +118,7 @@ export class LetterIndex {
 
   async #read(): Promise<void> {
     await this.#forgetTrimmed();
-    for (;;) {
+    while (this.#entries.length < mostLetters) {
       const page = await this.#reader.page({ after: this.#entries.at(-1)?.position, limit: pageSize });
       for (const letter of page) this.#entries.push({ position: letter.position, place: this.#placeOf(letter), diedAt: letter.diedAt });
       if (page.length < pageSize) return;
@@ -114,10 +132,11 @@ export class LetterIndex {
     if (at !== 0) this.#entries = at < 0 ? [] : this.#entries.slice(at);
   }
 
-  /** One object for each place, so that a letter costs no more than its position. */
+  /** One object for each place, so that a letter costs no more than its position. Strangers may name any number of them. */
   #placeOf({ pipeline, stage, code }: KeptLetter): Place {
     const key = JSON.stringify([pipeline, stage, code]);
-    const place = this.#places.get(key) ?? { pipeline, stage, code };
+    const place = this.#places.get(key) ?? { key, pipeline, stage, code };
+    if (this.#places.size >= mostPlaces) this.#places.clear();
     this.#places.set(key, place);
     return place;
   }

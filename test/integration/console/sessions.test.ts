@@ -52,7 +52,7 @@ describe('a session', () => {
   it('stands for the token that opened it, in a cookie that no script reads and no other site sends', async () => {
     const { status, body, cookie, setCookie } = await logIn(api.tokens.operator);
     expect({ status, body }).toMatchObject({ status: 200, body: { name: 'operator', role: 'operator' } });
-    expect(setCookie).toMatch(/^weir_session=[A-Za-z0-9_-]{43}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=4\d{4}$/);
+    expect(setCookie).toMatch(/^weir_session=[A-Za-z0-9_-]{43}; Path=\/api; HttpOnly; SameSite=Strict; Max-Age=4\d{4}$/);
     expect(await withCookie(cookie)).toMatchObject({ status: 200, body: { answered: true } });
     expect(await asPage('/api/session/show', {}, { cookie })).toMatchObject({ status: 200, body: { name: 'operator', role: 'operator' } });
     expect(await api.audit()).toEqual(expect.arrayContaining([expect.objectContaining({ actor: 'operator', action: 'session.open' })]));
