@@ -1,6 +1,5 @@
 import { actionButton } from '../actionButton.ts';
 import { ask } from '../api.ts';
-import { badge } from '../badge.ts';
 import type { Desk } from '../desk.ts';
 import { h, type Child } from '../dom.ts';
 import { finder } from '../finder.ts';
@@ -91,7 +90,7 @@ function waiting(desk: Desk, { parked, bills }: { readonly parked: number; reado
         { title: 'Bill', cell: ({ bill }) => bill },
         { title: 'Member', cell: ({ publicInfoId }) => h('a', { href: addressOf(['billing', publicInfoId]) }, publicInfoId) },
         { title: 'Month', cell: ({ month }) => month },
-        { title: 'Why', cell: ({ why }) => badge(why, 'warning') },
+        { title: 'Why', isWide: true, cell: ({ why }) => why },
         { title: 'Channel', cell: ({ channel }) => channel ?? '–' },
         { title: 'Parked', cell: ({ parkedAt }) => moment(parkedAt) },
         {
