@@ -5,6 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { memberStore, type NewMember } from '../../../pipelines/billing/memberStore.ts';
 import { codeOf, textOf } from '../../../src/errors.ts';
+import { emailTopic } from '../../../pipelines/billing/dispatchedBill.ts';
+import { createToken } from '../../../src/console/apiTokens.ts';
 import { parseKeyRing } from '../../../src/message/keyRing.ts';
 import { dayOf } from '../../../pipelines/shared/period.ts';
 import type { RecordedSpan } from '../../support/installRecorder.ts';
@@ -50,8 +52,40 @@ function singing(texts: Readonly<Record<string, string>>): readonly string[] {
   });
 }
 
+/** Everything that a viewer is shown of these members: the page, what is live, and the answers to what it asks. */
+async function seenBy(token: string, url: string): Promise<Readonly<Record<string, string>>> {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  const ask = async (name: string, body: object): Promise<string> => {
+    const address = `${url}/api/${name.replace('.', '/')}`;
+    return (await fetch(address, { method: 'POST', headers, body: JSON.stringify(body) })).text();
+  };
+  const seen: Record<string, string> = { page: await (await fetch(url)).text() };
+  for (const path of ['/api/openapi.json', '/api/live']) {
+    const { body } = await fetch(url + path, { headers });
+    const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
+    for (let text = ''; !text.includes('}'); seen[path] = text) text += (await reader?.read())?.value ?? '}';
+    await reader?.cancel();
+  }
+  for (let id = 1_001; id <= 1_007; id += 1) {
+    for (const name of ['billing.find', 'billing.preview']) seen[`${name} ${id}`] = await ask(name, { publicInfoId: String(id) });
+  }
+  for (const name of ['overview.show', 'billing.unknown', 'dead-letters.list', 'job.list', 'schedule.list', 'pipelines.list']) {
+    seen[name] = await ask(name, {});
+  }
+  const { letters } = JSON.parse(await ask('dead-letters.list', { topic: emailTopic.name })) as {
+    readonly letters: readonly { readonly position: string }[];
+  };
+  for (const { position } of letters) seen[`letter ${position}`] = await ask('dead-letters.show', { topic: emailTopic.name, position });
+  seen['pipeline'] = await ask('pipelines.show', { pipeline: 'billing.deliver' });
+  // Somebody was shown, and enough to recognise him.
+  expect(letters).toHaveLength(3);
+  expect(seen['billing.find 1002']).toContain('C***@mail.example');
+  expect(seen['billing.preview 1003']).toContain('C***@refused.example');
+  return seen;
+}
+
 describe('personal data', () => {
-  it('is in the mails and nowhere else in clear: not in logs, metrics, results, tables, streams, dead letters or spans', async () => {
+  it('is in the mails and nowhere else in clear: not on the page of a viewer, in logs, metrics, results, tables, streams, dead letters or spans', async () => {
     const month = await aMonth();
     const recorded = aSpanFile();
     const variables = { ...month.environment, ...recorded.variables, WEIR_LOG_LEVEL: 'debug' };
@@ -101,6 +135,8 @@ describe('personal data', () => {
       return logged.length === 3;
     });
     const { text: metrics } = await weir.ask('/metrics');
+    const viewer = await createToken(month.database, { name: 'viewer', role: 'viewer', at: new Date(), by: 'test' });
+    const seen = await seenBy(viewer, await weir.adminUrl());
     expect(await weir.stop()).toEqual({ code: 0, signal: null });
     // One opened badly and one was refused: FAILED; one was lost after its dot: parked in SENDING; one waits, one is quiet.
     expect(await month.bills()).toEqual({ COMPLETED: 1, FAILED: 2, IN_QUIET_HOUR: 1, SENDING: 1, SEND_PENDING: 1 });
@@ -128,6 +164,7 @@ describe('personal data', () => {
     expect(processed.filter(({ traceId }) => begun.includes(traceId))).toHaveLength(6);
     const everything = {
       metrics,
+      ...seen,
       spans: JSON.stringify(spans),
       published,
       log: weir.errors(),

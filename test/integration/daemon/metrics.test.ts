@@ -49,7 +49,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   method: ['GET', 'POST', 'other', ...methods],
   status: ['2xx', '3xx', '4xx', '5xx', 'REQUESTED', 'SENT', 'FAILED', 'PARKED', ...openStatus],
   outbox: systems.outboxes.map(({ schema }) => schema),
-  topic: systems.outboxes.flatMap(({ topics }) => topics.map(({ name }) => name)),
+  topic: systems.topics.map(({ name }) => name),
   reason: [...parkReasons, ...putAsideReasons, ...replaceReasons, ...settlementCodes, ...parkCodes, ...linkParkCodes, ...asideReasons],
   step: ['deposit', 'withdrawal', 'call'],
   account: ['POOL', 'TRANSIT', 'SUSPENSE'],
