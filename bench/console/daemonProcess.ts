@@ -1,11 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { nodeOptions } from '../../bin/nodeOptions.js';
 import type { Addresses } from '../deliver/deliverBills.ts';
-
-const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+import { spawnDaemon } from '../deliver/spawnDaemon.ts';
 
 /** A daemon with all systems, as an operator starts it. */
 export class DaemonProcess {
@@ -19,15 +16,8 @@ export class DaemonProcess {
   }
 
   /** Resolves once it is ready. */
-  static async start({ databaseUrl, redisUrl, smtpUrl, ring }: Addresses): Promise<DaemonProcess> {
-    const environment = {
-      ...{ WEIR_DATABASE_URL: databaseUrl, WEIR_REDIS_URL: redisUrl, WEIR_SMTP_URL: smtpUrl, WEIR_SMTP_REQUIRE_TLS: 'false' },
-      ...{ WEIR_KEYS_RING: ring, WEIR_ADMIN_PORT: '0', WEIR_API_PORT: '0', WEIR_LOG_LEVEL: 'info' },
-    };
-    const child = spawn(process.execPath, [...nodeOptions, main, 'run'], {
-      env: { ...process.env, ...environment },
-      stdio: ['ignore', 'inherit', 'pipe'],
-    });
+  static async start(addresses: Addresses): Promise<DaemonProcess> {
+    const child = spawnDaemon(addresses, { level: 'info', isLogRead: true, variables: { WEIR_API_PORT: '0' } });
     const url = await addressOf(child);
     for (let isReady = false; !isReady;) isReady = (await fetch(`${url}/readyz`)).ok;
     return new DaemonProcess(child, url);

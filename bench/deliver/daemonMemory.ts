@@ -1,13 +1,11 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { nodeOptions } from '../../bin/nodeOptions.js';
 import type { Addresses } from './deliverBills.ts';
+import { spawnDaemon } from './spawnDaemon.ts';
 import type { SinkProcess } from './sinkProcess.ts';
 
-const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
 const sampleEveryMs = 100;
 const tenths = 10;
 
@@ -16,7 +14,7 @@ const tenths = 10;
  * tenth of them, in megabytes. Throws where it does not end cleanly. Only where the system tells (`/proc`).
  */
 export async function daemonMemory(addresses: Addresses, sink: SinkProcess, size: number): Promise<readonly number[]> {
-  const child = startDaemon(addresses);
+  const child = spawnDaemon(addresses);
   const ended = once(child, 'exit') as Promise<[number | null]>;
   const highest = Array.from({ length: tenths }, () => 0);
   try {
@@ -31,23 +29,6 @@ export async function daemonMemory(addresses: Addresses, sink: SinkProcess, size
   const [exitCode] = await ended;
   if (exitCode !== 0) throw new Error(`The daemon ended with ${exitCode}.`);
   return highest.map(Math.round);
-}
-
-function startDaemon({ databaseUrl, redisUrl, kafkaBroker, smtpUrl, ring }: Addresses): ChildProcess {
-  const environment = {
-    WEIR_DATABASE_URL: databaseUrl,
-    WEIR_REDIS_URL: redisUrl,
-    ...(kafkaBroker === undefined ? {} : { WEIR_BUS_KIND: 'kafka', WEIR_KAFKA_BROKERS: kafkaBroker, WEIR_KAFKA_REQUIRE_TLS: 'false' }),
-    WEIR_SMTP_URL: smtpUrl,
-    WEIR_SMTP_REQUIRE_TLS: 'false',
-    WEIR_KEYS_RING: ring,
-    WEIR_ADMIN_PORT: '0',
-    WEIR_LOG_LEVEL: 'warn',
-  };
-  return spawn(process.execPath, [...nodeOptions, main, 'run'], {
-    env: { ...process.env, ...environment },
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
 }
 
 function residentMb({ pid }: ChildProcess): number {

@@ -2,7 +2,6 @@ import { checkTopics } from './checkTopics.ts';
 import type { ApiServer } from '../api/startApi.ts';
 import type { Api } from '../console/api.ts';
 import { startAdminServer, type AdminServer, type Dependency } from '../console/adminServer.ts';
-import { Overview, type OverviewParts } from '../console/overview/overview.ts';
 import type { RunningPipeline } from '../console/overview/pipelineRow.ts';
 import { codeOf, textOf } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
@@ -35,6 +34,7 @@ import { firedSchedules } from './firedSchedules.ts';
 import { knownSchedules } from './knownSchedules.ts';
 import { openApi } from './openApi.ts';
 import { openDatabaseOf, openHouse, type OpenHouse } from './openHouse.ts';
+import { openOverview } from './openOverview.ts';
 import { requireKeys } from './requireKeys.ts';
 import { servePublicApi } from './servePublicApi.ts';
 import type { Options } from './joinedOptions.ts';
@@ -183,25 +183,17 @@ class Daemon<P> {
     const letterIndexOf = letterIndexes(house.bus);
     const countLetters = (): Promise<ReadonlyMap<string, number>> => openLetters(house.database, systems.topics, letterIndexOf);
     this.#metrics.watchLetters(countLetters);
-    const overview = this.#overview(house, { breakers, openLetters: countLetters });
+    const schedules = knownSchedules(systems.schedules, options);
+    const overview = openOverview(systems, house, {
+      ...{ breakers, schedules, isHeld, metrics: this.#metrics, openLetters: countLetters },
+      running: () => this.#running,
+    });
     this.#loops.watch('overview', overview.follow(signals.drain));
     this.#api = openApi({
-      ...{ systems, ports, house, levels, overview, letterIndexOf, schedules: knownSchedules(systems.schedules, options) },
+      ...{ systems, ports, house, levels, overview, letterIndexOf, schedules },
       factsOf: (pipeline) => this.#metrics.factsOf(pipeline),
       supervised: () => this.#supervised,
       wakeReplays: () => wakeUp.wake(),
-    });
-  }
-
-  /** How everything stands, as this process sees it. */
-  #overview({ database, instance }: House, asked: Pick<OverviewParts, 'breakers' | 'openLetters'>): Overview {
-    const { systems, options, clock, isHeld } = this.#spec;
-    const { pipelines, jobs, gauges } = systems;
-    return new Overview({
-      ...{ database, clock, instance, isHeld, pipelines, jobs, ...asked, metrics: this.#metrics },
-      schedules: knownSchedules(systems.schedules, options),
-      running: () => this.#running,
-      gauges: { questions: gauges, ask: askGauges(database, () => clock.now()) },
     });
   }
 

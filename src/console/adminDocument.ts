@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { problemSchema, refusal, schemaOf } from '../http/openApiParts.ts';
 import type { Json } from '../runtime/jobs/job.ts';
 import type { BoundRoute } from './boundRoute.ts';
+import { cookieName } from './credentials.ts';
 import { logInBody } from './serveSession.ts';
 
 const reason = { type: 'string', minLength: 1, maxLength: 500, description: 'why, for the audit' };
@@ -19,7 +20,7 @@ export function adminDocument(routes: readonly BoundRoute[]): Json {
       schemas: { Problem: problemSchema },
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer' },
-        session: { type: 'apiKey', in: 'cookie', name: 'weir_session' },
+        session: { type: 'apiKey', in: 'cookie', name: cookieName },
       },
     },
   };

@@ -80,9 +80,8 @@ function bindLook<P>(route: Look<P, unknown>, ports: P): BoundLook {
   return {
     ...{ name, role, kind, about, input: schema },
     prepare: (body) => {
-      const { reason, ...rest } = understood(reasonBody, body);
-      const input = understood(schema, rest);
-      return { reason, target: route.target(input), input: maskedInput(schema, input), answer: () => route.answer(ports, input) };
+      const { input, prepared } = preparedFor(route, body);
+      return { ...prepared, answer: () => route.answer(ports, input) };
     },
   };
 }
@@ -94,17 +93,24 @@ function bindAction<P>(route: Action<P, unknown>, ports: P): BoundAction {
   return {
     ...{ name, role, kind, about, input: schema },
     prepare: (body) => {
-      const { reason, ...rest } = understood(reasonBody, body);
-      const input = understood(schema, rest);
+      const { input, prepared } = preparedFor(route, body);
       return {
-        reason,
-        target: route.target?.(input),
-        input: maskedInput(schema, input),
+        ...prepared,
         act: (transaction, actor) => route.act(transaction, ports, input, actor),
         afterwards: () => route.afterwards?.(ports, input),
       };
     },
   };
+}
+
+/** The reason and the input of a body, each refused by its own words. */
+function preparedFor<P>(
+  route: Look<P, unknown> | Action<P, unknown>,
+  body: unknown,
+): { readonly input: unknown; readonly prepared: Prepared } {
+  const { reason, ...rest } = understood(reasonBody, body);
+  const input = understood(route.input, rest);
+  return { input, prepared: { reason, target: route.target?.(input), input: maskedInput(route.input, input) } };
 }
 
 function understood<I>(schema: z.ZodType<I>, body: unknown): I {

@@ -3,9 +3,9 @@ import { adminDocument } from './adminDocument.ts';
 import type { Api } from './api.ts';
 import type { Caller } from './apiTokens.ts';
 import { Problem } from '../http/problem.ts';
-import { bare, sendProblem } from '../http/sendProblem.ts';
+import { bare } from '../http/sendProblem.ts';
 import { credentialsOf } from './credentials.ts';
-import { problemOf } from './problemOf.ts';
+import { refuse } from './refuse.ts';
 import { serveSession } from './serveSession.ts';
 
 /**
@@ -32,19 +32,19 @@ export function serveApi(server: FastifyInstance, api: () => Api | undefined): v
     return found;
   };
   serveSession(server, ready);
-  server.get('/api/openapi.json', { onRequest, errorHandler }, (request, reply) =>
+  server.get('/api/openapi.json', { onRequest, errorHandler: refuse }, (request, reply) =>
     bare(reply).send(adminDocument(admitted(request)[0].routes())),
   );
-  server.get('/api/live', { onRequest, errorHandler }, (request, reply) => admitted(request)[0].live.serve(reply));
-  server.post<{ Params: Named }>('/api/:group/:verb', { onRequest, errorHandler }, async (request, reply) => {
+  server.get('/api/live', { onRequest, errorHandler: refuse }, (request, reply) => admitted(request)[0].live.serve(reply));
+  server.post<{ Params: Named }>('/api/:group/:verb', { onRequest, errorHandler: refuse }, async (request, reply) => {
     const [opened, caller] = admitted(request);
     return bare(reply).send(await opened.call(caller, nameOf(request.params), request.body ?? {}));
   });
-  server.post<{ Params: Named }>('/api/:group/:verb/effect', { onRequest, errorHandler }, async (request, reply) => {
+  server.post<{ Params: Named }>('/api/:group/:verb/effect', { onRequest, errorHandler: refuse }, async (request, reply) => {
     const [opened, caller] = admitted(request);
     return bare(reply).send(await opened.effectOf(caller, nameOf(request.params), request.body ?? {}));
   });
-  server.all('/api/*', { onRequest, errorHandler }, () => {
+  server.all('/api/*', { onRequest, errorHandler: refuse }, () => {
     throw new Problem(404, 'expected POST /api/<group>/<verb>');
   });
 }
@@ -56,8 +56,4 @@ interface Named {
 
 function nameOf({ group, verb }: Named): string {
   return `${group}.${verb}`;
-}
-
-function errorHandler(error: unknown, _request: FastifyRequest, reply: FastifyReply): void {
-  sendProblem(reply, problemOf(error));
 }

@@ -1,11 +1,11 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Problem } from '../http/problem.ts';
-import { bare, sendProblem } from '../http/sendProblem.ts';
+import { bare } from '../http/sendProblem.ts';
 import type { Api } from './api.ts';
 import type { Caller } from './apiTokens.ts';
 import { cookieName, credentialsOf, requireOwnPage, sessionSecretOf } from './credentials.ts';
-import { problemOf } from './problemOf.ts';
+import { refuse } from './refuse.ts';
 
 /** What a log-in sends. */
 export const logInBody = z.strictObject({
@@ -17,7 +17,7 @@ export const logInBody = z.strictObject({
  * What other pages send is refused here too, so that nobody is logged in as somebody else.
  */
 export function serveSession(server: FastifyInstance, api: () => Api): void {
-  server.post('/api/session/open', { errorHandler }, async (request, reply) => {
+  server.post('/api/session/open', { errorHandler: refuse }, async (request, reply) => {
     requireOwnPage(request);
     const { success, data } = logInBody.safeParse(request.body);
     if (!success) throw new Problem(400, 'expected a token', { fields: [{ field: 'token', expected: 'weir_ and what follows it' }] });
@@ -26,14 +26,14 @@ export function serveSession(server: FastifyInstance, api: () => Api): void {
     return bare(reply).send(sheet(caller));
   });
 
-  server.post('/api/session/show', { errorHandler }, async (request, reply) => {
+  server.post('/api/session/show', { errorHandler: refuse }, async (request, reply) => {
     const credentials = credentialsOf(request);
     // Who has just come is no failed attempt.
     if (credentials === undefined) throw new Problem(401, 'nobody is logged in', { headers: { 'www-authenticate': 'Bearer' } });
     return bare(reply).send(sheet(await api().admit(credentials, request.ip)));
   });
 
-  server.post('/api/session/close', { errorHandler }, async (request, reply) => {
+  server.post('/api/session/close', { errorHandler: refuse }, async (request, reply) => {
     requireOwnPage(request);
     const secret = sessionSecretOf(request);
     if (secret !== undefined) await api().closeSession(secret);
@@ -50,8 +50,4 @@ function sheet({ name, role, endsAt }: Caller): object {
 function cookieOf({ headers }: FastifyRequest, secret: string, lastsSeconds: number): string {
   const secure = headers['x-forwarded-proto'] === 'https' ? '; Secure' : '';
   return `${cookieName}=${secret}; Path=/api; HttpOnly; SameSite=Strict; Max-Age=${lastsSeconds}${secure}`;
-}
-
-function errorHandler(error: unknown, _request: FastifyRequest, reply: FastifyReply): void {
-  sendProblem(reply, problemOf(error));
 }

@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import type { SourceStatus } from '../../connectors/sourceStatus.ts';
 import type { Clock } from '../../message/clock.ts';
-import { listPauses, type Pause } from '../../runtime/pauses/pauseStore.ts';
+import { listPauses } from '../../runtime/pauses/pauseStore.ts';
 import type { Json } from '../../runtime/jobs/job.ts';
 import type { Supervised } from '../../runtime/supervise.ts';
+import { pauseFields } from '../pauseFields.ts';
 import { defineQuestion } from '../route.ts';
+import { waitsFor } from '../waitsFor.ts';
 import type { HousePorts } from './housePorts.ts';
 
 /** How the pipelines of the asked daemon stand. Those of other profiles are listed too, since a pause holds in every daemon. */
@@ -19,21 +21,20 @@ export const listPipelinesRoute = defineQuestion({
     return pipelines.map((name) => ({
       pipeline: name,
       ...standing(running.get(name), clock),
-      ...pausing(pauses.get(name)),
+      ...pauseFields(pauses.get(name)),
     }));
   },
 });
 
 /** What is short stands first, sentences last: so a table that is wider than its window is still one. */
 function standing(pipeline: Supervised | undefined, clock: Clock): { readonly [field: string]: Json } {
-  const source = pipeline?.source();
   return {
     state: pipeline?.state() ?? 'not in this daemon',
-    ...reading(source, clock),
+    ...reading(pipeline?.source(), clock),
     inFlight: pipeline?.counts().inFlight ?? null,
     restarts: pipeline?.restarts() ?? null,
     reason: pipeline?.reason() || null,
-    waitsFor: [...(pipeline?.waits() ?? []), source?.reason ?? ''].filter(Boolean).join('; ') || null,
+    waitsFor: waitsFor(pipeline),
   };
 }
 
@@ -46,8 +47,4 @@ function reading(source: SourceStatus | undefined, clock: Clock): { readonly [fi
     sourceSince: new Date(clock.now().getTime() - (clock.elapsedMs() - source.sinceMs)).toISOString(),
     partitions: `${held.join(', ') || 'none'} of ${source.partitions.length}`,
   };
-}
-
-function pausing(pause: Pause | undefined): { readonly [field: string]: Json } {
-  return { pausedBy: pause?.actor ?? null, pausedAt: pause?.pausedAt.toISOString() ?? null, pausedBecause: pause?.reason ?? null };
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { WeirError } from '../../errors.ts';
 import { pausePipeline, resumePipeline } from '../../runtime/pauses/pauseStore.ts';
 import { defineAction } from '../route.ts';
 import type { HousePorts } from './housePorts.ts';
+import { requirePipeline } from './requirePipeline.ts';
 
 const input = z.strictObject({
   pipeline: z.string().max(100).meta({ description: 'name of the pipeline: weir pipelines lists them' }),
@@ -36,8 +36,3 @@ export const resumeRoute = defineAction({
     return { pipeline, state: (await resumePipeline(transaction, pipeline)) ? 'resumed' : 'was not paused by an operator' };
   },
 });
-
-function requirePipeline(pipelines: readonly string[], pipeline: string): void {
-  if (pipelines.includes(pipeline)) return;
-  throw new WeirError('notFound', `there is no pipeline ${pipeline}; there are ${pipelines.join(', ')}`);
-}

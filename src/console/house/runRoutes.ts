@@ -5,7 +5,7 @@ import { stopRun } from '../../runtime/jobs/runState.ts';
 import { showRun } from '../../runtime/jobs/showRun.ts';
 import { defineAction, defineQuestion } from '../route.ts';
 import type { HousePorts } from './housePorts.ts';
-import { runFields } from './runFields.ts';
+import { runFields } from '../runFields.ts';
 
 const runNumber = z
   .string()

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { listSchedules } from '../../runtime/schedules/listSchedules.ts';
 import { missedFires } from '../../runtime/schedules/missedFires.ts';
 import { listSchedulePauses, pauseSchedule, resumeSchedule } from '../../runtime/schedules/schedulePauses.ts';
+import { pauseFields } from '../pauseFields.ts';
 import { requireNamed } from '../requireNamed.ts';
 import { defineAction, defineQuestion } from '../route.ts';
 import type { HousePorts } from './housePorts.ts';
@@ -27,7 +28,7 @@ export const listSchedulesRoute = defineQuestion({
         const { lastFire } = view;
         return {
           ...{ schedule: view.name, job: view.job, profile: view.profile, cron: view.cron, zone: view.zone, isEnabled: view.isEnabled },
-          ...{ pausedBy: pause?.actor ?? null, pausedBecause: pause?.reason ?? null, pausedAt: pause?.pausedAt.toISOString() ?? null },
+          ...pauseFields(pause),
           ...{ nextAt: view.nextFireAt?.toISOString() ?? null, lastAt: lastFire?.fireAt.toISOString() ?? null },
           ...{ lastState: lastFire?.runStatus ?? lastFire?.state ?? null, lastRun: lastFire?.runId?.toString() ?? null },
           ...{ lastReason: lastFire?.reason ?? null, lateSince: view.lateSince?.toISOString() ?? null },

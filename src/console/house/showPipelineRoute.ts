@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Json } from '../../runtime/jobs/job.ts';
-import { requireNamed } from '../requireNamed.ts';
 import { defineQuestion } from '../route.ts';
 import type { HousePorts } from './housePorts.ts';
+import { requirePipeline } from './requirePipeline.ts';
 
 /** One pipeline of the asked daemon: what it has done since that was started, stage by stage and partition by partition. */
 export const showPipelineRoute = defineQuestion({
@@ -13,13 +13,8 @@ export const showPipelineRoute = defineQuestion({
     pipeline: z.string().max(100).meta({ description: 'name of the pipeline: weir pipelines lists them' }),
   }),
   words: ['pipeline'],
-  answer: async (ports: HousePorts, { pipeline: wanted }) => {
-    const { clock, overview, factsOf, supervised } = ports;
-    const { name } = requireNamed(
-      'pipeline',
-      ports.pipelines.map((known) => ({ name: known })),
-      wanted,
-    );
+  answer: async ({ clock, overview, factsOf, pipelines, supervised }: HousePorts, { pipeline: name }) => {
+    requirePipeline(pipelines, name);
     const running = supervised().find((candidate) => candidate.name === name);
     const [row, { stages, errors }] = await Promise.all([overview.pipeline(name), factsOf(name)]);
     const source = running?.source();

@@ -1,6 +1,6 @@
 import type { Json } from '../../runtime/jobs/job.ts';
 import type { RunSummary } from '../../runtime/jobs/listRuns.ts';
-import { etaSeconds } from '../../runtime/jobs/showRun.ts';
+import { runProgress } from '../runFields.ts';
 import type { Attention } from './attention.ts';
 
 /** A job at a glance: its latest run. */
@@ -14,13 +14,7 @@ export interface JobRow extends Readonly<Record<string, Json>> {
 
 export function jobRow(job: string, profile: string, run: RunSummary | undefined, history: readonly number[]): JobRow {
   if (run === undefined) return { job, profile, status: null, key: null, run: null, history };
-  const eta = etaSeconds(run);
-  return {
-    ...{ job, profile, status: run.status, key: run.key, run: run.id.toString() },
-    ...{ rowsRead: Number(run.rowsRead), total: run.total === null ? null : Number(run.total), skipped: Number(run.skipped) },
-    ...{ rowsPerSecond: run.rowsPerSecond, etaSeconds: eta ?? null },
-    ...{ endedAt: run.finishedAt?.toISOString() ?? null, failure: run.failure, history },
-  };
+  return { ...runProgress(run), job, profile, history };
 }
 
 /** What of a job a person should look at. */

@@ -11,7 +11,7 @@ import { latestRuns } from '../../runtime/jobs/latestRuns.ts';
 import { listPauses } from '../../runtime/pauses/pauseStore.ts';
 import { listSchedules, type KnownSchedule, type ScheduleView } from '../../runtime/schedules/listSchedules.ts';
 import { attentionOf, letterAttention, worstFirst, type Attention } from './attention.ts';
-import { everyMs, History, none, type Tally } from './history.ts';
+import { everyMs, History, none, type Recent, type Tally } from './history.ts';
 import { jobAttention, jobRow } from './jobRow.ts';
 import { pipelineAttention, pipelineRow, type PipelineRow, type RunningPipeline } from './pipelineRow.ts';
 
@@ -41,6 +41,9 @@ export interface OverviewParts {
     readonly ask: (question: GaugeQuestion) => Promise<readonly GaugeRow[]>;
   };
 }
+
+/** What was counted of pipelines and jobs, by their names. */
+type Tallies = ReadonlyMap<string, Tally>;
 
 /** A job is late from here on, as the alert has it. */
 const lateMs = 30 * 60_000;
@@ -72,9 +75,10 @@ export class Overview {
   async show(): Promise<Json> {
     const { clock, database, instance, isHeld, breakers, schedules } = this.#parts;
     const now = clock.now();
+    const tallies = await this.#tallies();
     const [pipelines, jobs, views, business] = await Promise.all([
-      this.#pipelines(),
-      this.#jobs(),
+      this.#pipelines(this.#parts.pipelines, tallies),
+      this.#jobs(tallies),
       listSchedules(database, schedules, now),
       this.#businessAttention(),
     ]);
@@ -97,40 +101,35 @@ export class Overview {
 
   /** One pipeline at a glance; undefined where there is none of this name. */
   async pipeline(name: string): Promise<PipelineRow | undefined> {
-    return (await this.#pipelines([name]))[0];
+    const named = this.#parts.pipelines.filter((pipeline) => pipeline.name === name);
+    return (await this.#pipelines(named, await this.#tallies()))[0];
   }
 
-  async #pipelines(names?: readonly string[]): Promise<readonly PipelineRow[]> {
-    const { database, clock, pipelines, running } = this.#parts;
-    const [pauses, tallies] = await Promise.all([listPauses(database), this.#tallies()]);
+  async #pipelines(asked: readonly Profiled[], tallies: Tallies): Promise<readonly PipelineRow[]> {
+    const { database, clock, running } = this.#parts;
+    const pauses = await listPauses(database);
     const ours = new Map(running().map((pipeline) => [pipeline.supervised.name, pipeline]));
-    const asked = pipelines.filter(({ name }) => names?.includes(name) ?? true);
     return Promise.all(
       asked.map(({ name, profile }) => {
-        const recent = this.#history.recentOf(name, clock.elapsedMs(), tallies.get(name) ?? none);
         const pausing = pauses.find(({ pipeline }) => pipeline === name);
-        return pipelineRow({ name, profile, running: ours.get(name), pause: pausing, recent }, clock);
+        return pipelineRow({ name, profile, running: ours.get(name), pause: pausing, recent: this.#recentOf(name, tallies) }, clock);
       }),
     );
   }
 
-  async #jobs(): Promise<readonly ReturnType<typeof jobRow>[]> {
-    const { database, clock, jobs } = this.#parts;
-    const [tallies, runs] = await Promise.all([
-      this.#tallies(),
-      latestRuns(
-        database,
-        jobs.map(({ name }) => name),
-      ),
-    ]);
-    return jobs.map(({ name, profile }) => {
-      const { history } = this.#history.recentOf(name, clock.elapsedMs(), tallies.get(name) ?? none);
-      return jobRow(name, profile, runs.get(name), history);
-    });
+  async #jobs(tallies: Tallies): Promise<readonly ReturnType<typeof jobRow>[]> {
+    const { database, jobs } = this.#parts;
+    const names = jobs.map(({ name }) => name);
+    const runs = await latestRuns(database, names);
+    return jobs.map(({ name, profile }) => jobRow(name, profile, runs.get(name), this.#recentOf(name, tallies).history));
+  }
+
+  #recentOf(name: string, tallies: Tallies): Recent {
+    return this.#history.recentOf(name, this.#parts.clock.elapsedMs(), tallies.get(name) ?? none);
   }
 
   /** Pipelines by what the runtime counts, jobs by the messages of their busiest stage. */
-  async #tallies(): Promise<ReadonlyMap<string, Tally>> {
+  async #tallies(): Promise<Tallies> {
     const totals = await this.#parts.metrics.totals();
     const counted = this.#parts.running().map(({ supervised }) => {
       const { done, skipped, deferred, dead } = supervised.counts();

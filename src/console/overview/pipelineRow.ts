@@ -3,6 +3,8 @@ import type { Clock } from '../../message/clock.ts';
 import type { Pause } from '../../runtime/pauses/pauseStore.ts';
 import type { Json } from '../../runtime/jobs/job.ts';
 import type { Supervised } from '../../runtime/supervise.ts';
+import { pauseFields } from '../pauseFields.ts';
+import { waitsFor } from '../waitsFor.ts';
 import type { Attention } from './attention.ts';
 import type { Recent } from './history.ts';
 
@@ -41,10 +43,8 @@ export async function pipelineRow(facts: PipelineFacts, clock: Clock): Promise<P
     profile,
     state: supervised?.state() ?? 'not in this daemon',
     reason: supervised?.reason() || null,
-    waitsFor: [...(supervised?.waits() ?? []), supervised?.source()?.reason ?? ''].filter(Boolean).join('; ') || null,
-    pausedBy: pause?.actor ?? null,
-    pausedAt: pause?.pausedAt.toISOString() ?? null,
-    pausedBecause: pause?.reason ?? null,
+    waitsFor: waitsFor(supervised),
+    ...pauseFields(pause),
     lag: lag ?? null,
     inFlight: supervised?.counts().inFlight ?? null,
     oldestSeconds: supervised === undefined ? null : Math.round(standsMs(supervised, clock) / 1_000),
@@ -63,13 +63,13 @@ function standsMs(supervised: Supervised, clock: Clock): number {
 }
 
 /** What of a pipeline a person should look at. */
-export function pipelineAttention({ pipeline, state, reason, waitsFor, lag }: PipelineRow): readonly Attention[] {
+export function pipelineAttention({ pipeline, state, reason, waitsFor: why, lag }: PipelineRow): readonly Attention[] {
   const view = `#/pipelines/${pipeline}`;
   const items: Attention[] = [];
   if (state === 'failed') items.push({ level: 'page', view, text: `${pipeline} has failed for good: ${reason ?? ''}` });
   if (state === 'backingOff') items.push({ level: 'page', view, text: `${pipeline} is started again after a failure: ${reason ?? ''}` });
   if (state === 'paused') items.push({ level: 'ticket', view, text: `${pipeline} is paused${waiting(lag)}: ${reason ?? ''}` });
-  if (state === 'running' && waitsFor !== null) items.push({ level: 'page', view, text: `${pipeline} waits${waiting(lag)}: ${waitsFor}` });
+  if (state === 'running' && why !== null) items.push({ level: 'page', view, text: `${pipeline} waits${waiting(lag)}: ${why}` });
   return items;
 }
 

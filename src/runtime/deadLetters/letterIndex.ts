@@ -2,6 +2,7 @@ import type { Queryable } from '../../connectors/database.ts';
 import type { DeadLetterReader } from '../../connectors/deadLetterReader.ts';
 import type { KeptLetter } from '../../message/keptLetter.ts';
 import type { LetterState } from './letterStates.ts';
+import { isMeant, type Place, type PlaceFilter } from './selectLetters.ts';
 
 /** Dead letters that were put aside in one place for one reason. */
 export interface LetterGroup {
@@ -21,21 +22,14 @@ export interface LetterGroup {
   readonly upTo: string;
 }
 
-/** Which groups are asked for. */
-export interface GroupFilter {
-  readonly pipeline?: string | undefined;
-  readonly stage?: string | undefined;
-  readonly code?: string | undefined;
-}
-
 /** What is remembered of a letter: letters never change. */
 interface Entry {
   readonly position: string;
-  readonly place: Place;
+  readonly place: KnownPlace;
   readonly diedAt: string;
 }
 
-interface Place extends Readonly<Record<'pipeline' | 'stage' | 'code', string>> {
+interface KnownPlace extends Place {
   readonly key: string;
 }
 /** A group while it is counted. */
@@ -60,7 +54,7 @@ const mostPlaces = 1_000;
 export class LetterIndex {
   readonly #topic: string;
   readonly #reader: DeadLetterReader;
-  readonly #places = new Map<string, Place>();
+  readonly #places = new Map<string, KnownPlace>();
   #entries: Entry[] = [];
   #reading: Promise<unknown> = Promise.resolve();
 
@@ -70,7 +64,7 @@ export class LetterIndex {
   }
 
   /** The groups, those with the most open ones first. */
-  async groups(database: Queryable, filter: GroupFilter = {}): Promise<readonly LetterGroup[]> {
+  async groups(database: Queryable, filter: PlaceFilter = {}): Promise<readonly LetterGroup[]> {
     await this.#refresh();
     const entries = this.#entries;
     const upTo = entries.at(-1)?.position;
@@ -133,7 +127,7 @@ export class LetterIndex {
   }
 
   /** One object for each place, so that a letter costs no more than its position. Strangers may name any number of them. */
-  #placeOf({ pipeline, stage, code }: KeptLetter): Place {
+  #placeOf({ pipeline, stage, code }: KeptLetter): KnownPlace {
     const key = JSON.stringify([pipeline, stage, code]);
     const place = this.#places.get(key) ?? { key, pipeline, stage, code };
     if (this.#places.size >= mostPlaces) this.#places.clear();
@@ -149,12 +143,4 @@ export class LetterIndex {
     });
     return new Map(rows.map(({ position, state }) => [position, state]));
   }
-}
-
-function isMeant(place: Place, { pipeline, stage, code }: GroupFilter): boolean {
-  return (
-    (pipeline === undefined || place.pipeline === pipeline) &&
-    (stage === undefined || place.stage === stage) &&
-    (code === undefined || place.code === code)
-  );
 }

@@ -49,7 +49,14 @@ export async function* selectLetters(
   }
 }
 
-function isMeant(letter: KeptLetter, { pipeline, stage, code }: Pick<Selection, 'pipeline' | 'stage' | 'code'>): boolean {
+/** Where and why a letter was put aside. */
+export type Place = Pick<KeptLetter, 'pipeline' | 'stage' | 'code'>;
+
+/** Which places are meant; one that is left out may be any. */
+export type PlaceFilter = Pick<Selection, 'pipeline' | 'stage' | 'code'>;
+
+/** Whether a letter was put aside in a place that is meant. */
+export function isMeant(letter: Place, { pipeline, stage, code }: PlaceFilter): boolean {
   return (
     (pipeline === undefined || letter.pipeline === pipeline) &&
     (stage === undefined || letter.stage === stage) &&
