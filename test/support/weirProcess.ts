@@ -45,7 +45,7 @@ export interface WeirProcess {
   ask(path: string): Promise<{ readonly status: number; readonly text: string }>;
   signal(signal: NodeJS.Signals): void;
   readonly ended: Promise<WeirEnd>;
-  /** Drains it with SIGTERM and answers how it ended. */
+  /** Drains it with SIGTERM, once it listens to signals, and answers how it ended. */
   stop(): Promise<WeirEnd>;
 }
 
@@ -113,7 +113,9 @@ export function startRelease(folder: string, environment: Readonly<Record<string
     },
     signal: (signal) => void child.kill(signal),
     ended,
-    stop: () => {
+    stop: async () => {
+      // A process that has said nothing may not listen to signals yet, and would die of this one.
+      await until(`weir ${words.join(' ')} logs anything`, () => log().length > 0 || !isRunning, { limitMs: logLimitMs });
       child.kill('SIGTERM');
       return ended;
     },
