@@ -1,0 +1,162 @@
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { text as textOf } from 'node:stream/consumers';
+import { expect } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { startAlertmanager } from '../../../stack/alertmanager.ts';
+import { alertmanagerBinaries } from '../../../stack/alertmanagerBinaries.ts';
+import { temporaryFolder } from '../../../stack/folders.ts';
+import { startPrometheus } from '../../../stack/prometheus.ts';
+import { prometheusBinaries } from '../../../stack/prometheusBinaries.ts';
+import { atTheEnd } from '../../support/atTheEnd.ts';
+import { rules } from '../../support/monitoring.ts';
+import { orSkipped } from '../../support/orSkipped.ts';
+import { eventually } from '../daemon/eventually.ts';
+import { hastyRules } from './hastyRules.ts';
+
+const folder = join(import.meta.dirname, '../../../config/prometheus');
+
+/** Whether Prometheus and Alertmanager can be had here. */
+export const areWatched = (await orSkipped(async () => Promise.all([prometheusBinaries(), alertmanagerBinaries()]))) !== undefined;
+
+type Labels = Readonly<Record<string, string>>;
+
+/** A fault, and the one alert that a person is told of it. */
+export interface Fault {
+  readonly alert: string;
+  /** What tells the alert from others of its name. */
+  readonly labels?: Labels;
+  readonly cause: () => void | Promise<unknown>;
+  readonly heal: () => void | Promise<unknown>;
+}
+
+/** Who is woken: a real Prometheus that asks daemons under the shipped rules in a hurry, and a real Alertmanager behind it. */
+export interface OnCall {
+  /**
+   * Causes the fault, waits until its alert fires and is told, heals, and waits until it fires no more. Nobody is paged about
+   * anything else meanwhile.
+   */
+  sees(fault: Fault): Promise<void>;
+  /** Asks Prometheus; answers the samples. */
+  ask(query: string): Promise<readonly Sample[]>;
+}
+
+export interface Sample {
+  readonly metric: Labels;
+  readonly value: number;
+}
+
+/** What is asked, by the name of its job in prometheus.yml: `host:port` of each. */
+export type Targets = Readonly<Record<string, readonly string[]>>;
+
+/** Starts both over these targets; closed at the end of the file. Resolves when each has been scraped once. */
+export async function onCall(targets: Targets): Promise<OnCall> {
+  const told = await aReceiver();
+  const alertmanager = await startAlertmanager(receivedAt(told.url));
+  atTheEnd(() => alertmanager.close());
+  const prometheus = await startPrometheus(configurationFor(targets, new URL(alertmanager.url).host));
+  atTheEnd(() => prometheus.close());
+
+  const get = async (path: string): Promise<unknown> => (await fetch(prometheus.url + path)).json();
+  const ask: OnCall['ask'] = async (query) => {
+    const answer = (await get(`/api/v1/query?${new URLSearchParams({ query })}`)) as Answer;
+    return (answer.data?.result ?? []).map(({ metric, value: [, text] }) => ({ metric, value: Number(text) }));
+  };
+  const firing = async (): Promise<readonly Labels[]> => {
+    const { data } = (await get('/api/v1/alerts')) as AlertsAnswer;
+    return data.alerts.filter(({ state }) => state === 'firing').map(({ labels }) => labels);
+  };
+  const isFiring = async (wanted: Labels): Promise<boolean> => (await firing()).some((labels) => hasAll(labels, wanted));
+
+  const all = Object.values(targets).flat().length;
+  await eventually('each target has been asked', async () => (await ask('count(up)'))[0]?.value === all);
+  return {
+    ask,
+    sees: async ({ alert, labels = {}, cause, heal }) => {
+      const wanted = { alertname: alert, ...labels };
+      const { severity } = rules().find((rule) => rule.alert === alert)?.labels ?? {};
+      await eventually('nothing that pages fires yet', async () => !(await firing()).some((each) => each['severity'] === 'page'));
+      expect(await isFiring(wanted), `${alert} fires before its fault`).toBe(false);
+      told.forget();
+      await cause();
+      try {
+        await eventually(`${alert} fires`, () => isFiring(wanted));
+        await eventually(`somebody is told of ${alert}`, () => told.alerts().some((each) => hasAll(each, wanted)));
+      } catch (error) {
+        throw new Error(`It fires: ${JSON.stringify(await firing())}. Told: ${JSON.stringify(told.alerts())}.`, { cause: error });
+      } finally {
+        await heal();
+      }
+      await eventually(`${alert} fires no more`, async () => !(await isFiring(wanted)));
+      const paged = new Set(told.alerts().flatMap((each) => (each['severity'] === 'page' ? [each['alertname']] : [])));
+      expect([...paged]).toEqual(severity === 'page' ? [alert] : []);
+    },
+  };
+}
+
+interface Answer {
+  readonly data?: { readonly result: readonly { readonly metric: Labels; readonly value: readonly [number, string] }[] };
+}
+
+interface AlertsAnswer {
+  readonly data: { readonly alerts: readonly { readonly labels: Labels; readonly state: string }[] };
+}
+
+function hasAll(labels: Labels, wanted: Labels): boolean {
+  return Object.entries(wanted).every(([name, value]) => labels[name] === value);
+}
+
+interface Receiver {
+  readonly url: string;
+  /** The labels of whatever has been told since `forget`. */
+  alerts(): readonly Labels[];
+  forget(): void;
+}
+
+/** Takes what Alertmanager tells, of whichever severity. */
+async function aReceiver(): Promise<Receiver> {
+  let alerts: Labels[] = [];
+  const server = createServer((request, response) => {
+    void textOf(request).then((body) => {
+      const message = JSON.parse(body) as { readonly alerts: readonly { readonly labels: Labels; readonly status: string }[] };
+      alerts.push(...message.alerts.filter(({ status }) => status === 'firing').map(({ labels }) => labels));
+      response.end();
+    });
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  atTheEnd(() => new Promise((closed) => server.close(closed)));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    alerts: () => alerts,
+    forget: () => void (alerts = []),
+  };
+}
+
+/** The shipped configuration of Alertmanager, which tells at once and to us. */
+function receivedAt(url: string): string {
+  interface Route {
+    readonly routes?: readonly Route[];
+  }
+  const shipped = parse(readFileSync(join(folder, 'alertmanager.yml'), 'utf8')) as { readonly route: Route };
+  const hasty = (route: Route): object => ({
+    ...route,
+    ...{ group_wait: '1s', group_interval: '1s', repeat_interval: '1h' },
+    ...(route.routes && { routes: route.routes.map(hasty) }),
+  });
+  const receivers = ['page', 'ticket'].map((name) => ({ name, webhook_configs: [{ url: `${url}/${name}`, send_resolved: false }] }));
+  return stringify({ ...shipped, route: hasty(shipped.route), receivers });
+}
+
+/** The shipped rules in a hurry, over these targets. */
+function configurationFor(targets: Targets, alertmanager: string): string {
+  const file = join(temporaryFolder('rules'), 'alerts.yml');
+  hastyRules(file);
+  return stringify({
+    global: { scrape_interval: '500ms', scrape_timeout: '500ms', evaluation_interval: '500ms' },
+    rule_files: [file],
+    alerting: { alertmanagers: [{ static_configs: [{ targets: [alertmanager] }] }] },
+    scrape_configs: Object.entries(targets).map(([job_name, addresses]) => ({ job_name, static_configs: [{ targets: addresses }] })),
+  });
+}
