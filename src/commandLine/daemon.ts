@@ -21,7 +21,7 @@ import { stopAll } from '../runtime/stopAll.ts';
 import type { StopSignals } from '../runtime/stopSignals.ts';
 import { supervise, type PauseCause, type PipelineState, type Supervised } from '../runtime/supervise.ts';
 import { unlessStopped } from '../runtime/unlessStopped.ts';
-import { askGauges } from '../runtime/gauges/askGauges.ts';
+import { askAllGauges } from '../runtime/gauges/askAllGauges.ts';
 import type { House } from '../runtime/house.ts';
 import { runForgetting } from '../runtime/outbox/runForgetting.ts';
 import { runRelays } from '../runtime/outbox/runRelays.ts';
@@ -115,7 +115,7 @@ class Daemon<P> {
     const jobs = systems.jobs.filter((job) => this.#isOurs(job)).map(({ name }) => name);
     this.#metrics.watchJobs({ names: jobs, openRuns: () => listRuns(database, { jobs, isUnfinished: true }) });
     const questions = systems.gauges.filter((question) => this.#isOurs(question));
-    this.#metrics.watchGauges({ questions, ask: askGauges(database, () => clock.now()) });
+    this.#metrics.watchGauges({ questions, ask: askAllGauges(database, () => clock.now()) });
     if (!this.#spec.isHeld) this.#startJobs(ports, this.#house);
     this.#startOutboxes(this.#house.house);
     this.#startApi(ports, this.#house);

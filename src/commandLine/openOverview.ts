@@ -1,5 +1,5 @@
 import { Overview, type OverviewParts } from '../console/overview/overview.ts';
-import { askGauges } from '../runtime/gauges/askGauges.ts';
+import { askAllGauges } from '../runtime/gauges/askAllGauges.ts';
 import type { House } from '../runtime/house.ts';
 import type { System } from '../system.ts';
 
@@ -10,6 +10,6 @@ type Told = Omit<OverviewParts, 'database' | 'clock' | 'instance' | 'pipelines' 
 export function openOverview<P>({ pipelines, jobs, gauges }: System<P>, { database, clock, instance }: House, told: Told): Overview {
   return new Overview({
     ...{ database, clock, instance, pipelines, jobs, ...told },
-    gauges: { questions: gauges, ask: askGauges(database, () => clock.now()) },
+    gauges: { questions: gauges, ask: askAllGauges(database, () => clock.now()) },
   });
 }

@@ -33,6 +33,8 @@ export interface Transaction extends Queryable {
 export interface TransactionOptions {
   /** Ends the transaction on the server when it takes longer; shorter than the lease that it works under. */
   readonly timeLimitMs?: number;
+  /** Ends a statement of it on the server that takes longer, where that is less: the transaction fails then. */
+  readonly statementLimitMs?: number;
   /** All statements see the rows as they were at the first. What another transaction changes meanwhile is a `conflict` to write. */
   readonly isolation?: 'repeatableRead';
 }

@@ -1,6 +1,6 @@
 import type { Gauge } from 'prom-client';
 import type { Clock } from '../message/clock.ts';
-import type { GaugeRow } from '../runtime/gauges/askGauges.ts';
+import type { AskAllGauges, GaugeRow } from '../runtime/gauges/askAllGauges.ts';
 import { otherLabel, type GaugeQuestion } from '../runtime/gauges/gaugeQuestion.ts';
 import type { BusinessGauge } from './catalogue.ts';
 import { known } from './known.ts';
@@ -8,8 +8,8 @@ import { known } from './known.ts';
 /** What a scrape asks about the systems of this process. */
 export interface WatchedGauges {
   readonly questions: readonly GaugeQuestion[];
-  /** One that rejects, or is not answered within the scrape's second, is left out. */
-  readonly ask: (question: GaugeQuestion) => Promise<readonly GaugeRow[]>;
+  /** What is not answered within the scrape's second is left out. */
+  readonly ask: AskAllGauges;
 }
 
 /** Answers how the gauges of systems are written anew at a scrape. */
@@ -19,16 +19,9 @@ export function businessGauges(
 ): ({ questions, ask }: WatchedGauges) => Promise<void> {
   return async ({ questions, ask }) => {
     const answers = new Map<GaugeQuestion, readonly GaugeRow[]>();
-    let isOver = false;
-    // One after another: a scrape holds one connection of the pool, however many gauges there are.
-    const askAll = async (): Promise<void> => {
-      for (const question of questions) {
-        const rows = isOver ? undefined : await ask(question).catch(() => undefined);
-        if (rows !== undefined && !isOver) answers.set(question, rows);
-      }
-    };
-    await known(askAll, clock);
-    isOver = true;
+    const over = new AbortController();
+    await known(() => ask(questions, (question, rows) => void answers.set(question, rows), over.signal), clock);
+    over.abort();
     for (const gauge of Object.values(gauges)) gauge.reset();
     for (const [question, rows] of answers) write(gauges, question, rows);
   };

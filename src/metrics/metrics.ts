@@ -55,7 +55,7 @@ export function createMetrics(clock: Clock): Metrics {
   const breakers: Pick<Breaker, 'name' | 'state'>[] = [];
   let standings: () => Promise<readonly OutboxStanding[]> = () => Promise.resolve([]);
   let openLetters: () => Promise<ReadonlyMap<string, number>> = () => Promise.resolve(new Map());
-  let watchedGauges: WatchedGauges = { questions: [], ask: () => Promise.resolve([]) };
+  let watchedGauges: WatchedGauges = { questions: [], ask: () => Promise.resolve() };
   let watchedJobs: WatchedJobs = { names: [], openRuns: () => Promise.resolve([]) };
 
   const stageMetrics = stageMetricsOf(registry, counter);

@@ -40,9 +40,17 @@ export async function runTransaction<T>(
 
 function begin(options: TransactionOptions): string {
   const opening = options.isolation === undefined ? 'BEGIN' : 'BEGIN ISOLATION LEVEL REPEATABLE READ';
-  if (options.timeLimitMs === undefined) return opening;
-  const limit = Math.max(1, Math.ceil(options.timeLimitMs));
-  return `${opening}; SET LOCAL transaction_timeout = ${limit}; SET LOCAL statement_timeout = ${limit}`;
+  const { timeLimitMs, statementLimitMs = timeLimitMs } = options;
+  const limits = [
+    ...(timeLimitMs === undefined ? [] : [`SET LOCAL transaction_timeout = ${wholeMs(timeLimitMs)}`]),
+    ...(statementLimitMs === undefined ? [] : [`SET LOCAL statement_timeout = ${wholeMs(statementLimitMs)}`]),
+  ];
+  return [opening, ...limits].join('; ');
+}
+
+/** 0 would be no limit. */
+function wholeMs(limitMs: number): number {
+  return Math.max(1, Math.ceil(limitMs));
 }
 
 /** Always above the server's own limit, so that the server gives up first. */

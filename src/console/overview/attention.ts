@@ -1,4 +1,4 @@
-import type { GaugeRow } from '../../runtime/gauges/askGauges.ts';
+import type { GaugeRow } from '../../runtime/gauges/askAllGauges.ts';
 import type { GaugeQuestion } from '../../runtime/gauges/gaugeQuestion.ts';
 
 /** Something that a person should look at. `page`: now; `ticket`: today. */

@@ -4,7 +4,7 @@ import { pause } from '../../message/pause.ts';
 import { known } from '../../metrics/known.ts';
 import type { Metrics } from '../../metrics/metrics.ts';
 import type { Breaker } from '../../runtime/breaker.ts';
-import type { GaugeRow } from '../../runtime/gauges/askGauges.ts';
+import type { AskAllGauges, GaugeRow } from '../../runtime/gauges/askAllGauges.ts';
 import type { GaugeQuestion } from '../../runtime/gauges/gaugeQuestion.ts';
 import type { Json } from '../../runtime/jobs/job.ts';
 import { latestRuns } from '../../runtime/jobs/latestRuns.ts';
@@ -38,7 +38,7 @@ export interface OverviewParts {
   readonly openLetters: () => Promise<ReadonlyMap<string, number>>;
   readonly gauges: {
     readonly questions: readonly GaugeQuestion[];
-    readonly ask: (question: GaugeQuestion) => Promise<readonly GaugeRow[]>;
+    readonly ask: AskAllGauges;
   };
 }
 
@@ -151,11 +151,11 @@ export class Overview {
 
   async #askBusiness({ questions, ask }: OverviewParts['gauges']): Promise<readonly Attention[]> {
     const letters = await this.#parts.openLetters().catch(() => new Map<string, number>());
-    const answers: (readonly [GaugeQuestion, readonly GaugeRow[]])[] = [];
-    for (const question of questions.filter(({ attention }) => attention !== undefined)) {
-      answers.push([question, await ask(question).catch(() => [])]);
-    }
-    return [...attentionOf(answers), ...letterAttention(letters)];
+    const answers = new Map<GaugeQuestion, readonly GaugeRow[]>();
+    const asked = questions.filter(({ attention }) => attention !== undefined);
+    // Whoever looks is told without them meanwhile: they take the time they need.
+    await ask(asked, (question, rows) => void answers.set(question, rows), new AbortController().signal);
+    return [...attentionOf([...answers]), ...letterAttention(letters)];
   }
 }
 

@@ -8,6 +8,7 @@ import type { BusinessGauge, LabelOf } from '../../metrics/catalogue.ts';
  * - The statement's columns are named after the labels and the metrics: `SELECT method, count(*) AS weir_payments_waiting …`.
  * - A set of label values that no row tells of is 0, so that every series is there from the first scrape on. A value that is not in its
  *   list is told as `other`, those of several such rows added up: a label never has a value that nobody has listed.
+ * - Its text is the same each time: it is prepared under the name of the first metric. No metric is told by two questions.
  * - It is cheap however much there is: found by an index, counts bounded by `mostCounted`. The server ends it after half a second.
  * - Nothing is told of what the database did not answer within the scrape's second; so alerts look back for some minutes.
  */

@@ -4,7 +4,7 @@ import { linkKeys } from '../../../pipelines/accountLinks/linkKeyStore.ts';
 import type { Transaction } from '../../../src/connectors/database.ts';
 import { codeOf, textOf } from '../../../src/errors.ts';
 import { parseKeyRing } from '../../../src/message/keyRing.ts';
-import { askGauges } from '../../../src/runtime/gauges/askGauges.ts';
+import { askGauge } from '../../support/askGauge.ts';
 import type { GaugeQuestion } from '../../../src/runtime/gauges/gaugeQuestion.ts';
 import { aLinkRequest } from './aLinkRequest.ts';
 import { aLinks, localKey, type LinkProcess, type Links } from './aLinks.ts';
@@ -41,7 +41,7 @@ const refusalOf = (doing: Promise<unknown>): Promise<string> =>
     (error: unknown) => `${codeOf(error)}: ${textOf(error)}`,
   );
 const ask = async (question: GaugeQuestion): Promise<readonly object[]> =>
-  (await askGauges(links.database, links.now)(question)).map((row) =>
+  (await askGauge(links.database, links.now, question)).map((row) =>
     Object.fromEntries(Object.entries(row).map(([name, value]) => [name, typeof value === 'string' ? value : Number(value)])),
   );
 

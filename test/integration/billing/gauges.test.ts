@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { overdueBills, watchedBills } from '../../../pipelines/billing/billGauges.ts';
-import { askGauges } from '../../../src/runtime/gauges/askGauges.ts';
+import { askGauge } from '../../support/askGauge.ts';
 import type { GaugeQuestion } from '../../../src/runtime/gauges/gaugeQuestion.ts';
 import { aBilling, emptied, pending, settled, type Billing } from './aBilling.ts';
 
@@ -11,7 +11,7 @@ beforeAll(async () => {
 beforeEach(() => emptied(billing));
 
 function ask(question: GaugeQuestion, now: string): Promise<readonly object[]> {
-  return askGauges(billing.database, () => new Date(now))(question);
+  return askGauge(billing.database, () => new Date(now), question);
 }
 
 /** What bills of a state have beside it. */

@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { asideDeposits, calendarLeft, lonelyCancellations, waitingDeposits } from '../../../pipelines/deposits/depositGauges.ts';
 import { lastCoveredDay } from '../../../pipelines/shared/market.ts';
-import { askGauges } from '../../../src/runtime/gauges/askGauges.ts';
+import { askGauge } from '../../support/askGauge.ts';
 import type { GaugeQuestion } from '../../../src/runtime/gauges/gaugeQuestion.ts';
 import { aDeposits, aFill, type Deposits } from './aDeposits.ts';
 
@@ -12,7 +12,7 @@ beforeAll(async () => {
 beforeEach(() => deposits.empty());
 
 function ask(question: GaugeQuestion, now: string): Promise<readonly object[]> {
-  return askGauges(deposits.database, () => new Date(now))(question);
+  return askGauge(deposits.database, () => new Date(now), question);
 }
 
 describe('the gauges of deposits', () => {

@@ -4,7 +4,7 @@ import { operatePaymentStore } from '../../../pipelines/payments/operatePaymentS
 import { parkedRefunds } from '../../../pipelines/payments/paymentGauges.ts';
 import type { GatewayAnswer } from '../../../pipelines/payments/payment.ts';
 import type { WebhookEnd } from '../../../pipelines/payments/webhookStore.ts';
-import { askGauges } from '../../../src/runtime/gauges/askGauges.ts';
+import { askGauge } from '../../support/askGauge.ts';
 import { aPayments, emptied, anOrder, standOf, type Payments, type StuckOrder } from './aPayments.ts';
 
 let payments: Payments;
@@ -46,7 +46,7 @@ describe('a second capture of one payment', () => {
     for (const time of [1, 2]) expect([time, await paid(order, 'second')]).toEqual([time, 'refunded']);
     expect(await standOf(payments, order)).toMatchObject([{ order: 'COMPLETED', payment: 'SUCCESS', refund: 'PARKED' }]);
     expect(await refundsOf(order)).toEqual([{ key: 'second', ...setAside }]);
-    expect(await askGauges(payments.database, payments.now)(parkedRefunds)).toEqual([{ reason: 'KEY_MISMATCH', weir_refunds_parked: 1n }]);
+    expect(await askGauge(payments.database, payments.now, parkedRefunds)).toEqual([{ reason: 'KEY_MISMATCH', weir_refunds_parked: 1n }]);
     const listed = await findPaymentStore(payments.database, payments.now).list({ isStuck: false, isParked: true, after: 0n, limit: 10 });
     expect(listed).toMatchObject([{ payment: order.paymentId.toString(), status: 'SUCCESS', refundStatus: 'PARKED' }]);
   });

@@ -8,7 +8,7 @@ import {
   waitingRefunds,
 } from '../../../pipelines/payments/paymentGauges.ts';
 import { imbalance } from '../../../pipelines/remittance/remittanceGauges.ts';
-import { askGauges } from '../../../src/runtime/gauges/askGauges.ts';
+import { askGauge } from '../../support/askGauge.ts';
 import type { GaugeQuestion } from '../../../src/runtime/gauges/gaugeQuestion.ts';
 import { anOrder, aPayments, emptied, type Payments } from './aPayments.ts';
 
@@ -22,7 +22,7 @@ beforeAll(async () => {
 beforeEach(() => emptied(payments));
 
 function ask(question: GaugeQuestion): Promise<readonly object[]> {
-  return askGauges(payments.database, () => now)(question);
+  return askGauge(payments.database, () => now, question);
 }
 
 async function aRefund(status: string, reason: string, requestedAt: string): Promise<void> {

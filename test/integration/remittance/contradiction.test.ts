@@ -8,7 +8,7 @@ import { parkedRemittances } from '../../../pipelines/remittance/remittanceGauge
 import { remittanceOutbox } from '../../../pipelines/remittance/remittanceOutbox.ts';
 import { stuckStore } from '../../../pipelines/remittance/stuckStore.ts';
 import { Decision } from '../../../src/message/decision.ts';
-import { askGauges } from '../../../src/runtime/gauges/askGauges.ts';
+import { askGauge } from '../../support/askGauge.ts';
 import { aDesk, refusalOf, type ADesk } from './aDesk.ts';
 import { aLedger, standOf, type ALedger } from './aLedger.ts';
 import { contradicted, type Contradicted, type Word } from './contradicted.ts';
@@ -108,7 +108,7 @@ describe('a contradiction about a remittance that has its end', () => {
   const seen = async (requestId: bigint): Promise<object> => {
     const sheets = deskStore(ledger.database);
     const listed = await sheets.list({ which: 'parked', after: 0n, limit: 10, lateBefore: ledger.now() });
-    const gauge = await askGauges(ledger.database, ledger.now)(parkedRemittances);
+    const gauge = await askGauge(ledger.database, ledger.now, parkedRemittances);
     return {
       ...{ listed: listed.map(({ number, parkReason }) => [number, parkReason]), gauge },
       shown: (await sheets.show(requestId))?.['parkReason'],

@@ -9,7 +9,7 @@ import {
   parkedRemittances,
   untoldRemittances,
 } from '../../../pipelines/remittance/remittanceGauges.ts';
-import { askGauges } from '../../../src/runtime/gauges/askGauges.ts';
+import { askGauge } from '../../support/askGauge.ts';
 import type { GaugeQuestion } from '../../../src/runtime/gauges/gaugeQuestion.ts';
 import { aCall, aLedger, aRequest, type ALedger } from './aLedger.ts';
 
@@ -22,7 +22,7 @@ beforeAll(async () => {
 beforeEach(() => ledger.empty());
 
 async function ask(question: GaugeQuestion): Promise<readonly object[]> {
-  const rows = await askGauges(ledger.database, ledger.now)(question);
+  const rows = await askGauge(ledger.database, ledger.now, question);
   return rows
     .map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, typeof value === 'string' ? value : Number(value)])))
     .toSorted((one, other) => JSON.stringify(one).localeCompare(JSON.stringify(other)));
