@@ -82,9 +82,15 @@ export class LetterIndex {
     return [...groups.values()].sort((left, right) => right.open - left.open);
   }
 
-  /** How many wait for a person. */
-  async open(database: Queryable): Promise<number> {
-    return (await this.groups(database)).reduce((sum, { open }) => sum + open, 0);
+  /** Reads what is new; answers how many letters there are, whatever became of them. */
+  async count(): Promise<number> {
+    await this.#refresh();
+    return this.#entries.length;
+  }
+
+  /** How many of those that were read wait for a person, by the positions of all that do not. */
+  countOpen(ended: ReadonlySet<string>): number {
+    return ended.size === 0 ? this.#entries.length : this.#entries.filter(({ position }) => !ended.has(position)).length;
   }
 
   #emptyGroup({ pipeline, stage, code }: Place, diedAt: string, upTo: string): Counting {
@@ -121,6 +127,7 @@ export class LetterIndex {
 
   /** Where the oldest letter is none that is known, all is read anew: everything was trimmed, or the topic was made again. */
   async #forgetTrimmed(): Promise<void> {
+    if (this.#entries.length === 0) return;
     const [oldest] = await this.#reader.page({ limit: 1 });
     const at = this.#entries.findIndex(({ position, diedAt }) => position === oldest?.position && diedAt === oldest.diedAt);
     if (at !== 0) this.#entries = at < 0 ? [] : this.#entries.slice(at);

@@ -22,3 +22,16 @@ export async function readLetterStates(
   });
   return new Map(rows.map(({ position, state }) => [position, state]));
 }
+
+/** The positions of all letters of these topics that do not wait for a person, by topic. */
+export async function readEndedLetters(database: Queryable, topics: readonly string[]): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  if (topics.length === 0) return new Map();
+  const rows = await database.query<{ topic: string; positions: readonly string[] }>({
+    name: 'weir-letters-ended',
+    text: `
+      SELECT topic, array_agg(position) AS positions FROM weir.dead_letter_action
+      WHERE topic = ANY ($1) AND state <> 'REFUSED' GROUP BY topic`,
+    values: [topics],
+  });
+  return new Map(rows.map(({ topic, positions }) => [topic, new Set(positions)]));
+}
