@@ -35,7 +35,10 @@ export function serveApi(server: FastifyInstance, api: () => Api | undefined): v
   server.get('/api/openapi.json', { onRequest, errorHandler: refuse }, (request, reply) =>
     bare(reply).send(adminDocument(admitted(request)[0].routes())),
   );
-  server.get('/api/live', { onRequest, errorHandler: refuse }, (request, reply) => admitted(request)[0].live.serve(reply));
+  server.get('/api/live', { onRequest, errorHandler: refuse }, (request, reply) => {
+    const [opened, { endsAt }] = admitted(request);
+    opened.live.serve(reply, endsAt);
+  });
   server.post<{ Params: Named }>('/api/:group/:verb', { onRequest, errorHandler: refuse }, async (request, reply) => {
     const [opened, caller] = admitted(request);
     return bare(reply).send(await opened.call(caller, nameOf(request.params), request.body ?? {}));

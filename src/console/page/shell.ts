@@ -1,7 +1,7 @@
 import { bindKeys } from './keys.ts';
 import type { Desk } from './desk.ts';
 import { h } from './dom.ts';
-import { listen } from './live.ts';
+import { listen, type Hearing } from './live.ts';
 import { mark } from './mark.ts';
 import { morph } from './morph.ts';
 import { refusalNotice } from './notice.ts';
@@ -10,6 +10,13 @@ import { closeSession, showSession } from './session.ts';
 import { addressOf, type Sight } from './view.ts';
 import { chapters } from './views/index.ts';
 import { placeOf } from './router.ts';
+
+/** What the top of the page says of what is shown below. */
+const hearingTold: Readonly<Record<Hearing, string>> = {
+  live: 'live',
+  unknown: 'The daemon cannot tell how things stand. Shown is what it told last.',
+  lost: 'Connection lost. Shown is what was told last. Trying again…',
+};
 
 /**
  * Shows the menu and, beside it, the view that the address names; makes it again when the address changes, after an action and, for a
@@ -68,10 +75,9 @@ export function openShell(app: HTMLElement, given: Pick<Desk, 'session' | 'opera
     told: () => {
       if (!isAsking && !document.hidden && placeOf(location.hash).view.isLive === true) void look(false, true);
     },
-    heard: (isHeard) => {
-      wire.className = isHeard ? 'wire heard' : 'wire lost';
-      const told = isHeard ? 'live' : 'Connection lost. Trying again…';
-      if (wire.textContent !== told) wire.textContent = told;
+    heard: (hearing) => {
+      wire.className = hearing === 'live' ? 'wire heard' : 'wire lost';
+      if (wire.textContent !== hearingTold[hearing]) wire.textContent = hearingTold[hearing];
     },
     refused: () => {
       void showSession().then(
