@@ -161,12 +161,16 @@ describe.skipIf(browser === undefined)('a role', () => {
     await looking.see('#/schedules');
     told.role = undefined;
     await looking.page.getByRole('link', { name: 'Payments' }).click();
-    await looking.page.getByLabel('Token').waitFor();
+    await looking.page.getByText('Your session has ended.').waitFor();
+    await expectAccessible(looking);
+    await looking.shoot('told-ended');
     await looking.page.getByLabel('Token').fill('operator');
     await looking.page.getByRole('button', { name: 'Log in' }).click();
     await looking.page.getByRole('heading', { name: 'Payments' }).waitFor();
     await looking.page.getByRole('button', { name: 'Log out' }).click();
     await looking.page.getByLabel('Token').waitFor();
+    // Who has left knows why.
+    expect(await looking.page.getByText('Your session has ended.').count()).toBe(0);
     expect(told.role).toBe(undefined);
   });
 });

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { emailTopic } from '../../pipelines/billing/dispatchedBill.ts';
+import { createToken } from '../../src/console/apiTokens.ts';
 import { eventually } from '../integration/daemon/eventually.ts';
 import { aBrowser, expectNothingCut, logIn, look, type Looking } from './aBrowser.ts';
 import { expectAccessible } from './axe.ts';
@@ -244,6 +245,30 @@ describe.skipIf(browser === undefined)('who may not', () => {
     await viewer.page.getByRole('button', { name: 'Log in' }).click();
     await viewer.page.getByText('This token does not open Weir.').waitFor();
     await viewer.shoot('login-refused');
+  });
+
+  it('is shown nothing any more when the token has run out, is told why, and goes on with another where he was', async () => {
+    const token = await createToken(town.database, { name: 'kim-ending', role: 'viewer', days: 1, at: new Date(), by: 'test' });
+    const text = `UPDATE weir.api_token SET ends_at = clock_timestamp() + interval '12 seconds' WHERE name = 'kim-ending'`;
+    await town.database.execute(text);
+    const ending = await look(browser as never, town.url);
+    const { page } = ending;
+    await logIn(ending, town.url, token);
+    await ending.see('#/billing/1001');
+    expect(await page.locator('main').innerText()).toContain('m***@mail.example');
+    // He does nothing: the page finds it out by itself.
+    await page.getByText('Your session has ended.').waitFor();
+    expect(await page.locator('body').innerText()).not.toMatch(/1001|mail\.example|kim-ending/);
+    expect(await page.title()).toBe('Log in · Weir');
+    await ending.shoot('login-ended');
+    await page.reload();
+    await page.getByLabel('Token').fill(token);
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await page.getByText('It is wrong, was revoked, or has ended. Ask for another.').waitFor();
+    await page.getByLabel('Token').fill(town.tokens.operator);
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await page.getByRole('heading', { name: 'Member 1001' }).waitFor();
+    expect(ending.flaws).toEqual([]);
   });
 
   it('a page of somebody else cannot act with the cookie of whoever visits it', async () => {

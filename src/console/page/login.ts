@@ -1,11 +1,11 @@
 import { Refusal } from './api.ts';
 import { h } from './dom.ts';
 import { mark } from './mark.ts';
-import { refusalNotice } from './notice.ts';
+import { notice, refusalNotice } from './notice.ts';
 import { openSession } from './session.ts';
 
-/** Asks for a token; goes on as soon as a session stands. The token is sent once and kept nowhere. */
-export function showLogin(app: HTMLElement, goOn: () => Promise<void>): void {
+/** Asks for a token, and says so where a session `hasEnded`; goes on as soon as one stands. The token is sent once and kept nowhere. */
+export function showLogin(app: HTMLElement, goOn: () => Promise<void>, hasEnded: boolean): void {
   document.title = 'Log in · Weir';
   const token = h('input', {
     ...{ id: 'token', name: 'token', type: 'password', required: true, autocomplete: 'current-password', spellcheck: 'false' },
@@ -17,6 +17,7 @@ export function showLogin(app: HTMLElement, goOn: () => Promise<void>): void {
     'form',
     { class: 'login' },
     h('h1', {}, mark(), 'Weir'),
+    hasEnded && notice(h('strong', {}, 'Your session has ended.'), ' Log in again to go on.'),
     h(
       'div',
       { class: 'field' },
@@ -30,17 +31,20 @@ export function showLogin(app: HTMLElement, goOn: () => Promise<void>): void {
   form.onsubmit = (event) => {
     event.preventDefault();
     enter.disabled = true;
-    openSession(token.value.trim()).then(goOn, (error: unknown) => {
-      enter.disabled = false;
-      const isWrong = error instanceof Refusal && error.status === 401;
-      problem.replaceChildren(
-        refusalNotice(
-          isWrong ? new Refusal(401, 'It is wrong, was revoked, or has ended. Ask for another.') : error,
-          'This token does not open Weir.',
-        ),
-      );
-      token.select();
-    });
+    openSession(token.value.trim()).then(
+      () => goOn(),
+      (error: unknown) => {
+        enter.disabled = false;
+        const isWrong = error instanceof Refusal && error.status === 401;
+        problem.replaceChildren(
+          refusalNotice(
+            isWrong ? new Refusal(401, 'It is wrong, was revoked, or has ended. Ask for another.') : error,
+            'This token does not open Weir.',
+          ),
+        );
+        token.select();
+      },
+    );
   };
   app.replaceChildren(h('main', { id: 'main', class: 'gate', tabindex: -1 }, form));
   token.focus();

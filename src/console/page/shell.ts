@@ -18,11 +18,14 @@ const hearingTold: Readonly<Record<Hearing, string>> = {
   lost: 'Connection lost. Shown is what was told last. Trying again…',
 };
 
+/** What comes when the session is over: it `hasEnded` unless somebody has logged out. */
+type Leave = (hasEnded: boolean) => Promise<void>;
+
 /**
  * Shows the menu and, beside it, the view that the address names; makes it again when the address changes, after an action and, for a
  * live view, whenever the daemon tells something. Ends when the session does: then `leave` begins anew.
  */
-export function openShell(app: HTMLElement, given: Pick<Desk, 'session' | 'operations'>, leave: () => Promise<void>): void {
+export function openShell(app: HTMLElement, given: Pick<Desk, 'session' | 'operations'>, leave: Leave): void {
   const end = new AbortController();
   const main = h('main', { id: 'main', tabindex: -1 });
   const wire = h('span', { class: 'wire', role: 'status' });
@@ -56,7 +59,7 @@ export function openShell(app: HTMLElement, given: Pick<Desk, 'session' | 'opera
       const sight = await view.look(desk, place, isAgain);
       if (ours === asked && !end.signal.aborted) show(sight, isNew);
     } catch (error) {
-      if (error instanceof Refusal && error.status === 401) leaveNow();
+      if (error instanceof Refusal && error.status === 401) leaveNow(true);
       // What was shown before stays while a live view is not answered: the wire says so.
       else if (ours === asked && isNew) show({ title: 'Not shown', body: refusalNotice(error) }, isNew);
     } finally {
@@ -64,12 +67,12 @@ export function openShell(app: HTMLElement, given: Pick<Desk, 'session' | 'opera
       main.removeAttribute('aria-busy');
     }
   };
-  const leaveNow = (): void => {
+  const leaveNow = (hasEnded: boolean): void => {
     if (end.signal.aborted) return;
     end.abort();
     closeDialogs();
     live.close();
-    void leave();
+    void leave(hasEnded);
   };
   const live = listen({
     told: () => {
@@ -81,13 +84,13 @@ export function openShell(app: HTMLElement, given: Pick<Desk, 'session' | 'opera
     },
     refused: () => {
       void showSession().then(
-        (session) => session === undefined && leaveNow(),
+        (session) => session === undefined && leaveNow(true),
         () => undefined,
       );
     },
   });
   const desk: Desk = { ...given, live, refresh: () => look(false) };
-  const logOut = (): void => void closeSession().finally(leaveNow);
+  const logOut = (): void => void closeSession().finally(() => leaveNow(false));
   const header = headerOf(desk, wire, menu, logOut);
   app.replaceChildren(header, h('div', { class: 'frame' }, menu, main));
   addEventListener('hashchange', () => void look(true), { signal: end.signal });

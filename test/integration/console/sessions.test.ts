@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { createToken, revokeToken } from '../../../src/console/apiTokens.ts';
 import { bindRoutes } from '../../../src/console/boundRoute.ts';
 import { defineQuestion } from '../../../src/console/route.ts';
+import { until } from '../../support/until.ts';
 import { anApi, type AnApi } from './anApi.ts';
 
 const ask = defineQuestion({
@@ -99,6 +100,21 @@ describe('a session', () => {
     const opened = await logIn(other);
     await revokeToken(api.database, { name: 'other', at, by: 'test' });
     expect(await withCookie(opened.cookie)).toMatchObject({ status: 401 });
+  });
+
+  it('is told nothing live past its end', async () => {
+    const token = await createToken(api.database, { name: 'listening', role: 'viewer', days: 1, at: new Date(), by: 'test' });
+    await api.database.execute(`UPDATE weir.api_token SET ends_at = clock_timestamp() + interval '2 seconds' WHERE name = 'listening'`);
+    const live = (): Promise<Response> => fetch(`${api.url}/api/live`, { headers: { authorization: `Bearer ${token}` } });
+    const stream = await live();
+    expect(stream.status).toBe(200);
+    // Resolves when it was ended.
+    await stream.text();
+    await until('it is let in no more', async () => {
+      const { status, body } = await live();
+      await body?.cancel();
+      return status === 401;
+    });
   });
 
   it('lasts no longer than its token', async () => {
