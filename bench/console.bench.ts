@@ -17,7 +17,8 @@ const deadLetters = 100_000;
 
 /**
  * What it costs a daemon to be watched: mails a second while 20 pages of its console are open, over those while none is (the ceiling). The
- * facts are what a scrape of all systems takes, and how long 100,000 dead letters take to be grouped, first and again.
+ * pages are in this process, on the same processors; so the facts tell the daemon's own processor time for a mail, with and without them,
+ * and besides what a scrape of all systems takes, and how long 100,000 dead letters take to be grouped, first and again.
  */
 export const consoleBenchmark: Benchmark = { name: 'console', unit: 'mails', size: 30_000, open };
 
@@ -46,6 +47,8 @@ async function open(size: number): Promise<Contest> {
         () => delay(50, true),
       );
   };
+  const watched = new ProcessorTime(daemon);
+  const alone = new ProcessorTime(daemon);
   const all = started.move();
   return {
     entrants: {
@@ -54,7 +57,7 @@ async function open(size: number): Promise<Contest> {
         run: async () => {
           const closed = new AbortController();
           const watching = Array.from({ length: tabs }, () => watch(`${daemon.url}/api/live`, headers, closed.signal));
-          const done = await deliver();
+          const done = await watched.of(deliver);
           closed.abort();
           const events = await Promise.all(watching);
           if (events.some((count) => count < 2)) throw new Error('A page was not told how things stand.');
@@ -62,7 +65,7 @@ async function open(size: number): Promise<Contest> {
         },
         check,
       },
-      ceiling: { prepare, run: deliver, check },
+      ceiling: { prepare, run: () => alone.of(deliver), check },
     },
     facts: async () => {
       const scrapes = await timesOf(21, () => fetch(`${daemon.url}/metrics`).then((answer) => answer.text()));
@@ -71,6 +74,8 @@ async function open(size: number): Promise<Contest> {
         fetch(`${daemon.url}/api/dead-letters/list`, { method: 'POST', headers, body: '{}' }).then((answer) => answer.text());
       const [first, ...again] = await timesOf(6, list);
       return {
+        'processor of the daemon a mail, µs (median), watched': watched.median(),
+        'while nobody looks': alone.median(),
         'a scrape, ms (median of 21)': median(scrapes.map(({ ms }) => ms)).toFixed(1),
         'a scrape, KB': Math.round((scrapes[0]?.answer.length ?? 0) / 1_000),
         [`${deadLetters.toLocaleString('en')} dead letters grouped, ms, first`]: first?.ms.toFixed(0) ?? '',
@@ -83,6 +88,28 @@ async function open(size: number): Promise<Contest> {
     },
     close: () => all.disposeAsync(),
   };
+}
+
+/** What a daemon's work takes of its processor; the first time, which warms it up, does not count. */
+class ProcessorTime {
+  readonly #daemon: DaemonProcess;
+  readonly #eachUs: number[] = [];
+
+  constructor(daemon: DaemonProcess) {
+    this.#daemon = daemon;
+  }
+
+  async of(work: () => Promise<number>): Promise<number> {
+    const before = this.#daemon.processorSeconds();
+    const done = await work();
+    this.#eachUs.push(((this.#daemon.processorSeconds() - before) / done) * 1e6);
+    return done;
+  }
+
+  /** Of one unit of the work, in microseconds. */
+  median(): string {
+    return median(this.#eachUs.slice(1)).toFixed(0);
+  }
 }
 
 /** Listens until the signal; answers how many events came. */

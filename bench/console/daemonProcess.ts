@@ -1,8 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Addresses } from '../deliver/deliverBills.ts';
 import { spawnDaemon } from '../deliver/spawnDaemon.ts';
+import { processStat } from '../load/procStat.ts';
 
 /** A daemon with all systems, as an operator starts it. */
 export class DaemonProcess {
@@ -21,6 +23,11 @@ export class DaemonProcess {
     const url = await addressOf(child);
     for (let isReady = false; !isReady;) isReady = (await fetch(`${url}/readyz`)).ok;
     return new DaemonProcess(child, url);
+  }
+
+  /** Processor seconds that it has used so far. */
+  processorSeconds(): number {
+    return processStat(readFileSync(`/proc/${this.#child.pid ?? 0}/stat`, 'utf8')).seconds;
   }
 
   async close(): Promise<void> {
