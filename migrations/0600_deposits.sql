@@ -37,9 +37,7 @@ CREATE TABLE deposits.ledger (
 );
 CREATE INDEX ledger_of_user ON deposits.ledger (user_id, due_on) INCLUDE (amount_minor, applied_on);
 CREATE INDEX ledger_unapplied ON deposits.ledger (user_id, due_on) INCLUDE (amount_minor) WHERE applied_on IS NULL;
--- Right after a night the statistics say that nothing waits, and then either index looks as good as the other to the planner: this one
--- holds users too, so that what waits of one user is few steps away in both.
-CREATE INDEX ledger_due ON deposits.ledger (due_on, user_id) WHERE applied_on IS NULL;
+CREATE INDEX ledger_due ON deposits.ledger (due_on) WHERE applied_on IS NULL;
 
 -- Cancellations whose fill has not come yet. One that names the wrong user must not stand in the way of the right one.
 CREATE TABLE deposits.early_cancellation (
