@@ -28,3 +28,14 @@ export function maskEmail(address: string): string {
 export function maskPhone(phone: string): string {
   return `***-${phone.replaceAll(/\D/g, '').slice(-4)}`;
 }
+
+/** What a line of usage may be called before whoever may not read its description: codes, which name nobody. */
+const services = new Set(['VOICE', 'DATA', 'MESSAGE', 'ROAMING', 'CONTENT', 'PLAN']);
+
+/**
+ * The service alone, where it is one of those known: `DATA ***`. A description is free text of another system, in which numbers, addresses
+ * and names stand however they were written.
+ */
+export function maskUsage(service: string): string {
+  return services.has(service) ? `${service} ***` : '***';
+}

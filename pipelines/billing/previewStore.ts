@@ -5,7 +5,7 @@ import { decryptField } from '../../src/message/encryption.ts';
 import type { KeyRing } from '../../src/message/keyRing.ts';
 import { readDetails } from './billingDetails.ts';
 import { composeBillMail } from './billMail.ts';
-import { maskEmail, maskName } from './mask.ts';
+import { maskEmail, maskName, maskUsage } from './mask.ts';
 import type { BillOfMember } from './operatedBillStore.ts';
 
 /** The mail of a bill as it would be sent now, and whom it goes to. */
@@ -21,7 +21,7 @@ export interface BillPreview {
 export interface PreviewStore {
   /** In the clear: for whoever may see it, and has said why. */
   open(which: BillOfMember): Promise<BillPreview>;
-  /** With name and address masked, and digits of usage that may be a telephone number. */
+  /** With name and address masked, and of usage nothing but its service. */
   masked(which: BillOfMember): Promise<BillPreview>;
 }
 
@@ -36,7 +36,7 @@ export function previewStore(database: Database, keyRing: KeyRing, sender: Addre
   const composed = (row: BillRow, mask: Masks): BillPreview => {
     const opened = (field: 'name' | 'email' | 'phone'): string => decryptField(keyRing, row.publicInfoId.toString(), field, row[field]);
     const [name, email] = [mask.name(opened('name')), mask.email(opened('email'))];
-    const lines = (row.lines ?? []).map(({ label, amount }) => ({ label: mask.label(label), amountMinor: BigInt(amount) }));
+    const lines = (row.lines ?? []).map((line) => ({ label: mask.usage(line), amountMinor: BigInt(line.amount) }));
     const content = { billId: row.id, billingDate: row.billingDate, recipient: { name, address: email } };
     const mail = composeBillMail({ ...content, details: readDetails(row.details), lines }, sender);
     return { billId: row.id, name, email, phone: mask.phone(opened('phone')), mail };
@@ -55,24 +55,25 @@ interface BillRow {
   readonly name: string;
   readonly email: string;
   readonly phone: string;
-  readonly lines: readonly { readonly label: string; readonly amount: string }[] | null;
+  readonly lines: readonly UsageRow[] | null;
 }
 
-type Masks = Readonly<Record<'name' | 'email' | 'phone' | 'label', (text: string) => string>>;
+interface UsageRow {
+  readonly service: string;
+  readonly description: string;
+  readonly amount: string;
+}
+
+type Masks = Readonly<Record<'name' | 'email' | 'phone', (text: string) => string>> & { readonly usage: (line: UsageRow) => string };
 
 const same = (text: string): string => text;
-const asItIs: Masks = { name: same, email: same, phone: same, label: same };
-const masked: Masks = {
-  name: maskName,
-  email: maskEmail,
-  phone: () => '***',
-  label: (text) => text.replaceAll(/\d[\d -]{5,}\d/g, '***'),
-};
+const asItIs: Masks = { name: same, email: same, phone: same, usage: ({ description }) => description };
+const masked: Masks = { name: maskName, email: maskEmail, phone: () => '***', usage: ({ service }) => maskUsage(service) };
 
 const bill = `
   SELECT bill.id, bill.public_info_id AS "publicInfoId", to_char(bill.billing_date, 'YYYY-MM-DD') AS "billingDate",
     bill.billing_details AS details, member.name, member.email, member.phone,
-    (SELECT jsonb_agg(jsonb_build_object('label', description, 'amount', amount_minor::text) ORDER BY usage_id)
+    (SELECT jsonb_agg(jsonb_build_object('service', service, 'description', description, 'amount', amount_minor::text) ORDER BY usage_id)
       FROM billing.billing_detail_p WHERE billing_id = bill.id AND billing_date = bill.billing_date) AS lines
   FROM billing.billing_p AS bill JOIN billing.member USING (public_info_id)
   WHERE bill.public_info_id = $1 AND bill.billing_date = coalesce($2::timestamp, bill.billing_date)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { maskEmail, maskName, maskPhone } from '../../../pipelines/billing/mask.ts';
+import { maskEmail, maskName, maskPhone, maskUsage } from '../../../pipelines/billing/mask.ts';
 
 describe('masked personal data', () => {
   it.each([
@@ -26,5 +26,14 @@ describe('masked personal data', () => {
     ['none', '***-'],
   ])('of the number %j is %j', (phone, masked) => {
     expect(maskPhone(phone)).toBe(masked);
+  });
+
+  it.each([
+    ['DATA', 'DATA ***'],
+    ['data', '***'],
+    ['김철수', '***'],
+    ['', '***'],
+  ])('of usage of the service %j is %j', (service, masked) => {
+    expect(maskUsage(service)).toBe(masked);
   });
 });
