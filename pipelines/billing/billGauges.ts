@@ -9,66 +9,81 @@ const profile = 'producer';
 /** The states in which a bill of a dispatched month waits, is worked on, or needs a person. Those before and after are most of a month. */
 export const watchedStates = ['SEND_PENDING', 'IN_QUIET_HOUR', 'SENDING', 'PARKED', 'FAILED'] as const satisfies readonly SendState[];
 
-/** Bills of this month and of the last that have not come to their end, and those that failed, by state. */
+/** Bills of a kind that are counted at most, of a million that a night dispatches. In the texts, since plans that are kept turn on it. */
+const mostBills = 10_000;
+
+/** How long the hour of the oldest bill may be past before somebody is called: the alert WeirBillsOverdue has the same limit. */
+export const calledAfterSeconds = 7_200;
+
+/** Bills of this month and of the last that have not come to their end, and those that failed, by state; those parked of all months. */
 export const watchedBills = defineGauges({
   profile,
   metrics: ['weir_bills'],
   attention: {
-    weir_bills: { level: 'ticket', view: '#/billing', says: 'Parked bills that wait for a person', only: { state: 'PARKED' } },
+    weir_bills: {
+      level: 'ticket',
+      view: '#/billing',
+      says: 'Parked bills that wait for a person',
+      only: { state: 'PARKED' },
+      upTo: mostBills,
+    },
   },
   labels: { state: watchedStates },
-  statement: (now) => ({ text: watched, values: parametersOf(now) }),
+  statement: (now) => ({ text: watched, values: monthsOf(now) }),
 });
 
 /** Bills whose hour is past and that nobody has sent. */
 export const overdueBills = defineGauges({
   profile,
   metrics: ['weir_bills_overdue', 'weir_bills_oldest_overdue_seconds'],
-  attention: { weir_bills_overdue: { level: 'page', view: '#/billing', says: 'Bills past their hour and not sent' } },
+  attention: {
+    weir_bills_overdue: {
+      ...{ level: 'page', view: '#/billing', says: 'Bills past their hour and not sent', upTo: mostBills },
+      above: { metric: 'weir_bills_oldest_overdue_seconds', limit: calledAfterSeconds },
+    },
+  },
   labels: {},
-  statement: (now) => ({ text: overdue, values: [...parametersOf(now), now] }),
+  statement: (now) => ({ text: overdue, values: [now] }),
 });
 
-/**
- * Bills of a state and month that are looked at, of a million that a night dispatches: in their order, which is that in which they are sent. So what
- * is left behind by those that move on is soon among the first; and where none moves on, the first are overdue.
- */
-const mostLookedAt = 10_000;
-
-/** The first parameters of both statements: how many, this month and the last. */
-function parametersOf(now: Date): readonly [number, string, string] {
+/** This month and the last. */
+function monthsOf(now: Date): readonly [string, string] {
   const month = periodOf(seoulDay(now));
-  return [mostLookedAt, firstDay(month), firstDay(previousPeriod(month))];
+  return [firstDay(month), firstDay(previousPeriod(month))];
 }
 
 // The month that is billed now and the one before it, each one range of an index of one partition, in its order: whatever the
 // statistics say, nothing is read and sorted. With a month that the planner has to compute it sorts all that there is.
 const firstOf = (columns: string, condition: string): string =>
-  ['$2', '$3']
+  ['$1', '$2']
     .map(
       (month) =>
-        `(SELECT ${columns} FROM billing.billing_p WHERE ${condition} AND billing_date = ${month}::timestamp ORDER BY id LIMIT $1)`,
+        `(SELECT ${columns} FROM billing.billing_p WHERE ${condition} AND billing_date = ${month}::timestamp ORDER BY id LIMIT ${mostBills})`,
     )
     .join(' UNION ALL ');
 
 const countedOf = (status: string): string => `
-  SELECT state, count(*) AS weir_bills FROM (
-    SELECT CASE WHEN park_reason IS NULL THEN send_status ELSE 'PARKED' END AS state
-    FROM (${firstOf('send_status, park_reason', `send_status = '${status}'`)}) AS first
-  ) AS counted GROUP BY state`;
+  SELECT '${status}' AS state, count(*) AS weir_bills FROM (${firstOf('park_reason', `send_status = '${status}'`)}) AS first
+  WHERE park_reason IS NULL HAVING count(*) > 0`;
 
-// Each state by itself, so that one of which there are very many hides no other.
-const watched = ['SEND_PENDING', 'IN_QUIET_HOUR', 'SENDING', 'FAILED'].map(countedOf).join(' UNION ALL ');
+// Each state by itself, so that one of which there are very many hides no other. What waits for a person waits on, whatever its month.
+const watched = `
+  ${['SEND_PENDING', 'IN_QUIET_HOUR', 'SENDING', 'FAILED'].map(countedOf).join(' UNION ALL ')}
+  UNION ALL SELECT 'PARKED', count(*) FROM (
+    SELECT FROM billing.billing_p WHERE park_reason IS NOT NULL ORDER BY park_reason LIMIT ${mostBills}
+  ) AS parked HAVING count(*) > 0`;
 
-// A redispatch brings what is due back within five minutes. What waits for its turn on the topic has no time of its own: it is due since
-// it was marked.
+// A redispatch brings what is due back within five minutes. What waits for its time is found in the order of its time. What waits for its
+// turn on the topic has no time of its own and is due since it was marked, which is compared within the index: passing over a month that
+// was dispatched just now reads no bills. Both in all months, since a redispatch brings back those of all.
 const overdue = `
-  SELECT count(*) AS weir_bills_overdue,
-    coalesce(extract(epoch FROM $4::timestamptz - min(due_at)), 0)::double precision AS weir_bills_oldest_overdue_seconds
+  SELECT least(count(*), ${mostBills}) AS weir_bills_overdue,
+    coalesce(extract(epoch FROM $1::timestamptz - min(due_at)), 0)::double precision AS weir_bills_oldest_overdue_seconds
   FROM (
-    SELECT next_attempt_at AS due_at FROM (${firstOf('next_attempt_at', 'next_attempt_at IS NOT NULL')}) AS waiting
+    (SELECT next_attempt_at AS due_at FROM billing.billing_p
+      WHERE next_attempt_at <= $1::timestamptz - interval '30 minutes' ORDER BY next_attempt_at LIMIT ${mostBills})
     UNION ALL
-    SELECT pending_since FROM (${firstOf('pending_since, next_attempt_at', `send_status = 'SEND_PENDING'`)}) AS pending
-    WHERE next_attempt_at IS NULL
-  ) AS looked_at
-  WHERE due_at <= $4::timestamptz - interval '30 minutes'`;
+    (SELECT pending_since FROM billing.billing_p
+      WHERE send_status = 'SEND_PENDING' AND next_attempt_at IS NULL AND pending_since <= $1::timestamptz - interval '30 minutes'
+      ORDER BY billing_date, id LIMIT ${mostBills})
+  ) AS due`;

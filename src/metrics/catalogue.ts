@@ -93,12 +93,12 @@ export const catalogue = {
   },
   weir_bills: {
     type: 'gauge',
-    help: 'Bills of this month and of the last that are dispatched and have no good end yet, by state, each counted up to 10,000: SEND_PENDING, IN_QUIET_HOUR, SENDING, PARKED (waits for a person), FAILED. Told by every process of their profile, as all gauges of bills are.',
+    help: 'Bills of this month and of the last that are dispatched and have no good end yet, by state: SEND_PENDING, IN_QUIET_HOUR, SENDING, FAILED; and of all months PARKED (waits for a person). Each is counted up to 10,000, which stands for as many or more. Told by every process of their profile, as all gauges of bills are.',
     labels: ['state'],
   },
   weir_bills_overdue: {
     type: 'gauge',
-    help: 'Bills whose hour is past by over half an hour and that are not sent: their quiet hours or their wait have ended, or they were dispatched then. Looked for among the first 10,000 that wait.',
+    help: 'Bills whose hour is past by over half an hour and that are not sent: their quiet hours or their wait have ended, or they were dispatched then. Of all months, counted up to 10,000, which stands for as many or more.',
     labels: [],
   },
   weir_bills_oldest_overdue_seconds: {

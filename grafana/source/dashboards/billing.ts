@@ -24,7 +24,7 @@ const bills = [
   }),
   stat({
     title: 'How many wait past their hour?',
-    description: 'By over half an hour, looked for among the first 10,000 that wait.',
+    description: 'By over half an hour; 10,000 stands for as many or more.',
     unit: 'short',
     asks: [[orZero(each('max', '', series('weir_bills_overdue')))]],
     limits: { orange: 1 },

@@ -32,6 +32,10 @@ export interface GaugeAttention {
   readonly says: string;
   /** Only the series with these label values. */
   readonly only?: Readonly<Record<string, string>>;
+  /** Only while this metric beside it is above a limit: that of the alert that calls somebody, where a gauge tells of it earlier. */
+  readonly above?: { readonly metric: BusinessGauge; readonly limit: number };
+  /** How far it is counted: from there on the number is told with `or more`. */
+  readonly upTo?: number;
 }
 
 /** Rows that a gauge counts at most: it is asked every few seconds, also after a bad night. */

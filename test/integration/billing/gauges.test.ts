@@ -48,9 +48,18 @@ describe('the gauges of bills', () => {
 
   it('tell of this month and of the last by Seoul’s clocks, and of none before', async () => {
     await pending(billing);
-    const one = [{ state: 'SEND_PENDING', weir_bills: 1n }];
-    expect(await ask(watchedBills, '2026-12-31T23:59:59+09:00')).toEqual(one);
+    expect(await ask(watchedBills, '2026-12-31T23:59:59+09:00')).toEqual([{ state: 'SEND_PENDING', weir_bills: 1n }]);
     expect(await ask(watchedBills, '2027-01-01T00:00:00+09:00')).toEqual([]);
+  });
+
+  it('tell of what is parked until a person has decided, and of what is overdue until it is sent, however old its month', async () => {
+    await pending(billing, 3);
+    await moved(0, 'PARKED');
+    await moved(1, 'IN_QUIET_HOUR');
+    expect(await ask(watchedBills, '2027-03-01T00:00:00+09:00')).toEqual([{ state: 'PARKED', weir_bills: 1n }]);
+    expect(await ask(overdueBills, '2027-01-02T00:00:00+09:00')).toEqual([
+      { weir_bills_overdue: 2n, weir_bills_oldest_overdue_seconds: 48 * 24 * 3_600 },
+    ]);
   });
 
   it('tell nothing of bills whose day has not come', async () => {
