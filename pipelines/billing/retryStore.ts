@@ -14,7 +14,7 @@ export interface FailedSelection {
 /** What became of them. */
 export interface RetriedBills {
   readonly retried: number;
-  /** Those that are left for another call. */
+  /** Those that are left for another call, whoever else has sent some of them again meanwhile. */
   readonly remaining: number;
 }
 
@@ -40,7 +40,8 @@ export function retryStore(now: () => Date): RetryStore {
         throw new WeirError('refused', `${bills} ${which}, not the expected ${expected}: nothing was done.`);
       }
       const retried = await transaction.execute({ text: retry, values: [billingDate, failCode, mostRetried, now()] });
-      return { retried, remaining: bills - retried };
+      const [left] = await transaction.query<{ bills: number }>({ text: count, values: [billingDate, failCode] });
+      return { retried, remaining: left?.bills ?? 0 };
     },
   };
 }

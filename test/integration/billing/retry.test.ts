@@ -3,6 +3,8 @@ import { refused } from '../../../pipelines/billing/delivery.ts';
 import type { FailedSelection, RetriedBills } from '../../../pipelines/billing/retryStore.ts';
 import { codeOf, textOf, WeirError } from '../../../src/errors.ts';
 import { Decision } from '../../../src/message/decision.ts';
+import { lockWaits } from '../../support/lockWaits.ts';
+import { until } from '../../support/until.ts';
 import { aBilling, emptied, pending, sendable, type Billing } from './aBilling.ts';
 
 let billing: Billing;
@@ -74,5 +76,22 @@ describe('failed bills that are sent again', () => {
       UPDATE billing.send_attempt SET result = 'SENT', code = NULL WHERE id = (SELECT min(id) FROM billing.send_attempt)`);
     expect(await retry({ expected: 2 })).toEqual({ retried: 2, remaining: 0 });
     expect((await states()).filter((row) => 'send_status' in row && row.send_status === 'FAILED')).toHaveLength(1);
+  });
+
+  it('are told by what is left, also to the second of two who have decided about the same ones at once', async () => {
+    await failed(3);
+    const { database, ports } = billing;
+    const selection = { billingDate: '2026-11-01', failCode: 'refused', expected: 3 };
+    let second: Promise<RetriedBills> | undefined;
+    const first = await database.withTransaction(async (transaction) => {
+      const done = await ports.retries.retry(transaction, selection);
+      second = retry();
+      await until('the second waits for the first', async () => (await lockWaits(database)) > 0);
+      return done;
+    });
+    expect([first, await second]).toEqual([
+      { retried: 3, remaining: 0 },
+      { retried: 0, remaining: 0 },
+    ]);
   });
 });
