@@ -8,12 +8,12 @@ const times = 60;
 const seconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
 
 /**
- * Writes the shipped rules with every `for`, range and offset a sixtieth as long. What they compare with is as it was: what has to be old
+ * Writes the shipped rules with every `for`, `keep_firing_for`, range and offset a sixtieth as long. What they compare with is as it was: what has to be old
  * is made old by its fault.
  */
 export function hastyRules(file: string): void {
   const hasty = readFileSync(shipped, 'utf8').replaceAll(
-    /(\bfor: |\[|\boffset )(\d+)([smh])\b/g,
+    /(\b(?:keep_firing_)?for: |\[|\boffset )(\d+)([smh])\b/g,
     (_all, before: string, count: string, unit: string) => `${before}${(Number(count) * (seconds[unit] ?? 0) * 1_000) / times}ms`,
   );
   writeFileSync(file, hasty);

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { startAlertmanager } from '../../../stack/alertmanager.ts';
 import { alertmanagerBinaries } from '../../../stack/alertmanagerBinaries.ts';
@@ -13,10 +13,19 @@ import { prometheusBinaries } from '../../../stack/prometheusBinaries.ts';
 import { atTheEnd } from '../../support/atTheEnd.ts';
 import { rules } from '../../support/monitoring.ts';
 import { orSkipped } from '../../support/orSkipped.ts';
-import { eventually } from '../daemon/eventually.ts';
+import { until } from '../../support/until.ts';
 import { hastyRules } from './hastyRules.ts';
 
 const folder = join(import.meta.dirname, '../../../config/prometheus');
+
+// What a rule looks back on has to leave its range: half a minute and more.
+const limitMs = 60_000;
+vi.setConfig({ testTimeout: 4 * limitMs, hookTimeout: 2 * limitMs });
+
+/** Waits for what a rule in a hurry will do, and leaves the processors to those that have to do it. */
+function eventually<T>(what: string, condition: () => T | Promise<T>): Promise<NonNullable<T>> {
+  return until(what, condition, { limitMs, everyMs: 100 });
+}
 
 /** Whether Prometheus and Alertmanager can be had here. */
 export const areWatched = (await orSkipped(async () => Promise.all([prometheusBinaries(), alertmanagerBinaries()]))) !== undefined;
@@ -28,6 +37,8 @@ export interface Fault {
   readonly alert: string;
   /** What tells the alert from others of its name. */
   readonly labels?: Labels;
+  /** Alerts that follow from it, as it lasts: each fires too before it is healed, and nobody is told. */
+  readonly follows?: readonly string[];
   readonly cause: () => void | Promise<unknown>;
   readonly heal: () => void | Promise<unknown>;
 }
@@ -35,8 +46,8 @@ export interface Fault {
 /** Who is woken: a real Prometheus that asks daemons under the shipped rules in a hurry, and a real Alertmanager behind it. */
 export interface OnCall {
   /**
-   * Causes the fault, waits until its alert fires and is told, heals, and waits until it fires no more. Nobody is paged about
-   * anything else meanwhile.
+   * Causes the fault, waits until its alert fires and is told, and what follows from it is held back; heals, and waits until it fires no
+   * more, nor anything that pages. Nobody is paged about anything else from the fault on.
    */
   sees(fault: Fault): Promise<void>;
   /** Asks Prometheus; answers the samples. */
@@ -69,29 +80,39 @@ export async function onCall(targets: Targets): Promise<OnCall> {
     return data.alerts.filter(({ state }) => state === 'firing').map(({ labels }) => labels);
   };
   const isFiring = async (wanted: Labels): Promise<boolean> => (await firing()).some((labels) => hasAll(labels, wanted));
+  const nobodyIsPaged = async (): Promise<boolean> => !(await firing()).some(({ severity }) => severity === 'page');
+  const isHeldBack = async (alertname: string): Promise<boolean> => {
+    const active = (await (await fetch(`${alertmanager.url}/api/v2/alerts`)).json()) as readonly ActiveAlert[];
+    const ofIt = active.filter(({ labels }) => labels['alertname'] === alertname);
+    return ofIt.length > 0 && ofIt.every(({ status }) => status.inhibitedBy.length > 0);
+  };
 
   const all = Object.values(targets).flat().length;
   await eventually('each target has been asked', async () => (await ask('count(up)'))[0]?.value === all);
   return {
     ask,
-    sees: async ({ alert, labels = {}, cause, heal }) => {
+    sees: async ({ alert, labels = {}, follows = [], cause, heal }) => {
       const wanted = { alertname: alert, ...labels };
       const { severity } = rules().find((rule) => rule.alert === alert)?.labels ?? {};
-      await eventually('nothing that pages fires yet', async () => !(await firing()).some((each) => each['severity'] === 'page'));
+      await eventually('nothing that pages fires yet', nobodyIsPaged);
       expect(await isFiring(wanted), `${alert} fires before its fault`).toBe(false);
       told.forget();
-      await cause();
       try {
+        await cause();
         await eventually(`${alert} fires`, () => isFiring(wanted));
         await eventually(`somebody is told of ${alert}`, () => told.alerts().some((each) => hasAll(each, wanted)));
+        for (const name of follows) await eventually(`${name} fires too, and is held back`, () => isHeldBack(name));
       } catch (error) {
         throw new Error(`It fires: ${JSON.stringify(await firing())}. Told: ${JSON.stringify(told.alerts())}.`, { cause: error });
       } finally {
         await heal();
       }
       await eventually(`${alert} fires no more`, async () => !(await isFiring(wanted)));
-      const paged = new Set(told.alerts().flatMap((each) => (each['severity'] === 'page' ? [each['alertname']] : [])));
+      await eventually('nothing that pages fires any more', nobodyIsPaged);
+      const names = told.alerts().map((each) => ({ name: each['alertname'] ?? '', isPage: each['severity'] === 'page' }));
+      const paged = new Set(names.flatMap(({ name, isPage }) => (isPage ? [name] : [])));
       expect([...paged]).toEqual(severity === 'page' ? [alert] : []);
+      expect(names.filter(({ name }) => follows.includes(name))).toEqual([]);
     },
   };
 }
@@ -102,6 +123,11 @@ interface Answer {
 
 interface AlertsAnswer {
   readonly data: { readonly alerts: readonly { readonly labels: Labels; readonly state: string }[] };
+}
+
+interface ActiveAlert {
+  readonly labels: Labels;
+  readonly status: { readonly inhibitedBy: readonly string[] };
 }
 
 function hasAll(labels: Labels, wanted: Labels): boolean {
@@ -154,7 +180,8 @@ function configurationFor(targets: Targets, alertmanager: string): string {
   const file = join(temporaryFolder('rules'), 'alerts.yml');
   hastyRules(file);
   return stringify({
-    global: { scrape_interval: '500ms', scrape_timeout: '500ms', evaluation_interval: '500ms' },
+    // A scrape waits a second to be told what cannot be asked, and is answered then.
+    global: { scrape_interval: '1500ms', scrape_timeout: '1500ms', evaluation_interval: '500ms' },
     rule_files: [file],
     alerting: { alertmanagers: [{ static_configs: [{ targets: [alertmanager] }] }] },
     scrape_configs: Object.entries(targets).map(([job_name, addresses]) => ({ job_name, static_configs: [{ targets: addresses }] })),
