@@ -134,7 +134,7 @@ export async function aSold(
 }
 
 /** Gives an order the address of its buyer. */
-export async function addressed({ database, ring }: Notices, orderId: bigint): Promise<void> {
+export async function addressed({ database, ring }: Pick<Notices, 'database' | 'ring'>, orderId: bigint): Promise<void> {
   const email = encryptField(ring, orderId.toString(), buyerEmailField, `buyer${orderId}@example.com`);
   await database.execute({ text: 'UPDATE payments.orders SET buyer_email = $2 WHERE id = $1', values: [orderId, email] });
 }
