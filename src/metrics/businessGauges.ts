@@ -2,7 +2,7 @@ import type { Gauge } from 'prom-client';
 import type { Clock } from '../message/clock.ts';
 import type { AskAllGauges, GaugeRow } from '../runtime/gauges/askAllGauges.ts';
 import { otherLabel, type GaugeQuestion } from '../runtime/gauges/gaugeQuestion.ts';
-import type { BusinessGauge } from './catalogue.ts';
+import { catalogue, type BusinessGauge } from './catalogue.ts';
 import { known } from './known.ts';
 
 /** What a scrape asks about the systems of this process. */
@@ -22,9 +22,15 @@ export function businessGauges(
     const over = new AbortController();
     await known(() => ask(questions, (question, rows) => void answers.set(question, rows), over.signal), clock);
     over.abort();
-    for (const gauge of Object.values(gauges)) gauge.reset();
+    for (const [name, gauge] of Object.entries(gauges)) forget(gauge, name as BusinessGauge);
     for (const [question, rows] of answers) write(gauges, question, rows);
   };
+}
+
+/** The client library sets one that has no labels to 0, which would be told as if somebody had counted. */
+function forget(gauge: Gauge, name: BusinessGauge): void {
+  if (catalogue[name].labels.length === 0) gauge.remove();
+  else gauge.reset();
 }
 
 function write(gauges: Readonly<Record<BusinessGauge, Gauge>>, { metrics, labels }: GaugeQuestion, rows: readonly GaugeRow[]): void {

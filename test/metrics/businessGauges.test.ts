@@ -13,6 +13,7 @@ const waiting = defineGauges({
   labels: { status: ['SENT'] },
   statement,
 });
+const imbalance = defineGauges({ profile: 'test', metrics: ['weir_remittances_imbalance_minor'], labels: {}, statement });
 
 /** Answers each question with these rows. */
 function always(rows: readonly GaugeRow[]): AskAllGauges {
@@ -24,7 +25,7 @@ function always(rows: readonly GaugeRow[]): AskAllGauges {
 
 async function samplesOf(metrics: Metrics): Promise<readonly string[]> {
   const { text } = await metrics.scrape();
-  return text.split('\n').filter((line) => /^weir_(payments|refunds)_/.test(line));
+  return text.split('\n').filter((line) => /^weir_(orders|payments|refunds|remittances)_/.test(line));
 }
 
 describe('the gauges of systems', () => {
@@ -56,6 +57,15 @@ describe('the gauges of systems', () => {
     expect(await samplesOf(metrics)).toHaveLength(4);
     metrics.watchGauges({ questions, ask: (_, told, over) => always([])([waiting], told, over) });
     expect(await samplesOf(metrics)).toEqual(['weir_refunds_waiting{status="SENT"} 0', 'weir_refunds_oldest_seconds{status="SENT"} 0']);
+  });
+
+  it('are left out without a label too, where nobody asks for them or the database does not answer', async () => {
+    const metrics = createMetrics(realClock);
+    expect(await samplesOf(metrics)).toEqual([]);
+    metrics.watchGauges({ questions: [imbalance], ask: always([]) });
+    expect(await samplesOf(metrics)).toEqual(['weir_remittances_imbalance_minor 0']);
+    metrics.watchGauges({ questions: [imbalance], ask: () => Promise.reject(new Error('away')) });
+    expect(await samplesOf(metrics)).toEqual([]);
   });
 
   it('do not hold a scrape whose database hangs: what was told by then is, and nothing is asked any more', async () => {
