@@ -187,7 +187,10 @@ export async function aRemittance(): Promise<Remittance> {
 }
 
 /** Opens accounts of businesses at the bank and here, each with so much money at the bank. */
-export async function openAccounts({ database, bank }: Remittance, accounts: Readonly<Record<string, bigint>>): Promise<void> {
+export async function openAccounts(
+  { database, bank }: Pick<Remittance, 'database' | 'bank'>,
+  accounts: Readonly<Record<string, bigint>>,
+): Promise<void> {
   for (const [account, balance] of Object.entries(accounts)) bank.openAccount(account, balance);
   await database.execute({ text: insertAccounts, values: [Object.keys(accounts)] });
 }

@@ -1,16 +1,13 @@
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dispatch } from '../../../pipelines/billing/dispatch.job.ts';
-import { atTheEnd } from '../../support/atTheEnd.ts';
-
-const root = join(import.meta.dirname, '..', '..', '..');
+import { changedRelease, type Change } from './changedRelease.ts';
 
 /** The version of its dispatch's plan: daemons of this release do not work on a run of it. */
 export const nextPlanVersion = dispatch.planVersion + 1;
 
 /** What the next release changes, each text once in its file. */
-const changes: readonly { readonly file: string; readonly from: string; readonly to: string }[] = [
+const changes: readonly Change[] = [
   ...[
     ['export const dispatchedBillVersion = 1;', 'export const dispatchedBillVersion = 2;'],
     [
@@ -38,18 +35,7 @@ const expansion = `ALTER TABLE billing.member ADD COLUMN locale text NOT NULL DE
  * adds, and a newer plan of the dispatch. It reads both versions. Removed at the end of the file.
  */
 export async function nextRelease(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'weir-next-'));
-  atTheEnd(() => rm(folder, { recursive: true }));
-  for (const name of ['bin', 'config', 'migrations', 'operators', 'package.json', 'pipelines', 'src']) {
-    await cp(join(root, name), join(folder, name), { recursive: true });
-  }
-  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
-  for (const { file, from, to } of changes) {
-    const path = join(folder, file);
-    const [before, after, ...more] = (await readFile(path, 'utf8')).split(from);
-    if (after === undefined || more.length > 0) throw new Error(`${file} does not have this text once: ${from}`);
-    await writeFile(path, `${before ?? ''}${to}${after}`);
-  }
+  const folder = await changedRelease(changes);
   await writeFile(join(folder, 'migrations', '9000_locale.sql'), expansion);
   return folder;
 }
