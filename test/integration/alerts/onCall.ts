@@ -160,15 +160,17 @@ async function aReceiver(): Promise<Receiver> {
   };
 }
 
-/** The shipped configuration of Alertmanager, which tells at once and to us. */
+/** The shipped configuration of Alertmanager, which tells us, and waits for as many scrapes as it would. */
 function receivedAt(url: string): string {
   interface Route {
+    readonly group_wait?: string;
     readonly routes?: readonly Route[];
   }
   const shipped = parse(readFileSync(join(folder, 'alertmanager.yml'), 'utf8')) as { readonly route: Route };
-  const hasty = (route: Route): object => ({
+  const hasty = ({ group_wait, ...route }: Route): object => ({
     ...route,
-    ...{ group_wait: '1s', group_interval: '1s', repeat_interval: '1h' },
+    ...(group_wait !== undefined && { group_wait: `${Number.parseInt(group_wait) * 100}ms` }),
+    ...{ group_interval: '1s', repeat_interval: '1h' },
     ...(route.routes && { routes: route.routes.map(hasty) }),
   });
   const receivers = ['page', 'ticket'].map((name) => ({ name, webhook_configs: [{ url: `${url}/${name}`, send_resolved: false }] }));
@@ -180,7 +182,7 @@ function configurationFor(targets: Targets, alertmanager: string): string {
   const file = join(temporaryFolder('rules'), 'alerts.yml');
   hastyRules(file);
   return stringify({
-    // A scrape waits a second to be told what cannot be asked, and is answered then.
+    // A tenth of the shipped: a scrape waits a second to be told what cannot be asked, and is answered then.
     global: { scrape_interval: '1500ms', scrape_timeout: '1500ms', evaluation_interval: '500ms' },
     rule_files: [file],
     alerting: { alertmanagers: [{ static_configs: [{ targets: [alertmanager] }] }] },

@@ -1,0 +1,94 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { beforeAll, describe, it } from 'vitest';
+import { atTheEnd } from '../../support/atTheEnd.ts';
+import { aMonth } from '../daemon/aMonth.ts';
+import { eventually } from '../daemon/eventually.ts';
+import { aWatchedWeir, type WatchedWeir } from './aWatchedWeir.ts';
+import { areWatched, onCall, type OnCall } from './onCall.ts';
+
+/** What is asked beside Weir, as the exporter of a broker: it ends, and comes back at its address. */
+async function anExporter(): Promise<{ readonly target: string; end(): Promise<void>; begin(): Promise<void> }> {
+  const server = createServer((_request, response) => void response.end('kafka_brokers 1\n'));
+  const listen = (port: number): Promise<void> => new Promise((listening) => server.listen(port, '127.0.0.1', listening));
+  const end = async (): Promise<void> => {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeAllConnections();
+    await closed;
+  };
+  await listen(0);
+  atTheEnd(() => end());
+  const { port } = server.address() as AddressInfo;
+  return { target: `127.0.0.1:${port}`, end, begin: () => listen(port) };
+}
+
+describe.skipIf(!areWatched)('whoever is on call for processes', () => {
+  let duty: OnCall;
+  let all: WatchedWeir;
+  let consumer: WatchedWeir;
+  let exporter: Awaited<ReturnType<typeof anExporter>>;
+
+  beforeAll(async () => {
+    const { environment } = await aMonth();
+    [all, consumer, exporter] = await Promise.all([
+      aWatchedWeir(environment),
+      aWatchedWeir(environment, '--profile', 'consumer'),
+      anExporter(),
+    ]);
+    duty = await onCall({ weir: [all.target, consumer.target], kafka: [exporter.target] });
+  });
+
+  it('is paged about the one process that stands still, until it goes on', async () => {
+    await duty.sees({
+      alert: 'WeirProcessDown',
+      labels: { instance: consumer.target },
+      cause: () => consumer.process().signal('SIGSTOP'),
+      heal: () => consumer.process().signal('SIGCONT'),
+    });
+  });
+
+  it('is paged once when all processes are killed, and not about what nobody does meanwhile, until they run again', async () => {
+    await duty.sees({
+      alert: 'WeirDown',
+      follows: ['WeirProcessDown', 'WeirJobLate'],
+      cause: () => Promise.all([all.kill(), consumer.kill()]),
+      heal: () => Promise.all([all.replace(), consumer.replace()]),
+    });
+  });
+
+  it('reads by day of a process that starts again and again, until it stays', async () => {
+    const startedAt = async (): Promise<number | undefined> =>
+      (await duty.ask(`process_start_time_seconds{instance="${consumer.target}"}`))[0]?.value;
+    const restarts = [await consumer.prepare(), await consumer.prepare(), await consumer.prepare()];
+    const happen = async (restart: () => Promise<void>): Promise<void> => {
+      const before = await startedAt();
+      await restart();
+      await eventually('Prometheus has asked the new one', async () => ![undefined, before].includes(await startedAt()));
+    };
+    await duty.sees({
+      alert: 'WeirProcessRestarts',
+      labels: { instance: consumer.target },
+      cause: async () => {
+        for (const restart of restarts) await happen(restart);
+      },
+      heal: () => undefined,
+    });
+  });
+
+  it('reads by day that nobody tells how remittances stand, once no process runs their profile, until one does', async () => {
+    await duty.sees({
+      alert: 'WeirGaugesSilent',
+      cause: () => all.replace('--profile', 'billing-batch,producer,consumer,payments,deposits,streams,accounting'),
+      heal: () => all.replace(),
+    });
+  });
+
+  it('reads by day of an exporter that cannot be asked, until it can', async () => {
+    await duty.sees({
+      alert: 'WeirScrapeFails',
+      labels: { job: 'kafka' },
+      cause: () => exporter.end(),
+      heal: () => exporter.begin(),
+    });
+  });
+});
