@@ -39,8 +39,8 @@ export interface Fault {
   readonly labels?: Labels;
   /** Alerts that follow from it, as it lasts: each fires too before it is healed, and nobody is told. */
   readonly follows?: readonly string[];
-  readonly cause: () => void | Promise<unknown>;
-  readonly heal: () => void | Promise<unknown>;
+  readonly cause: () => unknown;
+  readonly heal: () => unknown;
 }
 
 /** Who is woken: a real Prometheus that asks daemons under the shipped rules in a hurry, and a real Alertmanager behind it. */
@@ -72,7 +72,7 @@ export async function onCall(targets: Targets): Promise<OnCall> {
 
   const get = async (path: string): Promise<unknown> => (await fetch(prometheus.url + path)).json();
   const ask: OnCall['ask'] = async (query) => {
-    const answer = (await get(`/api/v1/query?${new URLSearchParams({ query })}`)) as Answer;
+    const answer = (await get(`/api/v1/query?${String(new URLSearchParams({ query }))}`)) as Answer;
     return (answer.data?.result ?? []).map(({ metric, value: [, text] }) => ({ metric, value: Number(text) }));
   };
   const firing = async (): Promise<readonly Labels[]> => {
