@@ -54,6 +54,7 @@ describe('the alerts', () => {
     expect(numberless.map(({ alert }) => alert)).toEqual([
       'WeirDown',
       'WeirProcessDown',
+      'WeirDatabaseAway',
       'WeirGaugesSilent',
       'WeirScrapeFails',
       'WeirNoProgress',

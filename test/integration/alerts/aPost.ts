@@ -12,14 +12,18 @@ export interface APost {
   readonly redis: Redis;
 }
 
-/** Loads so many members, each with an address at the domain of its number, and makes and dispatches their bills; before any daemon reads. */
-export async function aPost(month: AMonth, count: number, domainOf: (index: number) => string): Promise<APost> {
-  const redis = new Redis(month.redisUrl);
+/**
+ * Loads so many members, each with an address at the domain of its number, and makes and dispatches their bills, before any daemon reads
+ * them; they are put on the topic of the Redis at `to`.
+ */
+export async function aPost(month: AMonth, count: number, domainOf: (index: number) => string, to = month.redisUrl): Promise<APost> {
+  const [made, redis] = [new Redis(month.redisUrl), new Redis(to)];
   atTheEnd(() => redis.quit());
   await month.load(Array.from({ length: count }, (_, index) => ({ email: `member${index}@${domainOf(index)}` })));
   await month.dispatch();
-  const messages = (await redis.xrange(emailTopic.name, '-', '+')).map(([, fields]) => fields);
-  await redis.del(emailTopic.name);
+  const messages = (await made.xrange(emailTopic.name, '-', '+')).map(([, fields]) => fields);
+  await made.del(emailTopic.name);
+  await made.quit();
   const put = async (some: readonly (readonly string[])[]): Promise<void> => {
     const writing = redis.pipeline();
     for (const fields of some) writing.xadd(emailTopic.name, '*', ...fields);

@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import { beforeAll, describe, it } from 'vitest';
+import { until } from '../../support/until.ts';
 import { through } from '../crash/through.ts';
 import { aMonth, type AMonth } from '../daemon/aMonth.ts';
 import { aPost, type APost } from './aPost.ts';
@@ -48,22 +49,24 @@ describe.skipIf(!areWatched)('whoever is on call for what moves', () => {
         await new Promise((resolve) => setTimeout(resolve, 200));
       }
     };
+    const lag = async (): Promise<number | undefined> => (await duty.ask('weir_pipeline_lag{pipeline="billing.deliver"}'))[0]?.value;
     let growth: Promise<void> | undefined;
     let quicken: (() => void) | undefined;
     await duty.sees({
       alert: 'WeirLagGrows',
       labels: { pipeline: 'billing.deliver' },
       cause: async () => {
-        quicken = month.inbox.faults.add({ phase: 'mail', action: { kind: 'delay', delayMs: 3_000 } });
+        quicken = month.inbox.faults.add({ phase: 'mail', action: { kind: 'delay', delayMs: 5_000 } });
         await post.deliver(150);
-        // More than an hour's work of a server that takes four mails in three seconds.
-        await post.repeat(8_000);
+        // More than an hour's work of a server that takes four mails in five seconds.
+        await post.repeat(3_500);
         growth = grow();
       },
       heal: async () => {
         isGrowing = false;
         await growth;
         quicken?.();
+        await until('nothing waits', async () => (await lag()) === 0, { limitMs: 60_000, everyMs: 100 });
       },
     });
   });
@@ -109,10 +112,10 @@ describe.skipIf(!areWatched)('whoever is on call for what moves', () => {
     });
   });
 
-  it('is paged about work that stands, and about nothing else, while the database gives no answer', async () => {
+  it('is paged once about a database that gives no answer, and not about the work that stands, until it does', async () => {
     await duty.sees({
-      alert: 'WeirNoProgress',
-      labels: { pipeline: 'billing.deliver' },
+      alert: 'WeirDatabaseAway',
+      follows: ['WeirNoProgress', 'WeirGaugesSilent'],
       cause: async () => {
         database.proxy.hole();
         await post.deliver(20);

@@ -1,0 +1,95 @@
+import { beforeAll, describe, it } from 'vitest';
+import { emailTopic } from '../../../pipelines/billing/dispatchedBill.ts';
+import { depositedTopic } from '../../../pipelines/remittance/remittanceTopics.ts';
+import type { Service } from '../../../stack/service.ts';
+import { aPrivateRedis } from '../../support/services.ts';
+import { through } from '../crash/through.ts';
+import { aMonth, type AMonth } from '../daemon/aMonth.ts';
+import { eventually } from '../daemon/eventually.ts';
+import { aPost, type APost } from './aPost.ts';
+import { aWatchedWeir, type WatchedWeir } from './aWatchedWeir.ts';
+import { areWatched, onCall, type OnCall } from './onCall.ts';
+
+const slowly = { WEIR_BILLING_DELIVER_SEND_CONCURRENCY: '2', WEIR_BILLING_DELIVER_WINDOW: '20', WEIR_BILLING_DELIVER_MAX_SPAN: '200' };
+
+/** What is to be published of remittances, since that many seconds; nobody can read it. */
+async function publishedLate({ database }: AMonth, seconds: number): Promise<void> {
+  await database.execute({
+    text: `INSERT INTO remittance.outbox (topic, key, headers, value, created_at)
+      VALUES ($1, '1', '{}', 'x', clock_timestamp() - make_interval(secs => $2))`,
+    values: [depositedTopic.name, seconds],
+  });
+}
+
+describe.skipIf(!areWatched)('whoever is on call for a bus of Redis', () => {
+  let duty: OnCall;
+  let month: AMonth;
+  let post: APost;
+  let redis: Service;
+  let way: Awaited<ReturnType<typeof through>>;
+  let weir: WatchedWeir;
+
+  beforeAll(async () => {
+    [month, redis] = await Promise.all([aMonth(), aPrivateRedis()]);
+    post = await aPost(month, 60, () => 'mail.example', redis.url);
+    way = await through(redis.url);
+    weir = await aWatchedWeir({ ...month.environment, ...slowly, WEIR_REDIS_URL: way.url });
+    duty = await onCall({ weir: [weir.target] });
+  });
+
+  it('reads by day of messages that are lost with their stream', async () => {
+    await duty.sees({
+      alert: 'WeirMessagesLost',
+      labels: { pipeline: 'billing.deliver' },
+      cause: () => post.redis.del(emailTopic.name),
+      heal: () => undefined,
+    });
+  });
+
+  it('reads by day of a connection that breaks again and again, until it holds', async () => {
+    const areReading = async (): Promise<boolean> => {
+      const { text } = await weir.process().ask('/metrics');
+      return [...text.matchAll(/^weir_source_partition_held\{pipeline="billing\.deliver",partition="\d"\} 1$/gm)].length === 2;
+    };
+    await duty.sees({
+      alert: 'WeirReadersReplaced',
+      labels: { pipeline: 'billing.deliver', instance: weir.target },
+      cause: async () => {
+        for (let breaks = 0; breaks < 3; breaks += 1) {
+          way.proxy.cut();
+          await eventually('both readers read again', areReading);
+        }
+      },
+      heal: () => undefined,
+    });
+  });
+
+  it('is paged about an outbox that a full Redis does not take, until it does', async () => {
+    await duty.sees({
+      alert: 'WeirOutboxLate',
+      labels: { outbox: 'remittance' },
+      cause: async () => {
+        await post.redis.config('SET', 'maxmemory-policy', 'noeviction');
+        await post.redis.config('SET', 'maxmemory', '1mb');
+        await publishedLate(month, 600);
+      },
+      heal: () => post.redis.config('SET', 'maxmemory', '0'),
+    });
+  });
+
+  it('is paged once about a Redis that stands still, and not about what waits for it, until it goes on', async () => {
+    await duty.sees({
+      alert: 'WeirBusAway',
+      follows: ['WeirNoProgress', 'WeirOutboxLate'],
+      cause: async () => {
+        month.inbox.faults.add({ phase: 'dot', action: { kind: 'delay', delayMs: 200 } });
+        await post.deliver(60);
+        await month.inbox.until(1, 30_000);
+        redis.freeze();
+        // It is late two minutes after it was written.
+        await publishedLate(month, 100);
+      },
+      heal: () => redis.thaw(),
+    });
+  });
+});
