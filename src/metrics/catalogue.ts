@@ -30,6 +30,11 @@ export const catalogue = {
     help: '1 while an operator has paused the pipeline, in every process that runs it.',
     labels: ['pipeline'],
   },
+  weir_pipeline_held_back: {
+    type: 'gauge',
+    help: '1 while messages of the pipeline wait for an outside system that is away, as its breaker says.',
+    labels: ['pipeline'],
+  },
   weir_breaker_state: {
     type: 'gauge',
     help: '0 while calls of the outside system pass, 2 while what needs it waits because it is away, 1 while one call finds out whether it is back.',

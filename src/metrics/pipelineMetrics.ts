@@ -23,7 +23,7 @@ export class PipelineMetrics {
   readonly #clock: Clock;
   readonly #lag: Gauge;
   readonly #counters: Readonly<Record<'received' | 'messages' | 'restarts', Counter>>;
-  readonly #gauges: Readonly<Record<'inFlight' | 'state' | 'paused' | 'watermarkAge', Gauge>>;
+  readonly #gauges: Readonly<Record<'inFlight' | 'state' | 'paused' | 'heldBack' | 'watermarkAge', Gauge>>;
   readonly #sources: SourceMetrics;
   readonly #watched: WatchedPipeline[] = [];
 
@@ -40,6 +40,7 @@ export class PipelineMetrics {
       inFlight: gauge('weir_pipeline_in_flight'),
       state: gauge('weir_pipeline_state'),
       paused: gauge('weir_pipeline_paused'),
+      heldBack: gauge('weir_pipeline_held_back'),
       watermarkAge: gauge('weir_pipeline_watermark_age_seconds'),
     };
   }
@@ -75,6 +76,7 @@ export class PipelineMetrics {
     this.#gauges.inFlight.set({ pipeline }, counts.inFlight);
     for (const state of states) this.#gauges.state.set({ pipeline, state }, supervised.state() === state ? 1 : 0);
     this.#gauges.paused.set({ pipeline }, isPaused() ? 1 : 0);
+    this.#gauges.heldBack.set({ pipeline }, supervised.waits().some((what) => what.startsWith('breaker: ')) ? 1 : 0);
     const standing = supervised.spans().map((span) => this.#clock.elapsedMs() - span.risenAtMs);
     this.#gauges.watermarkAge.set({ pipeline }, Math.max(0, ...standing) / 1_000);
   }

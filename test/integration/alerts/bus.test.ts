@@ -47,17 +47,19 @@ describe.skipIf(!areWatched)('whoever is on call for a bus of Redis', () => {
   });
 
   it('reads by day of a connection that breaks again and again, until it holds', async () => {
-    const areReading = async (): Promise<boolean> => {
+    const isReadAgain = async (times: number): Promise<boolean> => {
       const { text } = await weir.process().ask('/metrics');
-      return [...text.matchAll(/^weir_source_partition_held\{pipeline="billing\.deliver",partition="\d"\} 1$/gm)].length === 2;
+      const lost = /^weir_source_readers_replaced_total\{pipeline="billing\.deliver",reason="lost"\} (\d+)$/m.exec(text)?.[1];
+      const reading = text.matchAll(/^weir_source_partition_held\{pipeline="billing\.deliver",partition="\d"\} 1$/gm);
+      return Number(lost) >= 2 * times && [...reading].length === 2;
     };
     await duty.sees({
       alert: 'WeirReadersReplaced',
       labels: { pipeline: 'billing.deliver', instance: weir.target },
       cause: async () => {
-        for (let breaks = 0; breaks < 3; breaks += 1) {
+        for (const times of [1, 2, 3]) {
           way.proxy.cut();
-          await eventually('both readers read again', areReading);
+          await eventually('both readers read again', () => isReadAgain(times));
         }
       },
       heal: () => undefined,

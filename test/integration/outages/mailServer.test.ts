@@ -39,7 +39,9 @@ it.each([
   expect(state).toMatchObject({ live: 200, isLawful: true });
   expect(state.ready).toContain('"billing.deliver (breaker: smtp)"');
   expect(state.ready).toContain('"smtp":"unreachable"');
-  expect((await daemon.ask('/metrics')).text).toContain('weir_breaker_state{dependency="smtp"} 2');
+  const { text } = await daemon.ask('/metrics');
+  expect(text).toContain('weir_breaker_state{dependency="smtp"} 2');
+  expect(text).toContain('weir_pipeline_held_back{pipeline="billing.deliver"} 1');
   const [burned] = await database.query<{ count: bigint }>("SELECT count(*) FROM billing.send_attempt WHERE result = 'LATER'");
   // Those that were under way, and those that failed until the breaker shut: none for the time that it was shut.
   expect(Number(burned?.count)).toBeLessThanOrEqual(4 + 4 + 5);

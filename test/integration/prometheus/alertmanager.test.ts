@@ -151,6 +151,43 @@ describe.skipIf(binaries === undefined)('a real Alertmanager', () => {
     );
   });
 
+  it('holds back what follows from a database that is away, and not what is wrong with money or another system', async () => {
+    await holdsBack(
+      alert('WeirDatabaseAway'),
+      [
+        alert('WeirNoProgress', { pipeline: 'billing.deliver' }),
+        alert('WeirJobLate', { schedule: 'billing.settle' }),
+        alert('WeirOutboxLate', { outbox: 'remittance' }),
+        alert('WeirGaugesSilent'),
+        alert('WeirMoneyUnexplained', { account: 'POOL' }),
+        alert('WeirDependencyAway', { dependency: 'bank' }),
+      ],
+      ['WeirGaugesSilent', 'WeirJobLate', 'WeirNoProgress billing.deliver', 'WeirOutboxLate'],
+    );
+  });
+
+  it('holds back what follows from a bus that is away, and not what was lost with it', async () => {
+    await holdsBack(
+      alert('WeirBusAway'),
+      [
+        alert('WeirNoProgress', { pipeline: 'billing.deliver' }),
+        alert('WeirOutboxLate', { outbox: 'remittance' }),
+        alert('WeirReadersReplaced', { pipeline: 'payments.notify', instance: 'a' }),
+        alert('WeirMessagesLost', { pipeline: 'deposits.stage' }),
+        alert('WeirProcessDown', { instance: 'a' }),
+      ],
+      ['WeirNoProgress billing.deliver', 'WeirOutboxLate', 'WeirReadersReplaced payments.notify'],
+    );
+  });
+
+  it('holds back that a pipeline stands of which nobody reads a partition, and not that another stands', async () => {
+    await holdsBack(
+      alert('WeirPartitionUnread', { pipeline: 'billing.deliver' }),
+      [alert('WeirNoProgress', { pipeline: 'billing.deliver' }), alert('WeirNoProgress', { pipeline: 'payments.notify' })],
+      ['WeirNoProgress billing.deliver'],
+    );
+  });
+
   it('holds back what is said of a process that is down, and not of another or of none', async () => {
     // The second process' readers by the page of their own pipeline.
     await holdsBack(
@@ -203,7 +240,7 @@ describe.skipIf(binaries === undefined)('a real Alertmanager', () => {
       [
         alert('WeirDeadLetters', { pipeline: 'billing.deliver' }),
         alert('WeirDeadLetters', { pipeline: 'payments.notify' }),
-        alert('WeirPartitionUnread', { pipeline: 'billing.deliver' }),
+        alert('WeirBillsOverdue'),
         alert('WeirSettlementLate', { schedule: 'billing.settle' }),
         alert('WeirJobLate', { schedule: 'billing.settle' }),
         alert('WeirJobLate', { schedule: 'deposits.settle' }),
