@@ -18,6 +18,8 @@ export interface WatchedDaemon extends OnCall {
   runs(job: string, key: string): Promise<void>;
   /** The same of a job that looks for whatever is due, as of an hour ahead or more: what is to be tried later is due. */
   sweeps(job: string): Promise<void>;
+  /** Waits until an alert fires, in the midst of a fault of which it is the first. */
+  fires(alert: string): Promise<void>;
 }
 
 /** Where a daemon runs. */
@@ -43,9 +45,13 @@ export async function aWatchedDaemon({ environment, database }: WatchedPlace, ..
     await eventually(`${job}:${key} has completed`, async () => (await database.query({ text, values: [job, key] })).length === 1);
   };
   let aheadMinutes = 60;
+  const duty = await onCall({ weir: [new URL(adminUrl).host] });
   return {
-    ...(await onCall({ weir: [new URL(adminUrl).host] })),
-    ...{ weir, does, runs },
+    ...{ ...duty, weir, does, runs },
+    fires: async (alert) => {
+      const query = `ALERTS{alertname="${alert}", alertstate="firing"}`;
+      await eventually(`${alert} fires`, async () => (await duty.ask(query)).length > 0);
+    },
     apiUrl: String((await weir.logged('public API open'))['address']),
     sweeps: (job) => {
       aheadMinutes += 1;

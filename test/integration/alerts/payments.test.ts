@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { seoulMinute } from '../../../pipelines/shared/seoulTime.ts';
 import { parseKeyRing } from '../../../src/message/keyRing.ts';
 import { addressed } from '../payments/aNotices.ts';
 import { anOrder, aProduct, type NewOrder, type StuckOrder } from '../payments/aPayments.ts';
@@ -21,7 +22,7 @@ describe.skipIf(!areWatched)('whoever is on call for payments', () => {
   beforeAll(async () => {
     world = await anOutsideWorld();
     await aProduct(world, soldOut, 0n);
-    watched = await aWatchedDaemon(world);
+    watched = await aWatchedDaemon(world, '--set', 'breakers.probeMaxMs=1000');
     world.callBackTo(watched.apiUrl);
   });
 
@@ -131,5 +132,31 @@ describe.skipIf(!areWatched)('whoever is on call for payments', () => {
         expect(inbox.count()).toBe(3);
       },
     });
+  });
+
+  it('is woken by a gateway that is away, and not by what waits for it, until it is back', async () => {
+    const { card } = world.gateways;
+    const orders: StuckOrder[] = [];
+    await watched.sees({
+      alert: 'WeirDependencyAway',
+      labels: { dependency: 'card' },
+      follows: ['WeirPaymentsLate', 'WeirOrdersLate'],
+      cause: async () => {
+        while (orders.length < 8) orders.push(await anOrder(world, { createdAt: ago(0) }));
+        card.refuseConnections();
+        await watched.does('job', 'run', 'payments.reconcile', '--key', seoulMinute(new Date(Date.now() + 24 * hourMs)));
+        await watched.fires('WeirDependencyAway');
+        for (const table of ['orders', 'payment']) {
+          const text = `UPDATE payments.${table} SET created_at = $1 WHERE status = 'PENDING'`;
+          await world.database.execute({ text, values: [ago(2 * hourMs)] });
+        }
+      },
+      heal: async () => {
+        for (const { paymentNumber } of orders) card.charge({ paymentNumber, amount: 12_000n, status: 'APPROVED' });
+        await card.acceptConnections();
+        await watched.sweeps('payments.reconcile');
+      },
+    });
+    expect(await world.database.query(`SELECT FROM payments.orders WHERE status = 'PENDING'`)).toEqual([]);
   });
 });
