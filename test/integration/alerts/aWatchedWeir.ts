@@ -1,7 +1,7 @@
 import { atTheEnd } from '../../support/atTheEnd.ts';
 import { TcpProxy } from '../../support/tcpProxy.ts';
 import { startWeir, type WeirProcess } from '../../support/weirProcess.ts';
-import { eventually } from '../daemon/eventually.ts';
+import { patiently } from './patiently.ts';
 
 /** A daemon whose address stays when another takes its place, as that of a service does. */
 export interface WatchedWeir {
@@ -23,7 +23,7 @@ export async function aWatchedWeir(environment: Readonly<Record<string, string>>
     const next = startWeir(environment, 'run', ...words);
     await next.logged('pipeline state', { state: 'running' });
     // The first are slow, with everything still to be compiled, and would be taken for none.
-    await eventually('it answers scrapes in time', async () => {
+    await patiently('it answers scrapes in time', async () => {
       const askedMs = performance.now();
       await next.ask('/metrics');
       return performance.now() - askedMs < 1_200;

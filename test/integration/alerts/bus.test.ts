@@ -5,10 +5,10 @@ import type { Service } from '../../../stack/service.ts';
 import { aPrivateRedis } from '../../support/services.ts';
 import { through } from '../crash/through.ts';
 import { aMonth, type AMonth } from '../daemon/aMonth.ts';
-import { eventually } from '../daemon/eventually.ts';
 import { aPost, type APost } from './aPost.ts';
 import { aWatchedWeir, type WatchedWeir } from './aWatchedWeir.ts';
 import { areWatched, onCall, type OnCall } from './onCall.ts';
+import { patiently } from './patiently.ts';
 
 const slowly = { WEIR_BILLING_DELIVER_SEND_CONCURRENCY: '2', WEIR_BILLING_DELIVER_WINDOW: '20', WEIR_BILLING_DELIVER_MAX_SPAN: '200' };
 
@@ -47,19 +47,25 @@ describe.skipIf(!areWatched)('whoever is on call for a bus of Redis', () => {
   });
 
   it('reads by day of a connection that breaks again and again, until it holds', async () => {
-    const isReadAgain = async (times: number): Promise<boolean> => {
+    /** How often readers of the bills were lost, once all read. */
+    const lostSoFar = async (): Promise<number | undefined> => {
       const { text } = await weir.process().ask('/metrics');
       const lost = /^weir_source_readers_replaced_total\{pipeline="billing\.deliver",reason="lost"\} (\d+)$/m.exec(text)?.[1];
       const reading = text.matchAll(/^weir_source_partition_held\{pipeline="billing\.deliver",partition="\d"\} 1$/gm);
-      return Number(lost) >= 2 * times && [...reading].length === 2;
+      return [...reading].length === 2 ? Number(lost) : undefined;
     };
     await duty.sees({
       alert: 'WeirReadersReplaced',
       labels: { pipeline: 'billing.deliver', instance: weir.target },
       cause: async () => {
-        for (const times of [1, 2, 3]) {
+        let lost = await patiently('both readers read', lostSoFar);
+        for (const enough = lost + 5; lost < enough;) {
+          const before = lost;
           way.proxy.cut();
-          await eventually('both readers read again', () => isReadAgain(times));
+          lost = await patiently('both read again', async () => {
+            const now = await lostSoFar();
+            return now !== undefined && now > before && now;
+          });
         }
       },
       heal: () => undefined,

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { startAlertmanager } from '../../../stack/alertmanager.ts';
 import { alertmanagerBinaries } from '../../../stack/alertmanagerBinaries.ts';
@@ -13,19 +13,10 @@ import { prometheusBinaries } from '../../../stack/prometheusBinaries.ts';
 import { atTheEnd } from '../../support/atTheEnd.ts';
 import { rules } from '../../support/monitoring.ts';
 import { orSkipped } from '../../support/orSkipped.ts';
-import { until } from '../../support/until.ts';
 import { hastyRules } from './hastyRules.ts';
+import { patiently } from './patiently.ts';
 
 const folder = join(import.meta.dirname, '../../../config/prometheus');
-
-// What a rule looks back on has to leave its range: half a minute and more.
-const limitMs = 60_000;
-vi.setConfig({ testTimeout: 4 * limitMs, hookTimeout: 2 * limitMs });
-
-/** Waits for what a rule in a hurry will do, and leaves the processors to those that have to do it. */
-function eventually<T>(what: string, condition: () => T | Promise<T>): Promise<NonNullable<T>> {
-  return until(what, condition, { limitMs, everyMs: 100 });
-}
 
 /** Whether Prometheus and Alertmanager can be had here. */
 export const areWatched = (await orSkipped(async () => Promise.all([prometheusBinaries(), alertmanagerBinaries()]))) !== undefined;
@@ -88,27 +79,27 @@ export async function onCall(targets: Targets): Promise<OnCall> {
   };
 
   const all = Object.values(targets).flat().length;
-  await eventually('each target has been asked', async () => (await ask('count(up)'))[0]?.value === all);
+  await patiently('each target has been asked', async () => (await ask('count(up)'))[0]?.value === all);
   return {
     ask,
     sees: async ({ alert, labels = {}, follows = [], cause, heal }) => {
       const wanted = { alertname: alert, ...labels };
       const { severity } = rules().find((rule) => rule.alert === alert)?.labels ?? {};
-      await eventually('nothing that pages fires yet', nobodyIsPaged);
+      await patiently('nothing that pages fires yet', nobodyIsPaged);
       expect(await isFiring(wanted), `${alert} fires before its fault`).toBe(false);
       told.forget();
       try {
         await cause();
-        await eventually(`${alert} fires`, () => isFiring(wanted));
-        await eventually(`somebody is told of ${alert}`, () => told.alerts().some((each) => hasAll(each, wanted)));
-        for (const name of follows) await eventually(`${name} fires too, and is held back`, () => isHeldBack(name));
+        await patiently(`${alert} fires`, () => isFiring(wanted));
+        await patiently(`somebody is told of ${alert}`, () => told.alerts().some((each) => hasAll(each, wanted)));
+        for (const name of follows) await patiently(`${name} fires too, and is held back`, () => isHeldBack(name));
       } catch (error) {
         throw new Error(`It fires: ${JSON.stringify(await firing())}. Told: ${JSON.stringify(told.alerts())}.`, { cause: error });
       } finally {
         await heal();
       }
-      await eventually(`${alert} fires no more`, async () => !(await isFiring(wanted)));
-      await eventually('nothing that pages fires any more', nobodyIsPaged);
+      await patiently(`${alert} fires no more`, async () => !(await isFiring(wanted)));
+      await patiently('nothing that pages fires any more', nobodyIsPaged);
       const names = told.alerts().map((each) => ({ name: each['alertname'] ?? '', isPage: each['severity'] === 'page' }));
       const paged = new Set(names.flatMap(({ name, isPage }) => (isPage ? [name] : [])));
       expect([...paged]).toEqual(severity === 'page' ? [alert] : []);

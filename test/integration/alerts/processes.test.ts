@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { beforeAll, describe, it } from 'vitest';
 import { atTheEnd } from '../../support/atTheEnd.ts';
 import { aMonth } from '../daemon/aMonth.ts';
-import { eventually } from '../daemon/eventually.ts';
 import { aWatchedWeir, type WatchedWeir } from './aWatchedWeir.ts';
 import { areWatched, onCall, type OnCall } from './onCall.ts';
+import { patiently } from './patiently.ts';
 
 /** What is asked beside Weir, as the exporter of a broker: it ends, and comes back at its address. */
 async function anExporter(): Promise<{ readonly target: string; end(): Promise<void>; begin(): Promise<void> }> {
@@ -63,7 +63,7 @@ describe.skipIf(!areWatched)('whoever is on call for processes', () => {
     const happen = async (restart: () => Promise<void>): Promise<void> => {
       const before = await startedAt();
       await restart();
-      await eventually('Prometheus has asked the new one', async () => ![undefined, before].includes(await startedAt()));
+      await patiently('Prometheus has asked the new one', async () => ![undefined, before].includes(await startedAt()));
     };
     await duty.sees({
       alert: 'WeirProcessRestarts',

@@ -1,11 +1,11 @@
 import { Client } from 'pg';
 import { beforeAll, describe, it } from 'vitest';
-import { until } from '../../support/until.ts';
 import { through } from '../crash/through.ts';
 import { aMonth, type AMonth } from '../daemon/aMonth.ts';
 import { aPost, type APost } from './aPost.ts';
 import { aWatchedWeir } from './aWatchedWeir.ts';
 import { areWatched, onCall, type OnCall } from './onCall.ts';
+import { patiently } from './patiently.ts';
 
 /** Few mails at once, and breakers that bear with a system that fails most of the time, but not with one that is away. */
 const patient = {
@@ -66,7 +66,7 @@ describe.skipIf(!areWatched)('whoever is on call for what moves', () => {
         isGrowing = false;
         await growth;
         quicken?.();
-        await until('nothing waits', async () => (await lag()) === 0, { limitMs: 60_000, everyMs: 100 });
+        await patiently('nothing waits', async () => (await lag()) === 0);
       },
     });
   });
@@ -96,10 +96,7 @@ describe.skipIf(!areWatched)('whoever is on call for what moves', () => {
         // For as long as work that stands for another reason would have been told of.
         const standing = 'min_over_time(weir_pipeline_in_flight{pipeline="billing.deliver"}[15s]) > 0';
         const shut = 'min_over_time(weir_breaker_state{dependency="smtp"}[15s]) > 0';
-        await until('it has been away', async () => (await duty.ask(`${standing} and on () ${shut}`)).length > 0, {
-          limitMs: 60_000,
-          everyMs: 100,
-        });
+        await patiently('it has been away', async () => (await duty.ask(`${standing} and on () ${shut}`)).length > 0);
       },
       heal: () => month.inbox.acceptConnections(),
     });
