@@ -9,7 +9,7 @@ import { areWatched } from './onCall.ts';
 
 /** One try at once and one out of the table of failures; what the bank has taken on and not done is not asked about by itself. */
 const options = ['again.tries=1', 'again.retries=1', 'again.retryDelayMs=0', 'notYet.firstMs=3600000'];
-const words = options.flatMap((each) => ['--set', `remittance.bankCalls.${each}`]);
+const words = [...options.map((each) => `remittance.bankCalls.${each}`), 'breakers.probeMaxMs=1000'].flatMap((each) => ['--set', each]);
 
 describe.skipIf(!areWatched)('whoever is on call for remittances', () => {
   let world: OutsideWorld;
@@ -125,6 +125,27 @@ describe.skipIf(!areWatched)('whoever is on call for remittances', () => {
       heal: async () => {
         await aRemittance();
         await isIn('COMPLETED', number);
+      },
+    });
+  });
+
+  it('is woken by a bank that is away, and not by what waits for it, until it is back', async () => {
+    await watched.sees({
+      alert: 'WeirDependencyAway',
+      labels: { dependency: 'bank' },
+      follows: ['WeirRemittancesLate', 'WeirRemittancesFailing'],
+      cause: async () => {
+        world.bank.refuseConnections();
+        for (let left = 8; left > 0; left -= 1) await aRemittance();
+        await watched.fires('WeirDependencyAway');
+        await world.database.execute(`UPDATE remittance.biz_remittance_requests
+          SET requested_at = clock_timestamp() - interval '11 minutes' WHERE state = 'REQUESTED'`);
+      },
+      heal: async () => {
+        await world.bank.acceptConnections();
+        await watched.sweeps('remittance.retryRequests');
+        const text = `SELECT FROM remittance.biz_remittance_requests WHERE state <> 'COMPLETED'`;
+        await eventually('all have their end', async () => (await world.database.query(text)).length === 0);
       },
     });
   });
