@@ -10,8 +10,6 @@ import { aWatchedWeir, type WatchedWeir } from './aWatchedWeir.ts';
 import { areWatched, onCall, type OnCall } from './onCall.ts';
 import { patiently } from './patiently.ts';
 
-const slowly = { WEIR_BILLING_DELIVER_SEND_CONCURRENCY: '2', WEIR_BILLING_DELIVER_WINDOW: '20', WEIR_BILLING_DELIVER_MAX_SPAN: '200' };
-
 /** What is to be published of remittances, since that many seconds; nobody can read it. */
 async function publishedLate({ database }: AMonth, seconds: number): Promise<void> {
   await database.execute({
@@ -31,9 +29,9 @@ describe.skipIf(!areWatched)('whoever is on call for a bus of Redis', () => {
 
   beforeAll(async () => {
     [month, redis] = await Promise.all([aMonth(), aPrivateRedis()]);
-    post = await aPost(month, 60, () => 'mail.example', redis.url);
+    post = await aPost(month, 20, () => 'mail.example', redis.url);
     way = await through(redis.url);
-    weir = await aWatchedWeir({ ...month.environment, ...slowly, WEIR_REDIS_URL: way.url });
+    weir = await aWatchedWeir({ ...month.environment, WEIR_REDIS_URL: way.url });
     duty = await onCall({ weir: [weir.target] });
   });
 
@@ -86,18 +84,28 @@ describe.skipIf(!areWatched)('whoever is on call for a bus of Redis', () => {
   });
 
   it('is paged once about a Redis that stands still, and not about what waits for it, until it goes on', async () => {
+    const { database } = month;
+    const pause = `INSERT INTO weir.pipeline_pause (pipeline, actor, reason, paused_at) VALUES ('billing.deliver', 'kim', 'wrong template', now())`;
+    const resume = 'DELETE FROM weir.pipeline_pause';
+    const isTold = async (query: string): Promise<boolean> => (await duty.ask(query)).length > 0;
     await duty.sees({
       alert: 'WeirBusAway',
       follows: ['WeirNoProgress', 'WeirOutboxLate'],
       cause: async () => {
-        month.inbox.faults.add({ phase: 'dot', action: { kind: 'delay', delayMs: 200 } });
-        await post.deliver(60);
-        await month.inbox.until(1, 30_000);
+        // Bills wait behind a pause: in this hurry what stands would be told before Redis has been silent for as long as a call may take.
+        await database.execute(pause);
+        await patiently('it is paused', () => isTold('weir_pipeline_paused{pipeline="billing.deliver"} == 1'));
+        await post.deliver(20);
+        await patiently('bills wait', () => isTold('weir_pipeline_lag{pipeline="billing.deliver"} >= 20'));
         redis.freeze();
-        // It is late two minutes after it was written.
-        await publishedLate(month, 100);
+        await patiently('it is known', () => isTold('ALERTS{alertname="WeirBusAway", alertstate="firing"}'));
+        await database.execute(resume);
+        await publishedLate(month, 115);
       },
-      heal: () => redis.thaw(),
+      heal: async () => {
+        redis.thaw();
+        await database.execute(resume);
+      },
     });
   });
 });
