@@ -5,6 +5,7 @@ import { createToken } from '../../../src/console/apiTokens.ts';
 import { say } from '../../commandLine/aPlace.ts';
 import { startWeir, type WeirProcess } from '../../support/weirProcess.ts';
 import { eventually } from '../daemon/eventually.ts';
+import { answersInTime } from './answersInTime.ts';
 import { onCall, type OnCall } from './onCall.ts';
 
 /** A running daemon, who is on call for it, and the operator who mends what is told. */
@@ -33,6 +34,7 @@ export async function aWatchedDaemon({ environment, database }: WatchedPlace, ..
   const weir = startWeir({ ...environment, WEIR_API_PORT: '0' }, 'run', ...words);
   const adminUrl = await weir.adminUrl();
   await eventually('it is ready', async () => (await weir.ask('/readyz')).status === 200);
+  await answersInTime(weir);
   const token = await createToken(database, { name: 'kim', role: 'operator', at: new Date(), by: 'test' });
   const does: WatchedDaemon['does'] = async (...command) => {
     const place = { WEIR_ADMIN_URL: adminUrl, WEIR_TOKEN: token };

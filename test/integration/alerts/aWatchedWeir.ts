@@ -1,7 +1,7 @@
 import { atTheEnd } from '../../support/atTheEnd.ts';
 import { TcpProxy } from '../../support/tcpProxy.ts';
 import { startWeir, type WeirProcess } from '../../support/weirProcess.ts';
-import { patiently } from './patiently.ts';
+import { answersInTime } from './answersInTime.ts';
 
 /** A daemon whose address stays when another takes its place, as that of a service does. */
 export interface WatchedWeir {
@@ -22,12 +22,7 @@ export async function aWatchedWeir(environment: Readonly<Record<string, string>>
   const start = async (words: readonly string[]): Promise<readonly [WeirProcess, number]> => {
     const next = startWeir(environment, 'run', ...words);
     await next.logged('pipeline state', { state: 'running' });
-    // The first are slow, with everything still to be compiled, and would be taken for none.
-    await patiently('it answers scrapes in time', async () => {
-      const askedMs = performance.now();
-      await next.ask('/metrics');
-      return performance.now() - askedMs < 1_200;
-    });
+    await answersInTime(next);
     return [next, Number(new URL(await next.adminUrl()).port)];
   };
   const first = await start(own);

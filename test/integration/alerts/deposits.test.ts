@@ -10,6 +10,7 @@ import { eventually } from '../daemon/eventually.ts';
 import { anOutsideWorld, type OutsideWorld } from '../outsideWorld.ts';
 import { changedRelease } from '../upgrade/changedRelease.ts';
 import { aWatchedDaemon, type WatchedDaemon } from './aWatchedDaemon.ts';
+import { answersInTime } from './answersInTime.ts';
 import { areWatched, onCall } from './onCall.ts';
 
 /** A release whose calendars nobody has given the year that runs. */
@@ -86,6 +87,7 @@ describe.skipIf(!areWatched)('whoever is on call for deposits', () => {
 
   it('is told by day of market calendars that end, until a release with the next year has taken the place of the old one', async () => {
     const old = startRelease(await oldCalendars(), { ...world.environment, WEIR_INSTANCE: 'old' }, 'run');
+    await answersInTime(old);
     const [oldPort, port] = await Promise.all([old, watched.weir].map(async (weir) => Number(new URL(await weir.adminUrl()).port)));
     const address = await TcpProxy.start({ port: port ?? 0 });
     atTheEnd(() => address.close());
