@@ -19,7 +19,7 @@ describe.skipIf(binaries === undefined)('promtool', () => {
     expect(await promtool('check', 'config', 'prometheus.yml')).toContain('is valid prometheus config file syntax');
   });
 
-  it('sees each rule fire when it should, and rest when it should', async () => {
+  it('sees each rule fire when it should, and rest when it should', { timeout: 120_000 }, async () => {
     expect(await promtool('test', 'rules', 'alerts.test.yml')).toContain('SUCCESS');
   });
 });
