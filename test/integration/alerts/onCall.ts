@@ -86,6 +86,9 @@ export async function onCall(targets: Targets): Promise<OnCall> {
       const wanted = { alertname: alert, ...labels };
       const { severity } = rules().find((rule) => rule.alert === alert)?.labels ?? {};
       await patiently('nothing that pages fires yet', nobodyIsPaged);
+      await patiently('nothing that follows fires yet', async () =>
+        (await firing()).every((each) => !follows.includes(each['alertname'] ?? '')),
+      );
       expect(await isFiring(wanted), `${alert} fires before its fault`).toBe(false);
       told.forget();
       try {
