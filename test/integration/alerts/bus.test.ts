@@ -94,7 +94,9 @@ describe.skipIf(!areWatched)('whoever is on call for a bus of Redis', () => {
       cause: async () => {
         // Bills wait behind a pause: in this hurry what stands would be told before Redis has been silent for as long as a call may take.
         await database.execute(pause);
-        await patiently('it is paused', () => isTold('weir_pipeline_paused{pipeline="billing.deliver"} == 1'));
+        // A read that was under way would still take them.
+        const reads = 'max_over_time(weir_source_partition_silence_seconds{pipeline="billing.deliver"}[5s])';
+        await patiently('it is paused', () => isTold(`weir_pipeline_paused{pipeline="billing.deliver"} == 1 and on () max(${reads}) == 0`));
         await post.deliver(20);
         await patiently('bills wait', () => isTold('weir_pipeline_lag{pipeline="billing.deliver"} >= 20'));
         redis.freeze();
