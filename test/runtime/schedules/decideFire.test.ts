@@ -27,6 +27,9 @@ describe('decideFire', () => {
     ['also the latest', 'runOnce', 3_600_001, { maxAgeMs: 3_600_000 }, 'MISSED'],
     ['a disabled schedule skips, however late', 'runAll', 86_400_000, { isEnabled: false }, 'SKIPPED'],
     ['a paused schedule skips', 'runAll', 1_000, { pausedBy: 'kim' }, 'SKIPPED'],
+    ['so it does above the limit', 'runAll', 3_600_001, { pausedBy: 'kim', maxAgeMs: 3_600_000 }, 'SKIPPED'],
+    ['and before a later fire', 'runOnce', 86_400_000, { pausedBy: 'kim', isLatest: false }, 'SKIPPED'],
+    ['and where what is late is skipped', 'skip', 60_001, { pausedBy: 'kim' }, 'SKIPPED'],
   ])('%s (%s, %d ms late)', (_what, misfire, ageMs, over, expected) => {
     expect(decided(misfire, ageMs, over)).toBe(expected);
   });
