@@ -14,7 +14,8 @@ const current = new AsyncLocalStorage<Cause>();
 
 /**
  * Calls `work` with a cause, which is the current one in it and in whatever it awaits; what an observable does when it is subscribed to
- * later is outside. Connections that are opened meanwhile keep the cause for as long as they live: it holds nothing large.
+ * later is outside, unless `surround` is between. Connections that are opened meanwhile keep the cause for as long as they live: it holds
+ * nothing large.
  */
 export function causedBy<R>(cause: Cause, work: () => R): R {
   return current.run(cause, work);

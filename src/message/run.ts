@@ -24,10 +24,10 @@ export interface Run {
    */
   waitsFor(what: string): () => void;
   /**
-   * Calls `work`, the function of a stage, for these messages: what it publishes, and asks of others, stands in their traces. Each call of
-   * such a function goes through here.
+   * Calls `work`, the function of a stage, for these messages: what it publishes, and asks of others, stands in their traces, also once its
+   * answer is subscribed to. Each call of such a function goes through here, and its answer is subscribed to once.
    */
-  within<R>(stage: string, messages: readonly Pick<Message<unknown>, 'envelope'>[], work: () => R): R;
+  within<R>(stage: string, messages: readonly Pick<Message<unknown>, 'envelope'>[], work: () => ObservableInput<R>): ObservableInput<R>;
   /** Makes the end of the run wait for an effect that may outlive its subscription. Its rejection is ignored here. */
   track(effect: PromiseLike<unknown>): void;
   /**

@@ -1,3 +1,4 @@
+import type { ObservableInput } from 'rxjs';
 import type { Logger } from '../logging/logger.ts';
 import type { Decided, Envelope } from '../message/message.ts';
 import { traceIdField, traceOf } from '../message/trace.ts';
@@ -24,7 +25,7 @@ export class MessageTraces {
   }
 
   /** Calls a stage's function with these messages as the cause of what it does. */
-  within<R>(stage: string, messages: readonly Pick<Decided, 'envelope'>[], work: () => R): R {
+  within<R>(stage: string, messages: readonly Pick<Decided, 'envelope'>[], work: () => ObservableInput<R>): ObservableInput<R> {
     const spans = this.#spans;
     return workFor(messages, spans, spans === undefined ? work : () => spans.during(stage, messages, work));
   }

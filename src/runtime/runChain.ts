@@ -1,4 +1,4 @@
-import type { Observable, Subscription } from 'rxjs';
+import type { Observable, ObservableInput, Subscription } from 'rxjs';
 import type { Source } from '../connectors/source.ts';
 import { framesField, WeirError } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
@@ -192,7 +192,7 @@ class LiveRun<V> implements ChainRun, Run {
     };
   }
 
-  within<R>(stage: string, messages: readonly Pick<Message<unknown>, 'envelope'>[], work: () => R): R {
+  within<R>(stage: string, messages: readonly Pick<Message<unknown>, 'envelope'>[], work: () => ObservableInput<R>): ObservableInput<R> {
     return this.#traces.within(stage, messages, work);
   }
 

@@ -1,6 +1,8 @@
 import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Attributes, type Span, type Tracer } from '@opentelemetry/api';
+import type { ObservableInput } from 'rxjs';
 import { codeOf } from '../errors.ts';
 import type { Envelope, Message, Outcome } from '../message/message.ts';
+import { surround } from '../message/surround.ts';
 import { traceOf, type Trace } from '../message/trace.ts';
 import { contextOf, traceBehind } from './spanTrace.ts';
 import { weirTracer } from './weirTracer.ts';
@@ -68,9 +70,9 @@ export class MessageSpans {
 
   /**
    * Calls a stage's function for these messages in a span of its own, below that of a message, or linked to those of several; instrumentation
-   * of clients that it uses finds it as the active one.
+   * of clients that it uses finds it as the active one. The span ends with what the function answers, and has its code if that fails.
    */
-  during<R>(stage: string, messages: readonly Pick<Message<unknown>, 'envelope'>[], work: () => R): R {
+  during<R>(stage: string, messages: readonly Pick<Message<unknown>, 'envelope'>[], work: () => ObservableInput<R>): ObservableInput<R> {
     const parents = messages.slice(0, mostLinks).flatMap(({ envelope }) => this.#spans.get(envelope) ?? []);
     const [parent] = parents;
     const attributes = { ...this.#attributes, 'weir.stage': stage, 'weir.count': messages.length };
@@ -82,22 +84,13 @@ export class MessageSpans {
             { attributes, root: true, links: parents.map((each) => ({ context: each.spanContext() })) },
             ROOT_CONTEXT,
           );
-    return endedBy(span, () => context.with(trace.setSpan(ROOT_CONTEXT, span), work));
-  }
-}
-
-/** Ends a span with what `work` returns: when it settles, where it is a promise. */
-function endedBy<R>(span: Span, work: () => R): R {
-  const failed = (error: unknown): void => {
-    span.setAttribute('weir.code', codeOf(error)).setStatus({ code: SpanStatusCode.ERROR }).end();
-  };
-  try {
-    const result = work();
-    if (result instanceof Promise) result.then(() => span.end(), failed);
-    else span.end();
-    return result;
-  } catch (error) {
-    failed(error);
-    throw error;
+    return surround(
+      {
+        enter: (entered) => context.with(trace.setSpan(ROOT_CONTEXT, span), entered),
+        ended: () => span.end(),
+        failed: (error) => span.setAttribute('weir.code', codeOf(error)).setStatus({ code: SpanStatusCode.ERROR }).end(),
+      },
+      work,
+    );
   }
 }

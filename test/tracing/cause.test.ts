@@ -1,3 +1,4 @@
+import { concatMap, defer, of, timer, type Observable, type ObservableInput } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { mapChunk } from '../../operators/mapChunk.ts';
 import { mapEach } from '../../operators/mapEach.ts';
@@ -28,6 +29,39 @@ describe('what a stage publishes', () => {
     };
     await house.run(ten, (message$) => message$.pipe(mergeMapEach(answer, anEffect({ concurrency: 10 }))));
     expect(byKey(house.published())).toEqual(new Map(ten.map(({ key }, index) => [`answer to ${key}`, traceIdOf(index + 1)])));
+  });
+
+  it.each<[string, (write: () => Promise<Uint8Array>) => ObservableInput<Uint8Array>]>([
+    ['an observable that begins when it is subscribed to', (write) => defer(write)],
+    ['an observable that comes to it later', (write) => timer(1).pipe(concatMap(write))],
+    [
+      'a generator',
+      async function* (write) {
+        yield await write();
+      },
+    ],
+  ])('stands in the trace of its message where its effect is %s', async (_what, effect) => {
+    const house = aTracedChain();
+    const sink = house.bus.publish(house.to);
+    const answer = (value: Uint8Array): ObservableInput<Uint8Array> =>
+      effect(() => sink.write([{ key: `answer to ${keysOf([value]).join()}`, value }]).then(() => value));
+    await house.run(ten, (message$) => message$.pipe(mergeMapEach(answer, anEffect({ concurrency: 10 }))));
+    expect(byKey(house.published())).toEqual(new Map(ten.map(({ key }, index) => [`answer to ${key}`, traceIdOf(index + 1)])));
+  });
+
+  it('stands in it at a second try too', async () => {
+    const house = aTracedChain();
+    const sink = house.bus.publish(house.to);
+    const tried = new Set<string>();
+    const answer = async (value: Uint8Array): Promise<Uint8Array> => {
+      const key = keysOf([value]).join();
+      if (tried.size < tried.add(key).size) throw new WeirError('unavailable', 'again');
+      await sink.write([{ key, value }]);
+      return value;
+    };
+    const retry = { maxRetries: 1, firstDelayMs: 1, maxDelayMs: 2 };
+    await house.run(ten, (message$) => message$.pipe(mergeMapEach(answer, anEffect({ concurrency: 10, retry }))));
+    expect(byKey(house.published())).toEqual(new Map(ten.map(({ key }, index) => [key, traceIdOf(index + 1)])));
   });
 
   it('stands, of a chunk, in the trace of the message with its key, unchanged and with what others noted', async () => {
@@ -102,12 +136,16 @@ describe('a cause', () => {
     const house = aTracedChain();
     const causes: unknown[] = [];
     const first = (value: Uint8Array): Promise<Uint8Array> => Promise.resolve(value);
+    const second = (value: Uint8Array): Observable<Uint8Array> => defer(() => first(value));
+    const third = (values: readonly Uint8Array[]): Observable<readonly Uint8Array[]> => of(values);
     const look = (value: Uint8Array): Uint8Array => {
       causes.push(currentCause());
       return value;
     };
     await house.run(ten, (message$) => message$.pipe(mergeMapEach(first, anEffect()), mapEach(look)));
-    expect(causes).toEqual(ten.map(() => undefined));
+    await house.run(ten, (message$) => message$.pipe(mergeMapEach(second, anEffect()), mapEach(look)));
+    await house.run(ten, (message$) => message$.pipe(mapChunk(third, chunk), mapEach(look)));
+    expect(causes).toEqual([...ten, ...ten, ...ten].map(() => undefined));
     expect(currentCause()).toBeUndefined();
   });
 
@@ -124,6 +162,10 @@ describe('a cause', () => {
     };
     await house.run(ten, (message$) => message$.pipe(mapChunk(keep, chunk)));
     expect(during).toEqual([traceparentOf(1), undefined, undefined]);
+    expect(cause?.traceOf(key)).toBeUndefined();
+    const keepLater = (values: readonly Uint8Array[]): Observable<readonly Uint8Array[]> => defer(() => keep(values));
+    await house.run(ten, (message$) => message$.pipe(mapChunk(keepLater, chunk)));
+    expect(during.slice(3)).toEqual([traceparentOf(1), undefined, undefined]);
     expect(cause?.traceOf(key)).toBeUndefined();
   });
 });

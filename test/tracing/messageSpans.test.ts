@@ -1,4 +1,5 @@
 import { context, trace } from '@opentelemetry/api';
+import { concatMap, NEVER, of, timer, type Observable } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { mapChunk } from '../../operators/mapChunk.ts';
 import { mapEach } from '../../operators/mapEach.ts';
@@ -62,6 +63,35 @@ describe('the spans of messages', () => {
     expect(active).toEqual([effect?.spanId]);
     const [published] = house.published();
     expect(published?.headers?.get('traceparent')).toBe(`00-${traceIdOf(5)}-${message?.spanId}-01`);
+  });
+
+  it('have that of an effect that is an observable, active from its subscription to its teardown', async () => {
+    const spans = recordSpans();
+    const house = aTracedChain();
+    const active: unknown[] = [];
+    const look = (): void => void active.push(trace.getSpan(context.active())?.spanContext().spanId);
+    const send = (value: Uint8Array): Observable<Uint8Array> =>
+      timer(1).pipe(
+        concatMap(() => {
+          look();
+          if (isNumber(value, 2)) throw new WeirError('refused', `no ${canary}`);
+          return isNumber(value, 3) ? NEVER : of(value);
+        }),
+      );
+    const seen = <T>(value: T): T => {
+      look();
+      return value;
+    };
+    await house.run(three, (message$) =>
+      message$.pipe(mergeMapEach(send, anEffect({ concurrency: 1, unknown: () => skip('nobody knows') })), mapEach(seen)),
+    );
+    const effects = spans.filter(({ name }) => name === 'send');
+    expect(effects.map(({ hasFailed, attributes }) => [hasFailed, attributes['weir.code']])).toEqual([
+      [false, undefined],
+      [true, 'refused'],
+      [false, undefined],
+    ]);
+    expect(active).toEqual([effects[0]?.spanId, undefined, effects[1]?.spanId, effects[2]?.spanId]);
   });
 
   it('are linked to by the span of their chunk, and what is published follows from its own', async () => {
