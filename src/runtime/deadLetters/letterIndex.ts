@@ -1,7 +1,7 @@
 import type { Queryable } from '../../connectors/database.ts';
 import type { DeadLetterReader } from '../../connectors/deadLetterReader.ts';
 import type { KeptLetter } from '../../message/keptLetter.ts';
-import type { LetterState } from './letterStates.ts';
+import { statesWithin, type LetterSpan, type LetterState } from './letterStates.ts';
 import { isMeant, type Place, type PlaceFilter } from './selectLetters.ts';
 
 /** Dead letters that were put aside in one place for one reason. */
@@ -40,36 +40,58 @@ const countOf: Readonly<Record<LetterState, Counted | undefined>> = {
   ...{ OPEN: 'open', REFUSED: 'open', REPLAYING: 'replaying', REPLAYED: 'replayed', DISCARDED: 'discarded', GONE: undefined },
 };
 
-/** Letters of one read. */
-const pageSize = 1_000;
+/** The letters that an index remembers. */
+export interface RememberedLetters extends LetterSpan {
+  /** Whatever became of them. */
+  readonly count: number;
+}
 
-/** Letters of a topic that are remembered: the oldest, some 30 MB. What lies behind them is counted once they are trimmed. */
-const mostLetters = 200_000;
+/** How much an index reads. */
+export interface IndexBounds {
+  /** Letters that are remembered: the oldest, some 30 MB. What lies behind them is counted once they are trimmed. */
+  readonly mostLetters: number;
+  /** What the letters of one read may have together, were each as large as the largest of the read before. */
+  readonly readBytes: number;
+}
+
+const defaultBounds: IndexBounds = { mostLetters: 200_000, readBytes: 8 * 1024 * 1024 };
+
+/** Letters of the first read, when nobody knows how large they are, and of one read at most. */
+const firstLetters = 8;
+const mostOfRead = 200;
 const mostPlaces = 1_000;
 
 /**
  * Counts the dead letters of a topic by where and why they were put aside. It reads each letter once, however often it is asked: what was
- * read is remembered, what the bus has trimmed is forgotten. It counts the oldest 200,000. Memory: position, time and place of each of them.
+ * read is remembered, what the bus has trimmed is forgotten, and what it has lost at the end makes it read all anew. It counts the oldest
+ * 200,000. Memory: position, time and place of each of them, and while it reads 200 whole letters, or fewer where they are large.
  */
 export class LetterIndex {
   readonly #topic: string;
   readonly #reader: DeadLetterReader;
   readonly #places = new Map<string, KnownPlace>();
+  readonly #bounds: IndexBounds;
   #entries: Entry[] = [];
+  #pageSize = firstLetters;
   #reading: Promise<unknown> = Promise.resolve();
+  /** The read that has not begun: whoever asks until then shares it. */
+  #next: Promise<void> | undefined;
 
-  constructor(topic: string, reader: DeadLetterReader) {
+  constructor(topic: string, reader: DeadLetterReader, bounds: Partial<IndexBounds> = {}) {
     this.#topic = topic;
     this.#reader = reader;
+    this.#bounds = { ...defaultBounds, ...bounds };
   }
 
   /** The groups, those with the most open ones first. */
   async groups(database: Queryable, filter: PlaceFilter = {}): Promise<readonly LetterGroup[]> {
     await this.#refresh();
-    const entries = this.#entries;
-    const upTo = entries.at(-1)?.position;
-    if (upTo === undefined) return [];
-    const states = await this.#states(database);
+    const entries = this.#entries.slice();
+    const remembered = this.#span(entries);
+    if (remembered === undefined) return [];
+    const upTo = remembered.newest;
+    const states = new Map<string, LetterState>();
+    for await (const [position, state] of statesWithin(database, remembered)) states.set(position, state);
     const groups = new Map<string, Counting>();
     for (const { position, place, diedAt } of entries) {
       if (!isMeant(place, filter)) continue;
@@ -82,15 +104,16 @@ export class LetterIndex {
     return [...groups.values()].sort((left, right) => right.open - left.open);
   }
 
-  /** Reads what is new; answers how many letters there are, whatever became of them. */
-  async count(): Promise<number> {
+  /** Reads what is new; answers which letters there are, whatever became of them; undefined where there are none. */
+  async remembered(): Promise<RememberedLetters | undefined> {
     await this.#refresh();
-    return this.#entries.length;
+    return this.#span(this.#entries);
   }
 
-  /** How many of those that were read wait for a person, by the positions of all that do not. */
-  countOpen(ended: ReadonlySet<string>): number {
-    return ended.size === 0 ? this.#entries.length : this.#entries.filter(({ position }) => !ended.has(position)).length;
+  #span(entries: readonly Entry[]): RememberedLetters | undefined {
+    const [oldest, newest] = [entries[0], entries.at(-1)];
+    if (oldest === undefined || newest === undefined) return undefined;
+    return { topic: this.#topic, oldest: oldest.position, newest: newest.position, count: entries.length };
   }
 
   #emptyGroup({ pipeline, stage, code }: Place, diedAt: string, upTo: string): Counting {
@@ -109,28 +132,49 @@ export class LetterIndex {
     };
   }
 
-  /** One after another, each what is new by then: who asks while another reads must not read the same again. */
+  /** One read after another, and what is new by then: of all who ask while another reads, none must read the same again. */
   async #refresh(): Promise<void> {
-    const reading = this.#reading.then(() => this.#read());
-    this.#reading = reading.catch(() => undefined);
-    await reading;
+    this.#next ??= this.#reading.then(() => {
+      this.#next = undefined;
+      return this.#read();
+    });
+    this.#reading = this.#next.catch(() => undefined);
+    await this.#next;
   }
 
   async #read(): Promise<void> {
+    const { mostLetters } = this.#bounds;
     await this.#forgetTrimmed();
+    await this.#forgetLost();
     while (this.#entries.length < mostLetters) {
-      const page = await this.#reader.page({ after: this.#entries.at(-1)?.position, limit: pageSize });
+      const limit = Math.min(this.#pageSize, mostLetters - this.#entries.length);
+      const page = await this.#reader.page({ after: this.#entries.at(-1)?.position, limit });
       for (const letter of page) this.#entries.push({ position: letter.position, place: this.#placeOf(letter), diedAt: letter.diedAt });
-      if (page.length < pageSize) return;
+      this.#pageSize = this.#sizeAfter(page);
+      if (page.length < limit) return;
     }
+  }
+
+  /** Twice as many at once, as long as they are small. */
+  #sizeAfter(page: readonly KeptLetter[]): number {
+    const largest = Math.max(1, ...page.map(({ value }) => value.byteLength));
+    return Math.max(1, Math.min(mostOfRead, 2 * this.#pageSize, Math.floor(this.#bounds.readBytes / largest)));
   }
 
   /** Where the oldest letter is none that is known, all is read anew: everything was trimmed, or the topic was made again. */
   async #forgetTrimmed(): Promise<void> {
     if (this.#entries.length === 0) return;
     const [oldest] = await this.#reader.page({ limit: 1 });
-    const at = this.#entries.findIndex(({ position, diedAt }) => position === oldest?.position && diedAt === oldest.diedAt);
+    const at = this.#entries.findIndex((entry) => isSame(entry, oldest));
     if (at !== 0) this.#entries = at < 0 ? [] : this.#entries.slice(at);
+  }
+
+  /** Where the newest that is known is there no more, all is read anew: a bus that failed over has lost it, and nobody tells how many. */
+  async #forgetLost(): Promise<void> {
+    const newest = this.#entries.at(-1);
+    if (newest === undefined) return;
+    const [letter] = await this.#reader.page({ after: this.#entries.at(-2)?.position, limit: 1 });
+    if (!isSame(newest, letter)) this.#entries = [];
   }
 
   /** One object for each place, so that a letter costs no more than its position. Strangers may name any number of them. */
@@ -141,13 +185,8 @@ export class LetterIndex {
     this.#places.set(key, place);
     return place;
   }
+}
 
-  async #states(database: Queryable): Promise<ReadonlyMap<string, LetterState>> {
-    const rows = await database.query<{ position: string; state: LetterState }>({
-      name: 'weir-letter-all-states',
-      text: 'SELECT position, state FROM weir.dead_letter_action WHERE topic = $1',
-      values: [this.#topic],
-    });
-    return new Map(rows.map(({ position, state }) => [position, state]));
-  }
+function isSame({ position, diedAt }: Entry, letter: KeptLetter | undefined): boolean {
+  return position === letter?.position && diedAt === letter.diedAt;
 }

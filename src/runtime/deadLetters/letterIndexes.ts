@@ -1,8 +1,8 @@
-import { from, lastValueFrom, mergeMap, toArray } from 'rxjs';
+import { catchError, EMPTY, from, lastValueFrom, map, mergeMap, toArray, type Observable } from 'rxjs';
 import type { Bus, Topic } from '../../connectors/bus.ts';
 import type { Queryable } from '../../connectors/database.ts';
-import { LetterIndex } from './letterIndex.ts';
-import { readEndedLetters } from './letterStates.ts';
+import { LetterIndex, type RememberedLetters } from './letterIndex.ts';
+import { countEndedLetters } from './letterStates.ts';
 
 /** Topics that are read beside each other: each has a page of its letters in memory meanwhile. */
 const atOnce = 4;
@@ -17,17 +17,24 @@ export function letterIndexes(bus: Pick<Bus, 'deadLettersOf'>): (topic: Topic) =
   };
 }
 
-/** How many dead letters of each topic wait for a person. Of the database it asks one question, and none where there are no letters. */
+/**
+ * How many dead letters of each topic wait for a person; a topic that cannot be counted now is left out. Of the database it asks one
+ * question, and none where there are no letters.
+ */
 export async function openLetters(
   database: Queryable,
   topics: readonly Topic[],
   indexOf: (topic: Topic) => LetterIndex,
 ): Promise<ReadonlyMap<string, number>> {
-  const count = async (topic: Topic): Promise<readonly [Topic, number]> => [topic, await indexOf(topic).count()];
-  const counted = await lastValueFrom(from(topics).pipe(mergeMap(count, atOnce), toArray()), { defaultValue: [] });
-  const ended = await readEndedLetters(
+  const look = (topic: Topic): Observable<readonly [string, RememberedLetters | undefined]> =>
+    from(indexOf(topic).remembered()).pipe(
+      map((letters) => [topic.name, letters] as const),
+      catchError(() => EMPTY),
+    );
+  const known = await lastValueFrom(from(topics).pipe(mergeMap(look, atOnce), toArray()), { defaultValue: [] });
+  const ended = await countEndedLetters(
     database,
-    counted.flatMap(([{ name }, letters]) => (letters === 0 ? [] : [name])),
+    known.flatMap(([, letters]) => letters ?? []),
   );
-  return new Map(topics.map((topic) => [topic.name, indexOf(topic).countOpen(ended.get(topic.name) ?? new Set())]));
+  return new Map(known.map(([name, letters]) => [name, Math.max(0, (letters?.count ?? 0) - (ended.get(name) ?? 0))]));
 }
