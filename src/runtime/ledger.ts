@@ -12,7 +12,7 @@ export interface Counts extends Readonly<Record<Outcome, number>> {
   readonly inFlight: number;
 }
 
-/** A watermark that rose, and over how many messages. */
+/** A watermark that rises, and over how many messages. */
 export interface Risen extends Watermark {
   readonly span: Span;
   readonly count: number;
@@ -53,9 +53,9 @@ export class Ledger {
     return this.#leaving.length > 0;
   }
 
-  /** The spans that hold messages. */
+  /** The spans of all partitions that were read, also those that hold nothing. */
   spans(): readonly Span[] {
-    return [...this.#spans.values()].filter((span) => span.size > 0);
+    return [...this.#spans.values()];
   }
 
   standingMs(): number {
@@ -114,7 +114,10 @@ export class Ledger {
     for (const { outcome } of messages) ended[outcome] += 1;
     for (const outcome of ['done', 'skipped', 'deferred', 'dead'] as const) this.#end(outcome, ended[outcome]);
     this.#progressAtMs = this.#clock.elapsedMs();
-    for (const { span, count } of watermarks) this.#window.rise(span.partition, span.discharge(count));
+    for (const { span, count, position } of watermarks) {
+      span.watermark = position;
+      this.#window.rise(span.partition, span.discharge(count));
+    }
     this.#window.leave(messages.length);
   }
 

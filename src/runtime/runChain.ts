@@ -51,7 +51,7 @@ export interface ChainRun {
   /** Resolves, never rejects, once chain and effects have ended and every message is settled or released. */
   readonly ended: Promise<RunEnd>;
   counts(): Counts;
-  /** The spans that hold messages: partitions whose watermark may stand. */
+  /** The spans of all partitions that were read; the watermark of one that holds messages may stand. */
   spans(): readonly Span[];
   /** What messages wait for: a breaker (`breaker: smtp`), or a call that is tried again. */
   waits(): readonly string[];

@@ -11,8 +11,10 @@ export class Span {
   readonly epoch: number;
   /** Elapsed time at which the watermark last rose, or the first message above it was read; for the age of a standing one. */
   risenAtMs: number;
-  /** The position up to which everything is settled; undefined before the first is. */
+  /** The position up to which its source has settled everything; undefined before the first is. */
   watermark: string | undefined;
+  /** The position that was read last; undefined before the first is. */
+  newestRead: string | undefined;
   #receipts: Receipt[] = [];
   #head = 0;
   /** Messages that take room of the span. */
@@ -24,11 +26,6 @@ export class Span {
     this.risenAtMs = nowMs;
   }
 
-  /** The highest position that was read. */
-  get head(): string | undefined {
-    return this.#receipts.at(-1)?.position ?? this.watermark;
-  }
-
   /** Messages read above the watermark. */
   get size(): number {
     return this.#receipts.length - this.#head;
@@ -36,6 +33,7 @@ export class Span {
 
   add(receipt: Receipt): void {
     this.#receipts.push(receipt);
+    this.newestRead = receipt.position;
     this.#charged += 1;
   }
 
@@ -46,7 +44,7 @@ export class Span {
     return discharged;
   }
 
-  /** Raises the watermark over what is settled. Undefined when it stands. */
+  /** How far the watermark rises over what has left, once the source has settled it. Undefined when it stands. */
   rise(nowMs: number): Risen | undefined {
     const from = this.#head;
     while (this.#receipts[this.#head]?.isSettled) this.#head += 1;
@@ -54,7 +52,6 @@ export class Span {
     const { position } = this.#receipts[this.#head - 1] as Receipt;
     const count = this.#head - from;
     this.risenAtMs = nowMs;
-    this.watermark = position;
     this.#forget();
     return { partition: this.partition, epoch: this.epoch, position, span: this, count };
   }

@@ -219,8 +219,8 @@ export const toldAnswers: Readonly<Record<string, Json>> = {
     ],
     ...{ windowSize: 1_000, reads: 'queuing.billing.email.send as cg-billing-email-send, 3 of 3 partitions', source: 'reading' },
     partitions: [
-      { partition: 0, watermark: '1763790000099-0', head: '1763790012001-4', open: 40, standsSeconds: 0 },
-      { partition: 1, watermark: '1763790000101-0', head: '1763790012001-9', open: 2, standsSeconds: 181 },
+      { partition: 0, watermark: '1763790000099-0', newestRead: '1763790012001-4', open: 40, standsSeconds: 0 },
+      { partition: 1, watermark: '1763790000101-0', newestRead: '1763790012001-9', open: 2, standsSeconds: 181 },
     ],
     errors: [{ stage: 'decode', code: 'undecodable', count: 91 }],
     counts: { received: 40_300, done: 40_109, skipped: 0, deferred: 58, dead: 91, released: 0, inFlight: 42 },

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { concatMap, EMPTY, filter, map, mergeMap, Observable, of, throwError, type OperatorFunction } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { WeirError } from '../../src/errors.ts';
+import type { Settled } from '../../src/connectors/source.ts';
 import type { LogFields, Logger } from '../../src/logging/logger.ts';
 import { decide, isOpen, type Message, type Outcome } from '../../src/message/message.ts';
 import type { Counts } from '../../src/runtime/ledger.ts';
@@ -88,7 +89,10 @@ describe('runChain', () => {
     expect(source.read.filter((value) => value % 2 === 0)).toHaveLength(50);
     expect(source.read.filter((value) => value % 2 === 1)).toHaveLength(500);
     expect(source.committed).toEqual(new Map([['p1', 999]]));
-    expect(run.spans().map(({ partition, size }) => ({ partition, size }))).toEqual([{ partition: 'p0', size: 50 }]);
+    expect(run.spans().map(({ partition, size, watermark, newestRead }) => ({ partition, size, watermark, newestRead }))).toEqual([
+      { partition: 'p0', size: 50, watermark: undefined, newestRead: '98' },
+      { partition: 'p1', size: 0, watermark: '999', newestRead: '999' },
+    ]);
     run.cut();
     await run.ended;
   });
@@ -105,6 +109,21 @@ describe('runChain', () => {
     await clock.advance(10);
     await run.ended;
     expect(commits).toEqual(['4']);
+  });
+
+  it('tells of a watermark once its source has settled what is below it', async () => {
+    const gate = Promise.withResolvers<undefined>();
+    const source = scriptedSource({ count: 3 });
+    const settle = source.settle.bind(source);
+    const slow = { ...source, settle: (settled: Settled) => gate.promise.then(() => settle(settled)) };
+    const spec = aSpec({ source: slow });
+    const run = runChain(spec);
+    const told = (): unknown[] => run.spans().map(({ size, watermark, newestRead }) => ({ size, watermark, newestRead }));
+    await spec.clock.advance(10);
+    expect(told()).toEqual([{ size: 0, watermark: undefined, newestRead: '2' }]);
+    gate.resolve(undefined);
+    await run.ended;
+    expect(told()).toEqual([{ size: 0, watermark: '2', newestRead: '2' }]);
   });
 
   it('drains: reads no more, finishes what was read, completes', async () => {

@@ -19,7 +19,7 @@ export const showPipelineRoute = defineQuestion({
     const [row, { stages, errors }] = await Promise.all([overview.pipeline(name), factsOf(name)]);
     const source = running?.source();
     const partitions = (running?.spans() ?? []).map((span) => ({
-      ...{ partition: span.partition, watermark: span.watermark ?? null, head: span.head ?? null, open: span.size },
+      ...{ partition: span.partition, watermark: span.watermark ?? null, newestRead: span.newestRead ?? null, open: span.size },
       standsSeconds: span.size === 0 ? 0 : Math.round((clock.elapsedMs() - span.risenAtMs) / 1_000),
     }));
     return {

@@ -34,7 +34,7 @@ interface Stage {
 interface Partition {
   readonly partition: number;
   readonly watermark: string | number | null;
-  readonly head: string | number | null;
+  readonly newestRead: string | number | null;
   readonly open: number | null;
   readonly standsSeconds: number | null;
 }
@@ -117,7 +117,7 @@ function positions({ partitions }: PipelineSheet): HTMLElement {
       columns: [
         { title: 'Partition', cell: ({ partition }) => partition },
         { title: 'Everything below is settled', isNumber: true, cell: ({ watermark }) => placeOf(watermark) },
-        { title: 'Newest message', isNumber: true, cell: ({ head }) => placeOf(head) },
+        { title: 'Newest read', isNumber: true, cell: ({ newestRead }) => placeOf(newestRead) },
         { title: 'Open', isNumber: true, cell: ({ open }) => countText(open) },
         { title: 'Stands for', isNumber: true, cell: ({ standsSeconds }) => durationText(standsSeconds) },
       ],
