@@ -1,4 +1,4 @@
-import { mergeMap, NEVER, of, type OperatorFunction } from 'rxjs';
+import { concat, mergeMap, NEVER, of, type OperatorFunction } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { isOpen, type Message } from '../../src/message/message.ts';
 import { catalogue } from '../../src/metrics/catalogue.ts';
@@ -31,6 +31,19 @@ describe('createMetrics', () => {
     expect(text).toContain('weir_pipeline_lag{pipeline="test.pipeline"} 7');
     expect(text).toContain('weir_pipeline_state{pipeline="test.pipeline",state="running"} 1');
     expect(series(text, 'weir_pipeline_watermark_age').values().next().value).toBeCloseTo(60);
+    supervised.cut();
+    await supervised.ended;
+  });
+
+  it('has no watermark stand where nothing waits above it, however long nothing came', async () => {
+    const spec = aSpec<number>({ source: scriptedSource({ count: 40 }), chain: (message$) => concat(message$, NEVER) });
+    const metrics = createMetrics(spec.clock);
+    const supervised = supervise({ ...spec, restart: { firstMs: 1, maxMs: 1 }, onWedged: () => undefined });
+    metrics.watch({ supervised, lag: () => Promise.resolve(0), isPaused: () => false });
+    await spec.clock.advance(60_000);
+    expect(supervised.counts()).toMatchObject({ done: 40, inFlight: 0 });
+    expect(supervised.spans()).toHaveLength(1);
+    expect([...series((await metrics.scrape()).text, 'weir_pipeline_watermark_age').values()]).toEqual([0]);
     supervised.cut();
     await supervised.ended;
   });
