@@ -1,5 +1,5 @@
 import type { GaugeRow } from '../../runtime/gauges/askAllGauges.ts';
-import type { GaugeQuestion } from '../../runtime/gauges/gaugeQuestion.ts';
+import { otherLabel, type GaugeQuestion } from '../../runtime/gauges/gaugeQuestion.ts';
 
 /** Something that a person should look at. `page`: now; `ticket`: today. */
 export interface Attention {
@@ -9,15 +9,30 @@ export interface Attention {
   readonly view: string;
 }
 
-/** What the gauges of systems ask a person to look at: those that say so of themselves and are not 0. */
+/**
+ * What the gauges of systems ask a person to look at: those that say so of themselves, each of their series that is not 0. What has a sign is
+ * never added up: money that is missing in one place and too much in another is two items, not none.
+ */
 export function attentionOf(answers: readonly (readonly [GaugeQuestion, readonly GaugeRow[]])[]): readonly Attention[] {
-  return answers.flatMap(([{ attention = {} }, rows]) =>
+  return answers.flatMap(([{ attention = {}, labels }, rows]) =>
     Object.entries(attention).flatMap(([metric, { level, view, says, only = {} }]) => {
       const meant = rows.filter((row) => Object.entries(only).every(([label, value]) => row[label] === value));
-      const sum = meant.reduce((total, row) => total + Number(row[metric]), 0);
-      return sum === 0 ? [] : [{ level, view, text: `${says}: ${sum.toLocaleString('en')}` }];
+      const told = Object.entries(labels).filter(([label]) => !(label in only));
+      return meant.flatMap((row) => {
+        const number = numberOf(row[metric]);
+        if (Number(number) === 0) return [];
+        const series = told.map(([label, values]) => values.find((value) => value === row[label]) ?? otherLabel);
+        const which = series.length === 0 ? '' : ` (${series.join(', ')})`;
+        return [{ level, view, text: `${says}${which}: ${number.toLocaleString('en')}` }];
+      });
     }),
   );
+}
+
+/** Exact, however large: amounts come as bigint, and some columns as their text. */
+function numberOf(value: unknown): bigint | number {
+  if (typeof value === 'bigint' || typeof value === 'number') return value;
+  return typeof value === 'string' && /^-?\d+$/.test(value) ? BigInt(value) : Number(value ?? 0);
 }
 
 /** Topics whose dead letters wait for a person. */
