@@ -15,15 +15,16 @@ export interface Attention {
  */
 export function attentionOf(answers: readonly (readonly [GaugeQuestion, readonly GaugeRow[]])[]): readonly Attention[] {
   return answers.flatMap(([{ attention = {}, labels }, rows]) =>
-    Object.entries(attention).flatMap(([metric, { level, view, says, only = {} }]) => {
+    Object.entries(attention).flatMap(([metric, { level, view, says, only = {}, above, upTo = Number.POSITIVE_INFINITY }]) => {
       const meant = rows.filter((row) => Object.entries(only).every(([label, value]) => row[label] === value));
       const told = Object.entries(labels).filter(([label]) => !(label in only));
       return meant.flatMap((row) => {
         const number = numberOf(row[metric]);
-        if (Number(number) === 0) return [];
+        if (Number(number) === 0 || (above !== undefined && Number(numberOf(row[above.metric])) <= above.limit)) return [];
         const series = told.map(([label, values]) => values.find((value) => value === row[label]) ?? otherLabel);
         const which = series.length === 0 ? '' : ` (${series.join(', ')})`;
-        return [{ level, view, text: `${says}${which}: ${number.toLocaleString('en')}` }];
+        const more = Number(number) < upTo ? '' : ' or more';
+        return [{ level, view, text: `${says}${which}: ${number.toLocaleString('en')}${more}` }];
       });
     }),
   );

@@ -1,13 +1,17 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { heldMoney } from '../../../pipelines/remittance/remittanceGauges.ts';
+import { calledAfterSeconds, overdueBills } from '../../../pipelines/billing/billGauges.ts';
 import { attentionOf, letterAttention, worstFirst } from '../../../src/console/overview/attention.ts';
 import { defineGauges } from '../../../src/runtime/gauges/gaugeQuestion.ts';
+
+const meant = { level: 'ticket', view: '#/billing', says: 'Parked bills', only: { state: 'PARKED' } } as const;
 
 const question = defineGauges({
   profile: 'p',
   metrics: ['weir_bills'],
   labels: { state: ['PARKED', 'FAILED'] },
-  attention: { weir_bills: { level: 'ticket', view: '#/billing', says: 'Parked bills', only: { state: 'PARKED' } } },
+  attention: { weir_bills: meant },
   statement: () => ({ text: '' }),
 });
 
@@ -30,6 +34,29 @@ describe('attention', () => {
       'page Money on our accounts that no remittance explains (TRANSIT): 9,007,199,254,740,993',
       'page Money on our accounts that no remittance explains (other): 1',
     ]);
+  });
+
+  it('is told as so many or more where no more are counted', () => {
+    const [first] = attentionOf([
+      [{ ...question, attention: { weir_bills: { ...meant, upTo: 10_000 } } }, [{ state: 'PARKED', weir_bills: 10_000n }]],
+    ]);
+    expect(first?.text).toBe('Parked bills: 10,000 or more');
+    const fewer = attentionOf([
+      [{ ...question, attention: { weir_bills: { ...meant, upTo: 10_000 } } }, [{ state: 'PARKED', weir_bills: 9_999n }]],
+    ]);
+    expect(fewer.map(({ text }) => text)).toEqual(['Parked bills: 9,999']);
+  });
+
+  it('is asked for by bills that are overdue at the limit of the alert that calls somebody, and not before', () => {
+    const told = (weir_bills_oldest_overdue_seconds: number) =>
+      attentionOf([[overdueBills, [{ weir_bills_overdue: 3n, weir_bills_oldest_overdue_seconds }]]]);
+    expect(told(calledAfterSeconds)).toEqual([]);
+    expect(told(calledAfterSeconds + 1)).toEqual([{ level: 'page', view: '#/billing', text: 'Bills past their hour and not sent: 3' }]);
+    const rules = readFileSync(new URL('../../../config/prometheus/alerts.yml', import.meta.url), 'utf8');
+    const limit = /alert: WeirBillsOverdue\s+expr: max\(last_over_time\(weir_bills_oldest_overdue_seconds\[5m\]\)\) > (\d+)\n/.exec(
+      rules,
+    )?.[1];
+    expect(limit).toBe(String(calledAfterSeconds));
   });
 
   it('is asked for by topics whose dead letters wait', () => {
