@@ -83,7 +83,7 @@ export class Api {
     return this.#allowed(caller, name, async (route) => {
       switch (route.kind) {
         case 'question':
-          return route.answer(body);
+          return route.answer(body, caller);
         case 'look':
           return this.#look(caller, route, body);
         case 'action':

@@ -5,7 +5,7 @@ import { Problem, type FieldProblem } from '../http/problem.ts';
 import type { Json } from '../runtime/jobs/job.ts';
 import { maskedInput } from './audit.ts';
 import { fieldsOf } from '../http/field.ts';
-import type { Action, Actor, Look, Question, Role, Route } from './route.ts';
+import type { Action, Actor, Asker, Look, Question, Role, Route } from './route.ts';
 
 interface Bound {
   readonly name: string;
@@ -18,7 +18,7 @@ interface Bound {
 /** A question with its ports: all that is left to give is the body of a request. */
 export interface BoundQuestion extends Bound {
   readonly kind: 'question';
-  answer(body: unknown): Promise<Json>;
+  answer(body: unknown, asker: Asker): Promise<Json>;
 }
 
 /** What a look or an action is about to do, its body understood. */
@@ -72,7 +72,7 @@ function bound<P>(route: Route<P>, ports: P): BoundRoute {
 
 function bindQuestion<P>(route: Question<P, unknown>, ports: P): BoundQuestion {
   const { name, role, kind, about, input } = route;
-  return { name, role, kind, about, input, answer: (body) => route.answer(ports, understood(input, body)) };
+  return { name, role, kind, about, input, answer: (body, asker) => route.answer(ports, understood(input, body), asker) };
 }
 
 function bindLook<P>(route: Look<P, unknown>, ports: P): BoundLook {

@@ -38,8 +38,8 @@ interface RouteFacts<I> {
 /** Something that an operator may ask of a running daemon. It changes nothing. */
 export interface Question<P, I> extends RouteFacts<I> {
   readonly kind: 'question';
-  /** Without personal data that whoever has the role should not see. */
-  answer(ports: P, input: I): Promise<Json>;
+  /** Without personal data that whoever has the role should not see. `asker`: for what is not the same for everybody. */
+  answer(ports: P, input: I, asker: Asker): Promise<Json>;
 }
 
 /**
@@ -66,6 +66,12 @@ export interface Action<P, I> extends RouteFacts<I> {
   act(transaction: Transaction, ports: P, input: I, actor: Actor): Promise<Json>;
   /** Called in this process after the commit: for what concerns it alone, or wakes it. A crash before it loses it. */
   afterwards?(ports: P, input: I): void;
+}
+
+/** Who asks: the name of the token, and its role. */
+export interface Asker {
+  readonly name: string;
+  readonly role: Role;
 }
 
 /** Who acts, and why. */

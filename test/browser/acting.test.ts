@@ -153,7 +153,7 @@ describe.skipIf(browser === undefined)('a role', () => {
     expect(await resume.innerText()).toContain('needs the role operator');
     await looking.shoot('told-viewer');
     await looking.see('#/audit');
-    await looking.page.getByText('To read the audit needs the role admin').waitFor();
+    await looking.page.getByText('To read the audit needs the role operator').waitFor();
     expect(told.asked.filter(([name]) => name === 'audit.list')).toEqual([]);
   });
 

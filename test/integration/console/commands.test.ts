@@ -70,8 +70,15 @@ describe('what an operator does to a running daemon', () => {
     expect(changed.answer).toMatchObject({ name: 'billing.deliver', level: 'debug' });
     expect(await month.say('log', 'level', 'nothing', 'debug', '--reason', 'x')).toMatchObject({ code: 2 });
     expect(await month.say('log', 'level', 'all', 'debug', '--for', '25h', '--reason', 'x')).toMatchObject({ code: 2 });
-    // What an operator did is for admins to read.
-    expect(await month.say('audit', 'list')).toMatchObject({ code: 77, errors: 'audit.list needs the role admin; kim is operator' });
+    // What he did himself an operator may read; what others did is for admins.
+    expect((await month.say('audit', 'list')).answer).toMatchObject([
+      { actor: 'kim', action: 'log.level' },
+      { actor: 'kim', action: 'pipelines.pause' },
+    ]);
+    expect(await month.say('audit', 'list', '--actor', 'lee')).toMatchObject({
+      code: 77,
+      errors: 'what others did needs the role admin; kim is operator',
+    });
   });
 });
 

@@ -5,6 +5,7 @@ import { findPaymentRoute, listPaymentsRoute, type OperatePaymentPorts } from '.
 import { anOrder, aPayment, aPayments, emptied, standOf, type Payments, type StuckOrder } from './aPayments.ts';
 
 const noon = new Date('2026-11-01T03:00:00Z');
+const asker = { name: 'kim', role: 'viewer' } as const;
 let payments: Payments;
 let operations: OperatePaymentStore;
 let ports: OperatePaymentPorts;
@@ -22,7 +23,7 @@ function act(how: keyof OperatePaymentStore, { paymentId }: Pick<StuckOrder, 'pa
 }
 
 function list(input: object = {}): Promise<{ payments: readonly Record<string, unknown>[]; next: string | null }> {
-  const asked = listPaymentsRoute.answer(ports, listPaymentsRoute.input.parse(input));
+  const asked = listPaymentsRoute.answer(ports, listPaymentsRoute.input.parse(input), asker);
   return asked as unknown as Promise<{ payments: readonly Record<string, unknown>[]; next: string | null }>;
 }
 
@@ -191,7 +192,7 @@ describe('payments list', () => {
 describe('payments show', () => {
   it('tells an order with all that belongs to it, and nothing of who bought', async () => {
     const { orderId, paymentId } = await aParkedRefund();
-    const shown = await findPaymentRoute.answer(ports, { order: orderId.toString() });
+    const shown = await findPaymentRoute.answer(ports, { order: orderId.toString() }, asker);
     expect(shown).toMatchObject({
       order: { order: orderId.toString(), status: 'FAILED', amountMinor: '12000' },
       items: [],
@@ -202,6 +203,6 @@ describe('payments show', () => {
   });
 
   it('says so where there is no such order', async () => {
-    await expect(findPaymentRoute.answer(ports, { order: '5' })).rejects.toMatchObject({ code: 'notFound' });
+    await expect(findPaymentRoute.answer(ports, { order: '5' }, asker)).rejects.toMatchObject({ code: 'notFound' });
   });
 });

@@ -128,7 +128,11 @@ describe('a trace', () => {
     expect(new Set(lines.map(({ traceId }) => traceId))).toEqual(new Set(traceIds.values()));
     const [first] = letters as readonly [KeptLetter];
     const ports: Pick<HousePorts, 'database' | 'bus' | 'topics'> = { database, bus, topics: [asked, moved] };
-    const shown = await showLetterRoute.answer(ports as HousePorts, { topic: moved.name, position: first.position });
+    const shown = await showLetterRoute.answer(
+      ports as HousePorts,
+      { topic: moved.name, position: first.position },
+      { name: 'kim', role: 'viewer' },
+    );
     expect(shown).toMatchObject({ traceId: traceIds.get(orderOf(first)), code: 'refused' });
   });
 

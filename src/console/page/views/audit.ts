@@ -40,6 +40,7 @@ export const auditView: View = {
     return {
       title: 'Audit',
       body: [
+        mayDo(desk.session.role, 'admin') ? null : h('p', {}, `What ${desk.session.name} did. What others did needs the role admin.`),
         chosen(place),
         auditTable(rows),
         paging(['audit'], place, rows.length < pageSize ? null : (rows.at(-1)?.id ?? null), 'before'),
