@@ -8,7 +8,7 @@ import { anApi, type AnApi } from './anApi.ts';
 let api: AnApi;
 
 beforeAll(async () => {
-  api = await anApi((database) => bindRoutes([listAuditRoute], { database } as HousePorts));
+  api = await anApi((database) => bindRoutes([listAuditRoute], { database } as unknown as HousePorts));
   for (const role of ['operator', 'admin'] as const) {
     const facts = { action: 'job.run', target: undefined, input: {}, result: null };
     await writeAudit(api.database, { at: new Date(), actor: { name: role, reason: `by ${role}` }, role, ...facts });
