@@ -1,16 +1,13 @@
 import type { Database } from '../../connectors/database.ts';
-import type { Clock } from '../../message/clock.ts';
 import { pause } from '../../message/pause.ts';
-import { known } from '../../metrics/known.ts';
 import type { Metrics } from '../../metrics/metrics.ts';
 import type { Breaker } from '../../runtime/breaker.ts';
-import type { AskAllGauges, GaugeRow } from '../../runtime/gauges/askAllGauges.ts';
-import type { GaugeQuestion } from '../../runtime/gauges/gaugeQuestion.ts';
 import type { Json } from '../../runtime/jobs/job.ts';
 import { latestRuns } from '../../runtime/jobs/latestRuns.ts';
 import { listPauses } from '../../runtime/pauses/pauseStore.ts';
 import { listSchedules, type KnownSchedule, type ScheduleView } from '../../runtime/schedules/listSchedules.ts';
-import { attentionOf, letterAttention, worstFirst, type Attention } from './attention.ts';
+import { worstFirst, type Attention } from './attention.ts';
+import { BusinessAttention, type BusinessParts } from './businessAttention.ts';
 import { everyMs, History, none, type Recent, type Tally } from './history.ts';
 import { jobAttention, jobRow } from './jobRow.ts';
 import { pipelineAttention, pipelineRow, type PipelineRow, type RunningPipeline } from './pipelineRow.ts';
@@ -21,9 +18,8 @@ interface Profiled {
   readonly profile: string;
 }
 
-export interface OverviewParts {
+export interface OverviewParts extends BusinessParts {
   readonly database: Database;
-  readonly clock: Clock;
   readonly instance: string;
   readonly isHeld: boolean;
   /** All pipelines and jobs, of whatever profile. */
@@ -34,12 +30,6 @@ export interface OverviewParts {
   readonly running: () => readonly RunningPipeline[];
   readonly breakers: readonly Pick<Breaker, 'name' | 'state'>[];
   readonly metrics: Pick<Metrics, 'totals'>;
-  /** How many dead letters of each topic wait for a person. */
-  readonly openLetters: () => Promise<ReadonlyMap<string, number>>;
-  readonly gauges: {
-    readonly questions: readonly GaugeQuestion[];
-    readonly ask: AskAllGauges;
-  };
 }
 
 /** What was counted of pipelines and jobs, by their names. */
@@ -56,11 +46,12 @@ export class Overview {
   readonly #parts: OverviewParts;
   readonly #history = new History();
   readonly #startedAt: Date;
-  #gauges: { readonly atMs: number; readonly attention: Promise<readonly Attention[]> } | undefined;
+  readonly #business: BusinessAttention;
 
   constructor(parts: OverviewParts) {
     this.#parts = parts;
     this.#startedAt = parts.clock.now();
+    this.#business = new BusinessAttention(parts);
   }
 
   /** Takes samples until the signal; resolves then. */
@@ -80,7 +71,7 @@ export class Overview {
       this.#pipelines(this.#parts.pipelines, tallies),
       this.#jobs(tallies),
       listSchedules(database, schedules, now),
-      this.#businessAttention(),
+      this.#business.show(),
     ]);
     const dependencies = breakers.map((each) => ({ name: each.name, state: each.state() }));
     const away = dependencies.filter(({ state }) => state !== 'open');
@@ -138,24 +129,6 @@ export class Overview {
     });
     const all = [...totals].map(([name, { retries, messages }]) => [name, { ended: messages, retries, dead: 0 }] as const);
     return new Map([...all, ...counted]);
-  }
-
-  /** Asked as often as Prometheus asks, however many look. */
-  async #businessAttention(): Promise<readonly Attention[]> {
-    const { clock, gauges } = this.#parts;
-    if (this.#gauges === undefined || clock.elapsedMs() - this.#gauges.atMs >= everyMs) {
-      this.#gauges = { atMs: clock.elapsedMs(), attention: this.#askBusiness(gauges) };
-    }
-    return (await known(() => this.#gauges?.attention ?? Promise.resolve([]), clock)) ?? [];
-  }
-
-  async #askBusiness({ questions, ask }: OverviewParts['gauges']): Promise<readonly Attention[]> {
-    const letters = await this.#parts.openLetters().catch(() => new Map<string, number>());
-    const answers = new Map<GaugeQuestion, readonly GaugeRow[]>();
-    const asked = questions.filter(({ attention }) => attention !== undefined);
-    // Whoever looks is told without them meanwhile: they take the time they need.
-    await ask(asked, (question, rows) => void answers.set(question, rows), new AbortController().signal);
-    return [...attentionOf([...answers]), ...letterAttention(letters)];
   }
 }
 
