@@ -53,10 +53,12 @@ export async function listSchedules(database: Queryable, known: readonly KnownSc
 
 async function readLastFires(database: Queryable, names: readonly string[]): Promise<ReadonlyMap<string, LastFire>> {
   const rows = await database.query<LastFire & { readonly schedule: string }>({
+    name: 'weir-schedule-last-fires',
     text: `
-      SELECT DISTINCT ON (f.schedule) f.schedule, f.fire_at AS "fireAt", f.state, f.run_id AS "runId", f.reason, r.status AS "runStatus"
-      FROM weir.schedule_fire f LEFT JOIN weir.job_run r ON r.id = f.run_id
-      WHERE f.schedule = ANY ($1) ORDER BY f.schedule, f.fire_at DESC`,
+      SELECT asked.name AS schedule, f.fire_at AS "fireAt", f.state, f.run_id AS "runId", f.reason, r.status AS "runStatus"
+      FROM unnest($1::text[]) AS asked (name) CROSS JOIN LATERAL (
+        SELECT fire_at, state, run_id, reason FROM weir.schedule_fire WHERE schedule = asked.name ORDER BY fire_at DESC LIMIT 1
+      ) f LEFT JOIN weir.job_run r ON r.id = f.run_id`,
     values: [names],
   });
   return new Map(rows.map(({ schedule, ...fire }) => [schedule, fire]));
