@@ -4,12 +4,14 @@ import type { Metrics } from '../../metrics/metrics.ts';
 import type { Breaker } from '../../runtime/breaker.ts';
 import type { Json } from '../../runtime/jobs/job.ts';
 import { latestRuns } from '../../runtime/jobs/latestRuns.ts';
+import { unsettledRuns, type AskedJob } from '../../runtime/jobs/unsettledRuns.ts';
 import { listPauses } from '../../runtime/pauses/pauseStore.ts';
 import { listSchedules, type KnownSchedule, type ScheduleView } from '../../runtime/schedules/listSchedules.ts';
 import { worstFirst, type Attention } from './attention.ts';
 import { BusinessAttention, type BusinessParts } from './businessAttention.ts';
 import { everyMs, History, none, type Recent, type Tally } from './history.ts';
-import { jobAttention, jobRow } from './jobRow.ts';
+import { jobAttention } from './jobAttention.ts';
+import { jobRow } from './jobRow.ts';
 import { pipelineAttention, pipelineRow, type PipelineRow, type RunningPipeline } from './pipelineRow.ts';
 
 /** Something that has a name and runs in processes of a profile. */
@@ -67,9 +69,10 @@ export class Overview {
     const { clock, database, instance, isHeld, breakers, schedules } = this.#parts;
     const now = clock.now();
     const tallies = await this.#tallies();
-    const [pipelines, jobs, views, business] = await Promise.all([
+    const [pipelines, jobs, unsettled, views, business] = await Promise.all([
       this.#pipelines(this.#parts.pipelines, tallies),
       this.#jobs(tallies),
+      unsettledRuns(database, askedJobs(this.#parts)),
       listSchedules(database, schedules, now),
       this.#business.show(),
     ]);
@@ -78,7 +81,7 @@ export class Overview {
     const attention = worstFirst([
       ...away.map(({ name }) => ({ level: 'page' as const, view: '#/', text: `${name} is away: what needs it waits` })),
       ...pipelines.flatMap(pipelineAttention),
-      ...jobs.flatMap(jobAttention),
+      ...jobAttention(jobs, unsettled),
       ...views.flatMap((view) => scheduleAttention(view, now)),
       ...business,
     ]);
@@ -130,6 +133,12 @@ export class Overview {
     const all = [...totals].map(([name, { retries, messages }]) => [name, { ended: messages, retries, dead: 0 }] as const);
     return new Map([...all, ...counted]);
   }
+}
+
+/** As `scheduleStates` has it: where missed fires do not all run, a later run does what one that failed would have done. */
+function askedJobs({ jobs, schedules }: OverviewParts): readonly AskedJob[] {
+  const madeUpFor = new Set(schedules.flatMap(({ schedule: { job, misfire } }) => (misfire === 'runAll' ? [] : [job])));
+  return jobs.map(({ name }) => ({ name, isEach: !madeUpFor.has(name) }));
 }
 
 function isLate({ lateSince }: ScheduleView, now: Date): boolean {
