@@ -27,8 +27,11 @@ export async function nextFiresCommand<P>(place: Place<P>, flags: NextFlags): Pr
   const now = place.clock.now();
   print(place, flags, fires, () =>
     table(
-      ['fires at', 'schedule', 'run'],
-      fires.map(({ fireAt, zone, schedule, job, key }) => [fireText(fireAt, zone, now), schedule, `${job}:${key}`]),
+      ['fires at', 'schedule', 'run', 'paused'],
+      fires.map(({ fireAt, zone, schedule, job, key, pausedBy }) => [
+        ...[fireText(fireAt, zone, now), schedule, `${job}:${key}`],
+        pausedBy === null ? undefined : `by ${pausedBy}`,
+      ]),
     ),
   );
   return exitCodes.ok;
@@ -43,12 +46,12 @@ function viewsOf<P>(place: Place<P>, flags: CommonFlags): Promise<readonly Sched
 function scheduleTable(views: readonly ScheduleView[], now: Date): string {
   return table(
     ['schedule', 'job', 'pattern', 'zone', 'state', 'next', 'last', 'became', 'run'],
-    views.map(({ name, job, cron, zone, isEnabled, firstSeenAt, nextFireAt, lastFire }) => [
+    views.map(({ name, job, cron, zone, isEnabled, firstSeenAt, nextFireAt, lastFire, pause }) => [
       name,
       job,
       cron,
       zone,
-      stateText(isEnabled, firstSeenAt),
+      stateText({ isEnabled, firstSeenAt, pause }),
       isEnabled && nextFireAt ? fireText(nextFireAt, zone, now) : undefined,
       lastFire && inBoth(lastFire.fireAt, zone),
       lastFire && (lastFire.runStatus ?? `${lastFire.state}: ${lastFire.reason ?? ''}`),
@@ -58,8 +61,9 @@ function scheduleTable(views: readonly ScheduleView[], now: Date): string {
   );
 }
 
-function stateText(isEnabled: boolean, firstSeenAt: Date | undefined): string {
+function stateText({ isEnabled, firstSeenAt, pause }: Pick<ScheduleView, 'isEnabled' | 'firstSeenAt' | 'pause'>): string {
   if (!isEnabled) return 'disabled';
+  if (pause !== undefined) return `paused by ${pause.actor}`;
   return firstSeenAt === undefined ? 'not seen yet' : 'enabled';
 }
 

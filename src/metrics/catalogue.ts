@@ -138,6 +138,16 @@ export const catalogue = {
     help: 'Time since the oldest fire that is due and whose run has not completed; 0 when there is none. Told by every process that fires the schedule.',
     labels: ['schedule'],
   },
+  weir_schedule_paused_seconds: {
+    type: 'gauge',
+    help: 'Time since an operator paused the schedule; 0 while nobody has. Told by every process that fires the schedule.',
+    labels: ['schedule'],
+  },
+  weir_schedule_swallowed_fires: {
+    type: 'gauge',
+    help: 'Fires of the schedule that were skipped because it was paused, and whose run nobody has opened since, of its latest 100; 0 for sweeps, whose next run does what was due.',
+    labels: ['schedule'],
+  },
   weir_outbox_messages: {
     type: 'gauge',
     help: 'Messages of committed transactions that wait in the outbox to be published, their time having come, counted up to 100,000. Told by every process that publishes it.',

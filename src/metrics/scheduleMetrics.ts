@@ -6,11 +6,18 @@ import type { ScheduleMeter } from '../runtime/schedules/runSchedules.ts';
 interface ScheduleMetricSet {
   readonly misses: Counter;
   readonly late: Gauge;
+  readonly paused: Gauge;
+  readonly swallowed: Gauge;
 }
 
-/** The meter of the schedules of this process; `refresh` writes at a scrape how late they are then. */
-export function scheduleMetrics({ misses, late }: ScheduleMetricSet, clock: Clock): { readonly meter: ScheduleMeter; refresh(): void } {
+/** The meter of the schedules of this process; `refresh` writes at a scrape how late they are then, and for how long they are paused. */
+export function scheduleMetrics(
+  { misses, late, paused, swallowed }: ScheduleMetricSet,
+  clock: Clock,
+): { readonly meter: ScheduleMeter; refresh(): void } {
   const lateSince = new Map<string, Date | undefined>();
+  const pausedSince = new Map<string, Date | undefined>();
+  const secondsSince = (at: Date | undefined): number => (at === undefined ? 0 : Math.max(0, clock.now().getTime() - at.getTime()) / 1_000);
   return {
     meter: {
       missed: (schedule, count) => misses.inc({ schedule }, count),
@@ -19,11 +26,14 @@ export function scheduleMetrics({ misses, late }: ScheduleMetricSet, clock: Cloc
         if (!lateSince.has(schedule)) misses.inc({ schedule }, 0);
         lateSince.set(schedule, fireAt);
       },
+      paused(schedule, since, count) {
+        pausedSince.set(schedule, since);
+        swallowed.set({ schedule }, count);
+      },
     },
     refresh() {
-      for (const [schedule, fireAt] of lateSince) {
-        late.set({ schedule }, fireAt === undefined ? 0 : Math.max(0, clock.now().getTime() - fireAt.getTime()) / 1_000);
-      }
+      for (const [schedule, fireAt] of lateSince) late.set({ schedule }, secondsSince(fireAt));
+      for (const [schedule, at] of pausedSince) paused.set({ schedule }, secondsSince(at));
     },
   };
 }

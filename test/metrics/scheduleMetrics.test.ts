@@ -12,10 +12,15 @@ describe('the metrics of schedules', () => {
     expect(first).toContain('weir_schedule_misses_total{schedule="billing.settle"} 0');
     expect(first).toContain('weir_schedule_late_seconds{schedule="billing.settle"} 0');
     expect(first).toContain('weir_schedule_late_seconds{schedule="billing.dispatch"} 0');
+    metrics.schedules.paused('billing.settle', undefined, 0);
+    metrics.schedules.paused('billing.dispatch', new Date('2026-10-31T23:59:30Z'), 2);
     await clock.advance(90_000);
     metrics.schedules.missed('billing.settle', 3);
     const second = (await metrics.scrape()).text;
     expect(second).toContain('weir_schedule_misses_total{schedule="billing.settle"} 3');
     expect(second).toContain('weir_schedule_late_seconds{schedule="billing.settle"} 30');
+    expect(second).toContain('weir_schedule_paused_seconds{schedule="billing.settle"} 0');
+    expect(second).toContain('weir_schedule_paused_seconds{schedule="billing.dispatch"} 120');
+    expect(second).toContain('weir_schedule_swallowed_fires{schedule="billing.dispatch"} 2');
   });
 });

@@ -115,6 +115,24 @@ const month = [
     links: [consolePage('jobs'), runbookOf('WeirScheduleMissed')],
     width: 12,
   }),
+  graph({
+    title: 'What is paused?',
+    description: 'For how long somebody has paused a schedule, of all systems. What falls to a pause is skipped.',
+    unit: 's',
+    asks: [[each('max', 'schedule', series('weir_schedule_paused_seconds')), '{{schedule}}']],
+    limits: { orange: limitOf('WeirSchedulePaused', 'weir_schedule_paused_seconds') },
+    links: [consolePage('jobs'), runbookOf('WeirSchedulePaused')],
+    width: 12,
+  }),
+  graph({
+    title: 'What has a pause swallowed?',
+    description: 'Times of schedules that were skipped because of a pause, and that nobody has made up for, of all systems.',
+    unit: 'short',
+    asks: [[each('max', 'schedule', series('weir_schedule_swallowed_fires')), '{{schedule}}']],
+    limits: { red: 1 },
+    links: [consolePage('jobs'), runbookOf('WeirSchedulePaused')],
+    width: 12,
+  }),
 ];
 
 const delivery = [

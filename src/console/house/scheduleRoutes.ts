@@ -1,7 +1,10 @@
 import { z } from 'zod';
-import { listSchedules } from '../../runtime/schedules/listSchedules.ts';
+import type { Json } from '../../runtime/jobs/job.ts';
+import { comingFires, type ComingFire } from '../../runtime/schedules/comingFires.ts';
+import { listSchedules, type KnownSchedule } from '../../runtime/schedules/listSchedules.ts';
 import { missedFires } from '../../runtime/schedules/missedFires.ts';
-import { listSchedulePauses, pauseSchedule, resumeSchedule } from '../../runtime/schedules/schedulePauses.ts';
+import { pauseSchedule, resumeSchedule } from '../../runtime/schedules/schedulePauses.ts';
+import { swallowedFires } from '../../runtime/schedules/swallowedFires.ts';
 import { pauseFields } from '../pauseFields.ts';
 import { requireNamed } from '../requireNamed.ts';
 import { defineAction, defineQuestion } from '../route.ts';
@@ -16,19 +19,14 @@ export const listSchedulesRoute = defineQuestion({
   input: z.strictObject({}),
   answer: async ({ database, clock, schedules }: HousePorts) => {
     const now = clock.now();
-    const [views, pauses, missed] = await Promise.all([
-      listSchedules(database, schedules, now),
-      listSchedulePauses(database),
-      missedFires(database),
-    ]);
+    const [views, missed] = await Promise.all([listSchedules(database, schedules, now), missedFires(database)]);
     const keys = new Map(schedules.map(({ schedule }) => [schedule.name, schedule.keyOf(now)]));
     return {
       schedules: views.map((view) => {
-        const pause = pauses.find(({ schedule }) => schedule === view.name);
         const { lastFire } = view;
         return {
           ...{ schedule: view.name, job: view.job, profile: view.profile, cron: view.cron, zone: view.zone, isEnabled: view.isEnabled },
-          ...pauseFields(pause),
+          ...pauseFields(view.pause),
           ...{ nextAt: view.nextFireAt?.toISOString() ?? null, lastAt: lastFire?.fireAt.toISOString() ?? null },
           ...{ lastState: lastFire?.runStatus ?? lastFire?.state ?? null, lastRun: lastFire?.runId?.toString() ?? null },
           ...{ lastReason: lastFire?.reason ?? null, lateSince: view.lateSince?.toISOString() ?? null },
@@ -43,7 +41,10 @@ const input = z.strictObject({
   schedule: z.string().max(100).meta({ description: 'name of the schedule: weir schedule list shows them' }),
 });
 
-/** Has a schedule open nothing more. */
+/** Fires that an effect names, at most. */
+const mostNamed = 5;
+
+/** Has a schedule open nothing more. The answer names the next fires that fall to it, if it is not resumed before. */
 export const pauseScheduleRoute = defineAction({
   name: 'schedule.pause',
   about: 'have a schedule open no more runs, in every daemon, until it is resumed; what it would have run is recorded as skipped',
@@ -52,13 +53,20 @@ export const pauseScheduleRoute = defineAction({
   words: ['schedule'],
   target: ({ schedule }) => schedule,
   act: async (transaction, ports: HousePorts, { schedule }, { name, reason }) => {
-    requireSchedule(ports, schedule);
-    const isNew = await pauseSchedule(transaction, { schedule, actor: name, reason, pausedAt: ports.clock.now() });
-    return { schedule, state: isNew ? 'paused' : 'was paused before' };
+    const known = requireSchedule(ports, schedule);
+    const now = ports.clock.now();
+    const coming = comingFires(await listSchedules(transaction, [known], now), [known.schedule], mostNamed);
+    const isNew = await pauseSchedule(transaction, { schedule, actor: name, reason, pausedAt: now });
+    const isHeld = ({ fireAt }: ComingFire): boolean => fireAt <= now && !known.schedule.isForgettable;
+    return {
+      ...{ schedule, state: isNew ? 'paused' : 'was paused before' },
+      waits: coming.filter(isHeld).map(fireFields),
+      wouldSkip: coming.filter((fire) => !isHeld(fire)).map(fireFields),
+    };
   },
 });
 
-/** Ends the pause of a schedule. */
+/** Ends the pause of a schedule. The answer names what pauses have swallowed and nobody has made up for. */
 export const resumeScheduleRoute = defineAction({
   name: 'schedule.resume',
   about: 'have a paused schedule open runs again; what was skipped stays so',
@@ -67,15 +75,21 @@ export const resumeScheduleRoute = defineAction({
   words: ['schedule'],
   target: ({ schedule }) => schedule,
   act: async (transaction, ports: HousePorts, { schedule }) => {
-    requireSchedule(ports, schedule);
-    return { schedule, state: (await resumeSchedule(transaction, schedule)) ? 'resumed' : 'was not paused' };
+    const known = requireSchedule(ports, schedule);
+    const swallowed = await swallowedFires(transaction, [known.schedule]);
+    return {
+      ...{ schedule, state: (await resumeSchedule(transaction, schedule)) ? 'resumed' : 'was not paused' },
+      skipped: swallowed.length,
+      skippedFires: swallowed.slice(-mostNamed).map(fireFields),
+    };
   },
 });
 
-function requireSchedule({ schedules }: HousePorts, wanted: string): void {
-  requireNamed(
-    'schedule',
-    schedules.map(({ schedule }) => schedule),
-    wanted,
-  );
+function requireSchedule({ schedules }: HousePorts, wanted: string): KnownSchedule {
+  const named = schedules.map((known) => ({ name: known.schedule.name, known }));
+  return requireNamed('schedule', named, wanted).known;
+}
+
+function fireFields({ job, key, fireAt }: Pick<ComingFire, 'job' | 'key' | 'fireAt'>): Readonly<Record<string, Json>> {
+  return { fireAt: fireAt.toISOString(), job, key };
 }

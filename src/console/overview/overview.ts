@@ -6,13 +6,15 @@ import type { Json } from '../../runtime/jobs/job.ts';
 import { latestRuns } from '../../runtime/jobs/latestRuns.ts';
 import { unsettledRuns, type AskedJob } from '../../runtime/jobs/unsettledRuns.ts';
 import { listPauses } from '../../runtime/pauses/pauseStore.ts';
-import { listSchedules, type KnownSchedule, type ScheduleView } from '../../runtime/schedules/listSchedules.ts';
-import { worstFirst, type Attention } from './attention.ts';
+import { listSchedules, type KnownSchedule } from '../../runtime/schedules/listSchedules.ts';
+import { swallowedFires } from '../../runtime/schedules/swallowedFires.ts';
+import { worstFirst } from './attention.ts';
 import { BusinessAttention, type BusinessParts } from './businessAttention.ts';
 import { everyMs, History, none, type Recent, type Tally } from './history.ts';
 import { jobAttention } from './jobAttention.ts';
 import { jobRow } from './jobRow.ts';
 import { pipelineAttention, pipelineRow, type PipelineRow, type RunningPipeline } from './pipelineRow.ts';
+import { isLate, scheduleAttention } from './scheduleAttention.ts';
 
 /** Something that has a name and runs in processes of a profile. */
 interface Profiled {
@@ -36,9 +38,6 @@ export interface OverviewParts extends BusinessParts {
 
 /** What was counted of pipelines and jobs, by their names. */
 type Tallies = ReadonlyMap<string, Tally>;
-
-/** A job is late from here on, as the alert has it. */
-const lateMs = 30 * 60_000;
 
 /**
  * How everything stands, as this process sees it: its own pipelines, and the jobs and schedules of all. It takes a sample every 15 seconds;
@@ -69,11 +68,15 @@ export class Overview {
     const { clock, database, instance, isHeld, breakers, schedules } = this.#parts;
     const now = clock.now();
     const tallies = await this.#tallies();
-    const [pipelines, jobs, unsettled, views, business] = await Promise.all([
+    const [pipelines, jobs, unsettled, views, swallowed, business] = await Promise.all([
       this.#pipelines(this.#parts.pipelines, tallies),
       this.#jobs(tallies),
       unsettledRuns(database, askedJobs(this.#parts)),
       listSchedules(database, schedules, now),
+      swallowedFires(
+        database,
+        schedules.map(({ schedule }) => schedule),
+      ),
       this.#business.show(),
     ]);
     const dependencies = breakers.map((each) => ({ name: each.name, state: each.state() }));
@@ -82,7 +85,7 @@ export class Overview {
       ...away.map(({ name }) => ({ level: 'page' as const, view: '#/', text: `${name} is away: what needs it waits` })),
       ...pipelines.flatMap(pipelineAttention),
       ...jobAttention(jobs, unsettled),
-      ...views.flatMap((view) => scheduleAttention(view, now)),
+      ...views.flatMap((view) => scheduleAttention(view, swallowed, now)),
       ...business,
     ]);
     return {
@@ -139,14 +142,4 @@ export class Overview {
 function askedJobs({ jobs, schedules }: OverviewParts): readonly AskedJob[] {
   const madeUpFor = new Set(schedules.flatMap(({ schedule: { job, misfire } }) => (misfire === 'runAll' ? [] : [job])));
   return jobs.map(({ name }) => ({ name, isEach: !madeUpFor.has(name) }));
-}
-
-function isLate({ lateSince }: ScheduleView, now: Date): boolean {
-  return lateSince !== undefined && now.getTime() - lateSince.getTime() > lateMs;
-}
-
-function scheduleAttention(view: ScheduleView, now: Date): readonly Attention[] {
-  if (!isLate(view, now)) return [];
-  const since = view.lateSince?.toISOString() ?? '';
-  return [{ level: 'page', view: '#/schedules', text: `${view.name} was due at ${since} and has not completed` }];
 }

@@ -10,6 +10,8 @@ export interface ComingFire {
   readonly key: string;
   readonly zone: string;
   readonly fireAt: Date;
+  /** Who has paused the schedule, so that it will be skipped; null where nobody has. */
+  readonly pausedBy: string | null;
 }
 
 /** The next fires of all schedules that are enabled, the earliest first: those that are due and not decided, then those to come. */
@@ -25,11 +27,15 @@ export function comingFires(
   return fires.sort((left, right) => left.fireAt.getTime() - right.fireAt.getTime()).slice(0, count);
 }
 
-function nextOf({ name, job, cron, zone, nextFireAt }: ScheduleView, keyOf: Schedule['keyOf'], count: number): readonly ComingFire[] {
+function nextOf(
+  { name, job, cron, zone, nextFireAt, pause }: ScheduleView,
+  keyOf: Schedule['keyOf'],
+  count: number,
+): readonly ComingFire[] {
   const times = fireTimes(cron, zone);
   const fires: ComingFire[] = [];
   for (let fireAt = nextFireAt; fireAt !== undefined && fires.length < count; fireAt = times.after(fireAt)) {
-    fires.push({ schedule: name, job, key: keyOf(fireAt), zone, fireAt });
+    fires.push({ schedule: name, job, key: keyOf(fireAt), zone, fireAt, pausedBy: pause?.actor ?? null });
   }
   return fires;
 }

@@ -14,6 +14,8 @@ export interface Fire {
   readonly state: 'STARTED' | 'SKIPPED' | 'MISSED';
   readonly runId: bigint | null;
   readonly reason: string | null;
+  /** Whose pause has swallowed it. */
+  readonly pausedBy?: string;
 }
 
 /** What one look at a schedule came to. */
@@ -49,8 +51,8 @@ interface ScheduleRow extends Pattern {
   readonly handledUntil: Date;
   /** What comes into force once everything that is due is decided. */
   readonly wanted: WantedPattern | null;
-  /** Who has paused it. */
   readonly pausedBy: string | null;
+  readonly pausedAt: Date | null;
 }
 
 /**
@@ -90,8 +92,9 @@ async function takeRow(transaction: Transaction, { schedule, wanted, now }: Fire
     name: 'weir-schedule-take',
     text: `
       SELECT cron, zone, is_enabled AS "isEnabled", handled_until AS "handledUntil", wanted,
-        (SELECT actor FROM weir.schedule_pause WHERE schedule = $1) AS "pausedBy"
-      FROM weir.schedule WHERE name = $1 FOR UPDATE SKIP LOCKED`,
+        pause.actor AS "pausedBy", pause.paused_at AS "pausedAt"
+      FROM weir.schedule LEFT JOIN weir.schedule_pause pause ON pause.schedule = name
+      WHERE name = $1 FOR UPDATE OF schedule SKIP LOCKED`,
     values: [schedule.name],
   });
   return row;
@@ -104,7 +107,8 @@ async function decideDue(transaction: Transaction, request: FireRequest, row: Sc
     const next = times.after(instant);
     return next !== undefined && next <= now ? next : undefined;
   };
-  const facts = { isEnabled: row.isEnabled, pausedBy: row.pausedBy ?? undefined };
+  const pause = row.pausedBy === null || row.pausedAt === null ? undefined : { actor: row.pausedBy, pausedAt: row.pausedAt };
+  const facts = { isEnabled: row.isEnabled, pause };
   const fires: Fire[] = [];
   for (let fireAt = dueAfter(row.handledUntil); fireAt !== undefined;) {
     if (fires.length === mostFires) return { fires, left: 'more' };
@@ -125,6 +129,7 @@ async function decide(
 ): Promise<Fire | 'wait'> {
   const key = schedule.keyOf(fireAt);
   const decision = decideFire(fireAt, moment, schedule);
+  if (decision.state === 'wait') return 'wait';
   if (decision.state !== 'start') return { fireAt, key, runId: null, ...decision };
   const hindrance = await hindranceOf(transaction, schedule, fireAt);
   if (hindrance === 'wait') return 'wait';
@@ -141,15 +146,16 @@ async function recordFires(transaction: Transaction, schedule: string, fires: re
   await transaction.execute({
     name: 'weir-schedule-record-fires',
     text: `
-      INSERT INTO weir.schedule_fire (schedule, fire_at, state, run_id, reason)
-      SELECT $1, fire_at, state, run_id, reason
-      FROM unnest($2::timestamptz[], $3::text[], $4::bigint[], $5::text[]) AS fire (fire_at, state, run_id, reason)`,
+      INSERT INTO weir.schedule_fire (schedule, fire_at, state, run_id, reason, paused_by)
+      SELECT $1, fire_at, state, run_id, reason, paused_by
+      FROM unnest($2::timestamptz[], $3::text[], $4::bigint[], $5::text[], $6::text[]) AS fire (fire_at, state, run_id, reason, paused_by)`,
     values: [
       schedule,
       fires.map(({ fireAt }) => fireAt),
       fires.map(({ state }) => state),
       fires.map(({ runId }) => runId),
       fires.map(({ reason }) => reason),
+      fires.map(({ pausedBy }) => pausedBy ?? null),
     ],
   });
   await transaction.execute({

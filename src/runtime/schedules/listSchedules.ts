@@ -2,6 +2,7 @@ import type { Queryable } from '../../connectors/database.ts';
 import type { RunStatus } from '../jobs/openRun.ts';
 import type { Fire } from './fireSchedule.ts';
 import type { Pattern, Schedule } from './schedule.ts';
+import { listSchedulePauses, type SchedulePause } from './schedulePauses.ts';
 import { nextFireAt, scheduleStates } from './scheduleStates.ts';
 
 /** A schedule with what its options say, for where no process has seen it yet. */
@@ -27,6 +28,8 @@ export interface ScheduleView extends Pattern {
   readonly lastFire: LastFire | undefined;
   /** The oldest due fire whose run has not completed. */
   readonly lateSince: Date | undefined;
+  /** Who has paused it; what falls to that is skipped. */
+  readonly pause: SchedulePause | undefined;
 }
 
 /** Lists schedules as they are in force. */
@@ -36,6 +39,7 @@ export async function listSchedules(database: Queryable, known: readonly KnownSc
     known.map(({ schedule }) => schedule),
   );
   const lastFires = await readLastFires(database, [...states.keys()]);
+  const pauses = await listSchedulePauses(database);
   return known.map(({ schedule: { name, job, profile }, pattern }) => {
     const state = states.get(name);
     const { cron, zone, isEnabled } = state ?? pattern;
@@ -47,6 +51,7 @@ export async function listSchedules(database: Queryable, known: readonly KnownSc
       nextFireAt: next,
       lastFire: lastFires.get(name),
       lateSince: state?.uncompletedSince ?? due,
+      pause: pauses.find(({ schedule }) => schedule === name),
     };
   });
 }

@@ -7,7 +7,9 @@ import { unlessStopped } from '../unlessStopped.ts';
 import { fireSchedule, type Look } from './fireSchedule.ts';
 import { forgetRuns } from './forgetRuns.ts';
 import type { Pattern, Schedule } from './schedule.ts';
+import { listSchedulePauses } from './schedulePauses.ts';
 import { nextFireAt, scheduleStates, type ScheduleState } from './scheduleStates.ts';
+import { swallowedFires } from './swallowedFires.ts';
 import { tellLook } from './tellLook.ts';
 
 /** A schedule as this process fires it. */
@@ -25,6 +27,8 @@ export interface ScheduleMeter {
   missed(schedule: string, count: number): void;
   /** The oldest due fire whose work has not completed, or the next to come; undefined when none comes. */
   lateSince(schedule: string, fireAt: Date | undefined): void;
+  /** Since when it is paused, undefined where it is not; and how many fires a pause has swallowed that nobody has made up for. */
+  paused(schedule: string, since: Date | undefined, swallowed: number): void;
 }
 
 export interface SchedulesSpec {
@@ -91,6 +95,7 @@ class Firing {
         schedules.map(({ schedule }) => schedule),
       );
       for (const fired of schedules) await this.#fireAlone(fired, states.get(fired.schedule.name));
+      await this.#tellPauses();
       await this.#forget();
     } catch (error) {
       const { code, text } = failureOf(error);
@@ -116,6 +121,17 @@ class Firing {
     if (state !== undefined && this.#unset.has(name)) this.#tellAhead(state);
     const isDue = next !== undefined && next <= clock.now();
     if (isDue || this.#unset.has(name)) await this.#fireAll(fired);
+  }
+
+  async #tellPauses(): Promise<void> {
+    const { database, meter } = this.#spec;
+    const schedules = this.#spec.schedules.map(({ schedule }) => schedule);
+    const pauses = await listSchedulePauses(database);
+    const swallowed = await swallowedFires(database, schedules);
+    for (const { name } of schedules) {
+      const count = swallowed.filter(({ schedule }) => schedule === name).length;
+      meter.paused(name, pauses.find(({ schedule }) => schedule === name)?.pausedAt, count);
+    }
   }
 
   /** Decides all that is due, a transaction after the other. */

@@ -131,6 +131,9 @@ describe('a run', () => {
 describe('a schedule', () => {
   it('is paused by an operator, which its fires say, and resumed', async () => {
     await month.say('schedule', 'pause', 'billing.redispatch', '--reason', 'the provider asked');
+    expect((await overview()).attention.map(({ level, text }) => `${level} ${text}`)).toContainEqual(
+      expect.stringMatching(/^ticket billing.redispatch is paused by kim since .*: the provider asked$/),
+    );
     expect((await month.say('schedule', 'pause', 'billing.redispatch', '--reason', 'again')).answer).toMatchObject({
       state: 'was paused before',
     });
@@ -141,10 +144,28 @@ describe('a schedule', () => {
       return schedules.find(({ schedule }) => schedule === 'billing.redispatch');
     };
     expect(await listed()).toMatchObject({ pausedBy: 'kim', pausedBecause: 'the provider asked', keyNow: expect.any(String) as string });
-    expect((await month.say('schedule', 'resume', 'billing.redispatch', '--reason', 'back')).answer).toMatchObject({ state: 'resumed' });
+    expect((await month.say('schedule', 'resume', 'billing.redispatch', '--reason', 'back')).answer).toMatchObject({
+      state: 'resumed',
+      skipped: 0,
+    });
     expect(await listed()).toMatchObject({ pausedBy: null });
     expect(await month.say('schedule', 'pause', 'billing.none', '--reason', 'x')).toMatchObject({
       errors: expect.stringContaining('no schedule') as string,
     });
+  });
+
+  it('names what its pause has swallowed, which is told of as something to look at now until it is run', async () => {
+    await month.say('schedule', 'pause', settle.name, '--reason', 'a deploy');
+    await month.database.execute({
+      text: `
+        INSERT INTO weir.schedule_fire (schedule, fire_at, state, reason, paused_by)
+        VALUES ($1, '1999-11-30T15:00:00Z', 'SKIPPED', 'kim has paused the schedule', 'kim')`,
+      values: [settle.name],
+    });
+    const swallowed = async (): Promise<readonly string[]> =>
+      (await overview()).attention.flatMap(({ level, text }) =>
+        text.includes('had paused its schedule') ? [`${level} ${text.slice(0, 38)}`] : [],
+      );
+    expect(await swallowed()).toEqual(['page billing.settle:1999-12 did not run at']);
   });
 });

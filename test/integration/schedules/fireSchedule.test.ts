@@ -2,7 +2,9 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Database, Statement } from '../../../src/connectors/database.ts';
 import { fireSchedule } from '../../../src/runtime/schedules/fireSchedule.ts';
 import { insertRun } from '../../../src/runtime/jobs/openRun.ts';
+import { listSchedules } from '../../../src/runtime/schedules/listSchedules.ts';
 import { pauseSchedule, resumeSchedule } from '../../../src/runtime/schedules/schedulePauses.ts';
+import { swallowedFires } from '../../../src/runtime/schedules/swallowedFires.ts';
 import { aLedger, aSchedule, patternOf, seoul, type Ledger } from './aLedger.ts';
 
 let ledger: Ledger;
@@ -12,7 +14,7 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  await ledger.database.execute('TRUNCATE weir.schedule, weir.schedule_fire, weir.job_run, weir.audit CASCADE');
+  await ledger.database.execute('TRUNCATE weir.schedule, weir.schedule_pause, weir.schedule_fire, weir.job_run, weir.audit CASCADE');
 });
 
 /** Makes a schedule known at an instant. */
@@ -254,15 +256,49 @@ describe('a changed schedule', () => {
 describe('a schedule that an operator has paused', () => {
   it('skips what is due, saying who paused it, and goes on with what is due after it was resumed', async () => {
     const schedule = await seen();
-    const pause = { schedule: schedule.name, actor: 'kim', reason: 'the provider asked', pausedAt: new Date() };
+    const pause = { schedule: schedule.name, actor: 'kim', reason: 'the provider asked', pausedAt: seoul('2026-11-01T13:00') };
     expect(await pauseSchedule(ledger.database, pause)).toBe(true);
     expect(await pauseSchedule(ledger.database, { ...pause, actor: 'lee' })).toBe(false);
     await ledger.look(schedule, '2026-11-02T06:30');
     expect(await resumeSchedule(ledger.database, schedule.name)).toBe(true);
     await ledger.look(schedule, '2026-11-03T06:30');
     expect(await ledger.fires()).toEqual(['11-02 00:00 SKIPPED', '11-03 00:00 STARTED 2026-11-03T00:00']);
-    const [first] = await ledger.database.query<{ reason: string }>('SELECT reason FROM weir.schedule_fire ORDER BY fire_at LIMIT 1');
-    expect(first?.reason).toBe('kim has paused the schedule');
+    const [first] = await ledger.database.query('SELECT reason, paused_by AS "pausedBy" FROM weir.schedule_fire ORDER BY fire_at LIMIT 1');
+    expect(first).toEqual({ reason: 'kim has paused the schedule', pausedBy: 'kim' });
+  });
+
+  it('keeps what was due before and waits for other work, and is late with it, until the pause ends', async () => {
+    const first = await seen(aSchedule({ name: 'test.first', job: 'test.first' }));
+    const second = await seen(aSchedule({ after: [first.name], overlap: 'wait' }));
+    await ledger.look(first, '2026-11-02T00:00');
+    expect((await ledger.look(second, '2026-11-02T00:00')).left).toBe('waiting');
+    const pause = { schedule: second.name, actor: 'kim', reason: 'wrong rates', pausedAt: seoul('2026-11-02T08:00') };
+    await pauseSchedule(ledger.database, pause);
+    await ledger.end('COMPLETED');
+    expect((await ledger.look(second, '2026-11-02T12:00')).left).toBe('waiting');
+    expect(await ledger.fires()).toEqual([]);
+    const [view] = await listSchedules(ledger.database, [{ schedule: second, pattern: patternOf(second) }], seoul('2026-11-02T12:00'));
+    expect(view).toMatchObject({ lateSince: seoul('2026-11-02T00:00'), pause });
+    await resumeSchedule(ledger.database, second.name);
+    await ledger.look(second, '2026-11-02T12:01');
+    expect(await ledger.fires()).toEqual(['11-02 00:00 STARTED 2026-11-02T00:00']);
+  });
+
+  it('tells what it has swallowed until the run of that day is there, also after it was resumed; of a sweep nothing', async () => {
+    const schedule = await seen();
+    const sweep = await seen(aSchedule({ name: 'test.sweep', job: 'test.sweep', misfire: 'runOnce', isForgettable: true }));
+    for (const { name } of [schedule, sweep]) {
+      await pauseSchedule(ledger.database, { schedule: name, actor: 'kim', reason: 'x', pausedAt: seoul('2026-11-01T13:00') });
+    }
+    const swallowed = async (): Promise<readonly string[]> =>
+      (await swallowedFires(ledger.database, [schedule, sweep])).map(({ schedule: name, key, pausedBy }) => `${name} ${key} ${pausedBy}`);
+    expect(await swallowed()).toEqual([]);
+    for (const each of [schedule, sweep]) await ledger.look(each, '2026-11-03T06:30');
+    expect(await swallowed()).toEqual(['test.nightly 2026-11-02T00:00 kim', 'test.nightly 2026-11-03T00:00 kim']);
+    await resumeSchedule(ledger.database, schedule.name);
+    await ledger.look(schedule, '2026-11-04T06:30');
+    await insertRun(ledger.database, { job: schedule.job, key: '2026-11-02T00:00', planVersion: 1 });
+    expect(await swallowed()).toEqual(['test.nightly 2026-11-03T00:00 kim']);
   });
 });
 

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { comingFires } from '../../../src/runtime/schedules/comingFires.ts';
 import { listSchedules } from '../../../src/runtime/schedules/listSchedules.ts';
+import { pauseSchedule } from '../../../src/runtime/schedules/schedulePauses.ts';
 import { aLedger, aSchedule, patternOf, seoul, type Ledger } from './aLedger.ts';
 
 let ledger: Ledger;
@@ -49,5 +50,18 @@ describe('comingFires', () => {
     ]);
     const disabled = views.map((view) => ({ ...view, isEnabled: view.name !== 'test.hourly' }));
     expect(comingFires(disabled, [nightly, hourly, unseen], 2).map(({ schedule }) => schedule)).toEqual(['test.unseen', 'test.nightly']);
+  });
+});
+
+describe('a schedule that is paused', () => {
+  it('is listed and told of with who has paused it', async () => {
+    const pause = { schedule: 'test.nightly', actor: 'kim', reason: 'a deploy', pausedAt: seoul('2026-11-02T11:00') };
+    await pauseSchedule(ledger.database, pause);
+    const views = await listSchedules(ledger.database, known, seoul('2026-11-02T12:00'));
+    expect(views.map((view) => view.pause)).toEqual([pause, undefined, undefined]);
+    expect(comingFires(views, [nightly, unseen], 2).map(({ schedule, pausedBy }) => [schedule, pausedBy])).toEqual([
+      ['test.unseen', null],
+      ['test.nightly', 'kim'],
+    ]);
   });
 });

@@ -25,6 +25,7 @@ interface Told {
   readonly lines: { readonly sentence: string; readonly fields: LogFields | undefined }[];
   readonly misses: Map<string, number>;
   readonly lateSince: Map<string, Date | undefined>;
+  readonly pauses: Map<string, { readonly since: Date | undefined; readonly count: number }>;
   /** How often it has looked. */
   looks(): number;
 }
@@ -45,6 +46,7 @@ function start(
   const lines: Told['lines'] = [];
   const misses = new Map<string, number>();
   const lateSince = new Map<string, Date | undefined>();
+  const pauses: Told['pauses'] = new Map();
   let looks = 0;
   const meter: ScheduleMeter = {
     missed: (schedule, count) => void misses.set(schedule, (misses.get(schedule) ?? 0) + count),
@@ -52,6 +54,7 @@ function start(
       looks += 1;
       lateSince.set(schedule, fireAt);
     },
+    paused: (schedule, since, count) => void pauses.set(schedule, { since, count }),
   };
   const say = (sentence: string, fields?: LogFields): void => void lines.push({ sentence, fields });
   const done = runSchedules({
@@ -67,7 +70,7 @@ function start(
     ...rest,
   });
   return {
-    ...{ lines, misses, lateSince, looks: () => looks },
+    ...{ lines, misses, lateSince, pauses, looks: () => looks },
     stop: async () => {
       stopping.abort();
       await done;

@@ -7,10 +7,12 @@ const now = new Date('2026-11-02T00:00:00Z');
 function decided(
   misfire: Misfire,
   ageMs: number,
-  over: { isLatest?: boolean; isEnabled?: boolean; pausedBy?: string; maxAgeMs?: number } = {},
+  over: { isLatest?: boolean; isEnabled?: boolean; pausedAgoMs?: number; maxAgeMs?: number; isForgettable?: boolean } = {},
 ): string {
-  const { isLatest = true, isEnabled = true, pausedBy, maxAgeMs = Infinity } = over;
-  return decideFire(new Date(now.getTime() - ageMs), { now, isLatest, isEnabled, pausedBy }, { misfire, maxAgeMs }).state;
+  const { isLatest = true, isEnabled = true, pausedAgoMs, maxAgeMs = Infinity, isForgettable = false } = over;
+  const pause = pausedAgoMs === undefined ? undefined : { actor: 'kim', pausedAt: new Date(now.getTime() - pausedAgoMs) };
+  const moment = { now, isLatest, isEnabled, pause };
+  return decideFire(new Date(now.getTime() - ageMs), moment, { misfire, maxAgeMs, isForgettable }).state;
 }
 
 describe('decideFire', () => {
@@ -26,10 +28,12 @@ describe('decideFire', () => {
     ['above the limit it is missed', 'runAll', 3_600_001, { maxAgeMs: 3_600_000 }, 'MISSED'],
     ['also the latest', 'runOnce', 3_600_001, { maxAgeMs: 3_600_000 }, 'MISSED'],
     ['a disabled schedule skips, however late', 'runAll', 86_400_000, { isEnabled: false }, 'SKIPPED'],
-    ['a paused schedule skips', 'runAll', 1_000, { pausedBy: 'kim' }, 'SKIPPED'],
-    ['so it does above the limit', 'runAll', 3_600_001, { pausedBy: 'kim', maxAgeMs: 3_600_000 }, 'SKIPPED'],
-    ['and before a later fire', 'runOnce', 86_400_000, { pausedBy: 'kim', isLatest: false }, 'SKIPPED'],
-    ['and where what is late is skipped', 'skip', 60_001, { pausedBy: 'kim' }, 'SKIPPED'],
+    ['a paused schedule skips what comes', 'runAll', 1_000, { pausedAgoMs: 1_001 }, 'SKIPPED'],
+    ['and keeps what was due before', 'runAll', 86_400_000, { pausedAgoMs: 1_000 }, 'wait'],
+    ['which a sweep need not', 'runOnce', 2_000, { pausedAgoMs: 1_000, isForgettable: true }, 'SKIPPED'],
+    ['so it does above the limit', 'runAll', 3_600_001, { pausedAgoMs: 3_600_002, maxAgeMs: 3_600_000 }, 'SKIPPED'],
+    ['and before a later fire', 'runOnce', 86_400_000, { pausedAgoMs: 86_400_001, isLatest: false }, 'SKIPPED'],
+    ['and where what is late is skipped', 'skip', 60_001, { pausedAgoMs: 60_002 }, 'SKIPPED'],
   ])('%s (%s, %d ms late)', (_what, misfire, ageMs, over, expected) => {
     expect(decided(misfire, ageMs, over)).toBe(expected);
   });
