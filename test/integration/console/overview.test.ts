@@ -164,7 +164,7 @@ describe('a schedule', () => {
     });
     const swallowed = async (): Promise<readonly string[]> =>
       (await overview()).attention.flatMap(({ level, text }) =>
-        text.includes('had paused its schedule') ? [`${level} ${text.slice(0, 38)}`] : [],
+        text.includes('had paused its schedule') ? [`${level} ${text.slice(0, 37)}`] : [],
       );
     expect(await swallowed()).toEqual(['page billing.settle:1999-12 did not run at']);
   });
