@@ -27,6 +27,7 @@ export const cumulativeReport = defineJob({
   options: cumulativeReportOptions,
   planVersion: 1,
   parseKey: parseSeoulDay,
+  checkKey: requireSeoulDayEnded,
   plan: async ({ cumulativeReports, clock }: CumulativeReportPorts, day, options, { isDryRun }) => {
     requireSeoulDayEnded(day, clock.now());
     const recipients = recipientsOf(options);

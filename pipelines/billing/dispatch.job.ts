@@ -29,8 +29,9 @@ export const dispatch = defineJob({
   options: publishingOptions,
   planVersion: 2,
   parseKey: parseSeoulDay,
+  checkKey: requireCome,
   plan: async ({ dispatches, clock }: DispatchPorts, day): Promise<readonly PartitionPlan[]> => {
-    if (day > seoulDay(clock.now())) throw new WeirError('invalidKey', `${day} has not come in Seoul: its bills are not due.`);
+    requireCome(day, clock.now());
     const stretches = await dispatches.dueStretches(day);
     requireSettled(stretches, day);
     return planDispatch(stretches);
@@ -49,3 +50,7 @@ export const dispatch = defineJob({
     return row$.pipe(writeChunk(partition, mark, chunk), mapChunk(publishBills(emails), chunk));
   },
 });
+
+function requireCome(day: string, now: Date): void {
+  if (day > seoulDay(now)) throw new WeirError('invalidKey', `${day} has not come in Seoul: its bills are not due.`);
+}

@@ -31,6 +31,7 @@ export const settle = defineJob({
   options: settleOptions,
   planVersion: 1,
   parseKey: parseSettleKey,
+  checkKey: requireEnded,
   plan: async ({ settlement, periods, clock }: SettlePorts, key, options, { isDryRun }) => {
     if (!isDryRun) requireEnded(key, clock.now());
     await requireUsage(periods, key);

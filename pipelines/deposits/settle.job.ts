@@ -28,8 +28,9 @@ export const settle = defineJob({
   options: settleOptions,
   planVersion: 1,
   parseKey: parseSeoulDay,
+  checkKey: requireBegun,
   plan: async ({ owed, clock }: SettlePorts, day) => {
-    if (day > seoulDay(clock.now())) throw new WeirError('invalidKey', `${day} has not begun in Seoul: its deposits are not due.`);
+    requireBegun(day, clock.now());
     return planNight(await owed.count(day));
   },
   rows: (ports, { key: day, input }) => {
@@ -46,3 +47,7 @@ export const settle = defineJob({
     if (left > 0) throw new WeirError('incomplete', `${left} rows of the ledger are due until ${day} and in no balance.`);
   },
 });
+
+function requireBegun(day: string, now: Date): void {
+  if (day > seoulDay(now)) throw new WeirError('invalidKey', `${day} has not begun in Seoul: its deposits are not due.`);
+}

@@ -25,6 +25,7 @@ export const dailyReport = defineJob({
   options: dailyReportOptions,
   planVersion: 2,
   parseKey: parseSeoulDay,
+  checkKey: requireSeoulDayEnded,
   plan: async ({ reports, clock }: DailyReportPorts, day, options, { isDryRun }) => {
     requireSeoulDayEnded(day, clock.now());
     if (!isDryRun) await reports.compile(day, options);

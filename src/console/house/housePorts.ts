@@ -14,6 +14,8 @@ export interface RunnableJob {
   readonly planVersion: number;
   /** Throws `invalidKey` that says what was expected. */
   parseKey(text: string): unknown;
+  /** Throws `invalidKey` for a key whose time has not come. */
+  checkKey?(key: unknown, now: Date): void;
 }
 
 /** What the house's own routes need of the daemon that they are asked of. */

@@ -76,6 +76,8 @@ export interface JobDefinition<P, O, K, V, T = unknown> {
   readonly planVersion: number;
   /** Reads the key of a run; throws `invalidKey` that says what was expected. */
   parseKey(text: string): K;
+  /** Whether its time has come, before a run is opened for a person; throws `invalidKey` that says why not. `plan` checks it again. */
+  checkKey?(key: K, now: Date): void;
   /** Makes whatever the run needs (month partitions, a closed period) and divides it. Once per run; again after a crash, so repeatable. */
   plan(ports: P, key: K, options: O, context: PlanContext): Promise<readonly PartitionPlan[]>;
   rows(ports: P, partition: JobPartition<K>, options: O): RowReader<V>;
