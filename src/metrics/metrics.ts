@@ -67,13 +67,7 @@ export function createMetrics(clock: Clock): Metrics {
     weir_notices_put_aside_total: counter('weir_notices_put_aside_total'),
   };
   const writeBusinessGauges = businessGauges(gaugesOfBusiness(gauge), clock);
-  const schedules = scheduleMetrics(
-    {
-      ...{ misses: counter('weir_schedule_misses_total'), late: gauge('weir_schedule_late_seconds') },
-      ...{ paused: gauge('weir_schedule_paused_seconds'), swallowed: gauge('weir_schedule_swallowed_fires') },
-    },
-    clock,
-  );
+  const schedules = scheduleMetrics(counter, gauge, clock);
   const outboxes = outboxMetrics(counter, gauge);
   const apiSeconds = new Histogram({ ...declared('weir_api_request_seconds'), registers: [registry] });
   const api = apiMetrics(counter('weir_api_requests_total'), apiSeconds);

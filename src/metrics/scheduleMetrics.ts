@@ -1,20 +1,17 @@
 import type { Counter, Gauge } from 'prom-client';
 import type { Clock } from '../message/clock.ts';
 import type { ScheduleMeter } from '../runtime/schedules/runSchedules.ts';
-
-/** What schedules are measured in. */
-interface ScheduleMetricSet {
-  readonly misses: Counter;
-  readonly late: Gauge;
-  readonly paused: Gauge;
-  readonly swallowed: Gauge;
-}
+import type { MetricName } from './catalogue.ts';
 
 /** The meter of the schedules of this process; `refresh` writes at a scrape how late they are then, and for how long they are paused. */
 export function scheduleMetrics(
-  { misses, late, paused, swallowed }: ScheduleMetricSet,
+  counter: (name: MetricName) => Counter,
+  gauge: (name: MetricName) => Gauge,
   clock: Clock,
 ): { readonly meter: ScheduleMeter; refresh(): void } {
+  const misses = counter('weir_schedule_misses_total');
+  const [late, paused] = [gauge('weir_schedule_late_seconds'), gauge('weir_schedule_paused_seconds')];
+  const swallowed = gauge('weir_schedule_swallowed_fires');
   const lateSince = new Map<string, Date | undefined>();
   const pausedSince = new Map<string, Date | undefined>();
   const secondsSince = (at: Date | undefined): number => (at === undefined ? 0 : Math.max(0, clock.now().getTime() - at.getTime()) / 1_000);
