@@ -1,22 +1,20 @@
-import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import { expect } from 'vitest';
-import { parse, stringify } from 'yaml';
+import { stringify } from 'yaml';
 import { startAlertmanager } from '../../../stack/alertmanager.ts';
 import { alertmanagerBinaries } from '../../../stack/alertmanagerBinaries.ts';
 import { temporaryFolder } from '../../../stack/folders.ts';
 import { startPrometheus } from '../../../stack/prometheus.ts';
 import { prometheusBinaries } from '../../../stack/prometheusBinaries.ts';
 import { atTheEnd } from '../../support/atTheEnd.ts';
+import { hastyAlertmanager } from '../../support/hastyAlertmanager.ts';
 import { rules } from '../../support/monitoring.ts';
 import { orSkipped } from '../../support/orSkipped.ts';
 import { hastyRules } from './hastyRules.ts';
 import { patiently } from './patiently.ts';
-
-const folder = join(import.meta.dirname, '../../../config/prometheus');
 
 /** Whether Prometheus and Alertmanager can be had here. */
 export const areWatched = (await orSkipped(async () => Promise.all([prometheusBinaries(), alertmanagerBinaries()]))) !== undefined;
@@ -56,7 +54,7 @@ export type Targets = Readonly<Record<string, readonly string[]>>;
 /** Starts both over these targets; closed at the end of the file. Resolves when each has been scraped once. */
 export async function onCall(targets: Targets): Promise<OnCall> {
   const told = await aReceiver();
-  const alertmanager = await startAlertmanager(receivedAt(told.url));
+  const alertmanager = await startAlertmanager(hastyAlertmanager(told.url));
   atTheEnd(() => alertmanager.close());
   const prometheus = await startPrometheus(configurationFor(targets, new URL(alertmanager.url).host));
   atTheEnd(() => prometheus.close());
@@ -152,23 +150,6 @@ async function aReceiver(): Promise<Receiver> {
     alerts: () => alerts,
     forget: () => void (alerts = []),
   };
-}
-
-/** The shipped configuration of Alertmanager, which tells us, and waits for as many scrapes as it would. */
-function receivedAt(url: string): string {
-  interface Route {
-    readonly group_wait?: string;
-    readonly routes?: readonly Route[];
-  }
-  const shipped = parse(readFileSync(join(folder, 'alertmanager.yml'), 'utf8')) as { readonly route: Route };
-  const hasty = ({ group_wait, ...route }: Route): object => ({
-    ...route,
-    ...(group_wait !== undefined && { group_wait: `${Number.parseInt(group_wait) * 100}ms` }),
-    ...{ group_interval: '1s', repeat_interval: '1h' },
-    ...(route.routes && { routes: route.routes.map(hasty) }),
-  });
-  const receivers = ['page', 'ticket'].map((name) => ({ name, webhook_configs: [{ url: `${url}/${name}`, send_resolved: false }] }));
-  return stringify({ ...shipped, route: hasty(shipped.route), receivers });
 }
 
 /** The shipped rules in a hurry, over these targets. */

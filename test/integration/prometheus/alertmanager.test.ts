@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { parse, stringify } from 'yaml';
 import { startAlertmanager } from '../../../stack/alertmanager.ts';
 import { alertmanagerBinaries } from '../../../stack/alertmanagerBinaries.ts';
 import { atTheEnd } from '../../support/atTheEnd.ts';
+import { hastyAlertmanager } from '../../support/hastyAlertmanager.ts';
 import { rules } from '../../support/monitoring.ts';
 import { orSkipped } from '../../support/orSkipped.ts';
 import { until } from '../../support/until.ts';
@@ -31,21 +31,6 @@ function alert(alertname: string, labels: Labels = {}): Labels {
   const own = rules().find((rule) => rule.alert === alertname)?.labels;
   if (own === undefined) throw new Error(`There is no alert ${alertname}.`);
   return { alertname, ...own, ...labels };
-}
-
-/** The configuration that is shipped, with other receivers and no patience. */
-function configurationFor(receiver: string): string {
-  interface Route {
-    readonly routes?: readonly Route[];
-  }
-  const shipped = parse(readFileSync(file, 'utf8')) as { readonly route: Route };
-  const hasty = (route: Route): object => ({
-    ...route,
-    ...{ group_wait: '1s', group_interval: '1s', repeat_interval: '1h' },
-    ...(route.routes && { routes: route.routes.map(hasty) }),
-  });
-  const receivers = ['page', 'ticket'].map((name) => ({ name, webhook_configs: [{ url: `${receiver}/${name}`, send_resolved: false }] }));
-  return stringify({ ...shipped, route: hasty(shipped.route), receivers });
 }
 
 describe.skipIf(binaries === undefined)('amtool', () => {
@@ -79,7 +64,7 @@ describe.skipIf(binaries === undefined)('a real Alertmanager', () => {
     });
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
     atTheEnd(() => new Promise((closed) => server.close(closed)));
-    const alertmanager = await startAlertmanager(configurationFor(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
+    const alertmanager = await startAlertmanager(hastyAlertmanager(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
     atTheEnd(() => alertmanager.close());
     ({ url } = alertmanager);
   });
