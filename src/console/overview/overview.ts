@@ -92,7 +92,10 @@ export class Overview {
       ...{ instance, now: now.toISOString(), startedAt: this.#startedAt.toISOString(), isHeld },
       attention: attention.map((item) => ({ ...item })),
       ...{ pipelines, jobs, dependencies },
-      schedules: views.map((view) => ({ schedule: view.name, isLate: isLate(view, now), nextAt: view.nextFireAt?.toISOString() ?? null })),
+      schedules: views.map((view) => {
+        const nextAt = view.pause === undefined ? view.nextFireAt : undefined;
+        return { schedule: view.name, isLate: isLate(view, now), nextAt: nextAt?.toISOString() ?? null };
+      }),
     };
   }
 

@@ -43,7 +43,7 @@ export async function listSchedules(database: Queryable, known: readonly KnownSc
   return known.map(({ schedule: { name, job, profile }, pattern }) => {
     const state = states.get(name);
     const { cron, zone, isEnabled } = state ?? pattern;
-    const next = nextFireAt({ cron, zone, handledUntil: state?.handledUntil ?? now });
+    const next = isEnabled ? nextFireAt({ cron, zone, handledUntil: state?.handledUntil ?? now }) : undefined;
     const due = next !== undefined && next <= now ? next : undefined;
     return {
       ...{ name, job, profile, cron, zone, isEnabled },

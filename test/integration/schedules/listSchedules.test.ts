@@ -8,6 +8,7 @@ let ledger: Ledger;
 const nightly = aSchedule();
 const hourly = aSchedule({ name: 'test.hourly', job: 'test.hourly', cron: '30 * * * *', misfire: 'runOnce', overlap: 'skip' });
 const unseen = aSchedule({ name: 'test.unseen', job: 'test.unseen', cron: '15 12 * * *' });
+const off = aSchedule({ name: 'test.off', job: 'test.off', cron: '45 11 * * *' });
 const known = [nightly, hourly, unseen].map((schedule) => ({ schedule, pattern: patternOf(schedule) }));
 
 beforeAll(async () => {
@@ -36,6 +37,14 @@ describe('listSchedules', () => {
       },
       { name: 'test.unseen', cron: '15 12 * * *', firstSeenAt: undefined, nextFireAt: seoul('2026-11-02T12:15'), lateSince: undefined },
     ]);
+  });
+});
+
+describe('a schedule that is off', () => {
+  it('has no next fire, and is late for none', async () => {
+    const one = { schedule: off, pattern: { ...patternOf(off), isEnabled: false } };
+    const [view] = await listSchedules(ledger.database, [one], seoul('2026-11-02T12:00'));
+    expect(view).toMatchObject({ isEnabled: false, nextFireAt: undefined, lateSince: undefined });
   });
 });
 
