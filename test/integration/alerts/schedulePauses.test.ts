@@ -1,4 +1,5 @@
 import { beforeAll, describe, it } from 'vitest';
+import { variableOf } from '../../../config/option.ts';
 import { createToken } from '../../../src/console/apiTokens.ts';
 import { say } from '../../commandLine/aPlace.ts';
 import { aMonth, type AMonth } from '../daemon/aMonth.ts';
@@ -23,7 +24,8 @@ describe.skipIf(!areWatched)('whoever is on call for schedules that a person has
 
   beforeAll(async () => {
     month = await aMonth();
-    weir = await aWatchedWeir(month.environment);
+    // What is off skips its fires for that reason, and not for a pause.
+    weir = await aWatchedWeir({ ...month.environment, [variableOf('schedules.billing.settle.enabled')]: 'true' });
     token = await createToken(month.database, { name: 'kim', role: 'operator', at: new Date(), by: 'test' });
     duty = await onCall({ weir: [weir.target] });
   });
