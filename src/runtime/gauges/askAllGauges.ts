@@ -5,7 +5,7 @@ import type { GaugeQuestion } from './gaugeQuestion.ts';
 export type GaugeRow = Readonly<Record<string, unknown>>;
 
 /**
- * Asks questions one after another, and hands each answer over as it comes; one that the database does not answer is left out. Asks nothing
+ * Asks questions, and hands each answer over as it comes; one that the database does not answer is left out. Asks nothing
  * more once the signal is aborted. Rejects never.
  */
 export type AskAllGauges = (
@@ -20,16 +20,24 @@ const statementLimitMs = 500;
 /** And all of them, when whoever asked has gone: a scrape waits a second. */
 const timeLimitMs = 2_000;
 
+/** Connections of the pool that a scrape holds for it, however many gauges there are. */
+const connections = 2;
+
 /**
- * Asks what gauges stand at, as of now. However many there are, it holds one connection of the pool and costs a round trip each: they share a
- * transaction. One that fails takes that with it: those after it are asked in another.
+ * Asks what gauges stand at, as of now. Each costs a round trip: those of one connection share a transaction. One that fails takes that with
+ * it: those after it are asked in another.
  */
 export function askAllGauges(database: Database, now: () => Date): AskAllGauges {
   return async (questions, told, over) => {
-    let left = questions;
-    while (left.length > 0 && !over.aborted) {
-      const answered = await askInOne(left);
-      left = left.slice(answered + 1);
+    const shares = Array.from({ length: connections }, (_, share) => questions.filter((_question, at) => at % connections === share));
+    await Promise.all(shares.map(askShare));
+
+    async function askShare(share: readonly GaugeQuestion[]): Promise<void> {
+      let left = share;
+      while (left.length > 0 && !over.aborted) {
+        const answered = await askInOne(left);
+        left = left.slice(answered + 1);
+      }
     }
 
     /** Answers how many of the first were answered. */
