@@ -76,6 +76,14 @@ export async function onCall(targets: Targets): Promise<OnCall> {
     return ofIt.length > 0 && ofIt.every(({ status }) => status.inhibitedBy.length > 0);
   };
 
+  // Alertmanager keeps an emptied group for up to half a minute, and tells at once of what comes into it: the cause may not be there yet.
+  const noGroupIsLeft = async (): Promise<boolean> => {
+    const metrics = await (await fetch(`${alertmanager.url}/metrics`)).text();
+    const [kept] = /(?<=^alertmanager_dispatcher_aggregation_groups )\d+$/m.exec(metrics) ?? [];
+    const filled = (await (await fetch(`${alertmanager.url}/api/v2/alerts/groups`)).json()) as readonly unknown[];
+    return Number(kept) === filled.length;
+  };
+
   const all = Object.values(targets).flat().length;
   await patiently('each target has been asked', async () => (await ask('count(up)'))[0]?.value === all);
   return {
@@ -87,6 +95,7 @@ export async function onCall(targets: Targets): Promise<OnCall> {
       await patiently('nothing that follows fires yet', async () =>
         (await firing()).every((each) => !follows.includes(each['alertname'] ?? '')),
       );
+      if (follows.length > 0) await patiently('Alertmanager keeps no emptied group', noGroupIsLeft);
       expect(await isFiring(wanted), `${alert} fires before its fault`).toBe(false);
       told.forget();
       try {

@@ -15,6 +15,12 @@ interface Overview {
   readonly dependencies: readonly { readonly name: string; readonly state: string }[];
 }
 
+interface ShownPartition {
+  readonly partition: string;
+  readonly watermark: string | null;
+  readonly newestRead: string | null;
+}
+
 let month: OperatedMonth;
 let weir: WeirProcess;
 /** The last entry that a pipeline was given. */
@@ -66,7 +72,7 @@ describe('everything at a glance', () => {
         readonly p99Ms: number | null;
       }[];
       readonly errors: readonly object[];
-      readonly partitions: readonly object[];
+      readonly partitions: readonly ShownPartition[];
       readonly counts: Readonly<Record<string, number>>;
       readonly windowSize: number;
     };
@@ -78,7 +84,9 @@ describe('everything at a glance', () => {
     expect(send?.calls).toBe(3);
     expect(send?.p99Ms).toBeGreaterThanOrEqual(send?.meanMs ?? Infinity);
     const partition = expect.stringMatching(/^queuing\.billing\.email\.send\//) as string;
-    expect(shown.partitions).toEqual([{ partition, watermark: newestRead, newestRead, open: 0, standsSeconds: 0 }]);
+    for (const each of shown.partitions) expect(each).toEqual({ ...each, partition, watermark: each.newestRead, open: 0, standsSeconds: 0 });
+    // Whichever reader came first has each entry.
+    expect(shown.partitions.map((each) => each.newestRead)).toContain(newestRead);
     expect(shown.windowSize).toBeGreaterThan(0);
     expect(await month.say('pipelines', 'show', 'billing.none')).toMatchObject({
       errors: expect.stringContaining('there is no pipeline') as string,
