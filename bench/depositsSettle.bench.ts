@@ -12,9 +12,9 @@ import { fillDeposits } from './deposits/fillDeposits.ts';
 import { settleInOneStatement } from './deposits/oneStatement.ts';
 import { requireBalances, requireLedger, requireNoIndex, requireShown } from './deposits/requireSettled.ts';
 import { scanAndSet } from './deposits/scanAndSet.ts';
-import { watchSlowCommands } from './deposits/slowCommands.ts';
 import { fillStream, requireStaged } from './deposits/stageTrades.ts';
 import { favour } from './load/favour.ts';
+import { blockingMs, watchSlowCommands, type SlowCommand } from './load/slowCommands.ts';
 import type { ResidentMemory } from './settle/residentMemory.ts';
 
 /** The baseline is so much slower that a part of the users tells its rate. */
@@ -41,11 +41,12 @@ async function open(size: number): Promise<Contest> {
   await favour(redis);
   let heldUp = 0;
   const watched = async (work: DepositsWork): Promise<void> => {
-    const slowCommands = await watchSlowCommands(redis);
+    const slowCommands = await watchSlowCommands(redis, blockingMs);
     memories.push(await weir.do(work));
     const slow = await slowCommands();
-    if (slow.blocking.length > 0) throw new Error(`Redis was blocked by ${slow.blocking.join(', ')}.`);
-    heldUp += slow.heldUp;
+    const blocking = slow.filter(({ ownMs }) => ownMs > blockingMs);
+    if (blocking.length > 0) throw new Error(`Redis was blocked by ${blocking.map(sentenceOf).join(', ')}.`);
+    heldUp += slow.length;
   };
   const part = Math.max(1, Math.round(size * baselineShare));
   const all = started.move();
@@ -115,4 +116,8 @@ async function timed(units: number, prepare: () => Promise<() => Promise<void>>)
   const startedMs = performance.now();
   await work();
   return Math.round(units / ((performance.now() - startedMs) / 1_000));
+}
+
+function sentenceOf({ words, tookMs, ownMs }: SlowCommand): string {
+  return `${words.slice(0, 3).join(' ').slice(0, 80)} (${tookMs} ms, ${Math.round(ownMs)} of its own)`;
 }

@@ -3,7 +3,7 @@ import { createRedisStreamBus } from '../../src/connectors/redisStream/redisStre
 import { realClock } from '../../src/runtime/clock.ts';
 import { repeat } from '../../src/message/waiting.ts';
 import { favour } from '../load/favour.ts';
-import { processIdOf, watchProcessorsAway } from '../load/processorsAway.ts';
+import { blockingMs, watchSlowCommands, type SlowCommand } from '../load/slowCommands.ts';
 import type { MeasureOptions } from '../measureOptions.ts';
 import { benchStream, fillStream, requireAcknowledged } from './benchStream.ts';
 import { readByChain, topic } from './readByChain.ts';
@@ -15,16 +15,6 @@ const size = 200_000;
 const takenByTheDead = 50_000;
 const takenAtOnce = 500;
 
-/** Longest that a command of ours may hold Redis, in microseconds. */
-const limitUs = 10_000;
-
-interface Held {
-  readonly command: string;
-  readonly us: number;
-  /** How long Redis had no processor about that moment. */
-  readonly awayMs: number;
-}
-
 /**
  * How long our commands hold Redis while four readers claim, read, acknowledge, renew and trim a large stream, what waits is counted
  * without Redis's own count, and the oldest entry is asked for. Throws when Redis was held for more than 10 ms, of which it had
@@ -35,8 +25,8 @@ export async function longestCommands(url: string, onProgress: MeasureOptions['o
   await favour(client);
   const held = await workedThrough(client, url);
   client.disconnect();
-  const slow = held.filter(({ us, awayMs }) => us - awayMs * 1_000 > limitUs).length;
-  const told = held.slice(0, 3).map(({ command, us }) => `${command} ${(us / 1_000).toFixed(1)} ms`);
+  const slow = held.filter(({ ownMs }) => ownMs > blockingMs).length;
+  const told = held.slice(0, 3).map(({ words, tookMs }) => `${nameOf(words)} ${tookMs.toFixed(1)} ms`);
   const sentence = `${slow}; longest by the clock ${told.join(', ')}`;
   onProgress(`commands that held Redis for more than 10 ms: ${sentence}`);
   if (slow > 0) throw new Error(`Redis was held for more than 10 ms: ${sentence}.`);
@@ -44,7 +34,7 @@ export async function longestCommands(url: string, onProgress: MeasureOptions['o
 }
 
 /** What held Redis for a millisecond or more, the longest first. */
-async function workedThrough(client: Redis, url: string): Promise<readonly Held[]> {
+async function workedThrough(client: Redis, url: string): Promise<readonly SlowCommand[]> {
   await fillStream(client, size);
   for (let taken = 0; taken < takenByTheDead; taken += takenAtOnce) {
     await client.xreadgroup('GROUP', group, 'gone', 'COUNT', takenAtOnce, 'STREAMS', stream, '>');
@@ -52,20 +42,13 @@ async function workedThrough(client: Redis, url: string): Promise<readonly Held[
   // Redis loses its count, as it does in a restart.
   const [, , last] = (await client.xpending(stream, group)) as [number, string, string];
   await client.call('XGROUP', 'SETID', stream, group, last);
-  await client.config('SET', 'slowlog-log-slower-than', '1000', 'slowlog-max-len', '10000');
-  await client.call('SLOWLOG', 'RESET');
-  const watched = new AbortController();
-  const awayAbout = watchProcessorsAway(await processIdOf(client), watched.signal);
+  const slowCommands = await watchSlowCommands(client, 1);
   const end = watch(url);
   await readByChain(url, size, { readers: 4, idleLimitMs: 1_000, claimMinMs: 100, trimEveryMs: 100, retainMs: 0 });
   await end();
-  watched.abort();
-  const rows = (await client.call('SLOWLOG', 'GET', '-1')) as (readonly [number, number, number, readonly string[]])[];
-  await client.config('SET', 'slowlog-log-slower-than', '-1');
+  const slow = await slowCommands();
   await requireAcknowledged(client, size);
-  return rows
-    .map(([, second, us, words]) => ({ command: nameOf(words), us, awayMs: awayAbout(second) }))
-    .toSorted((one, other) => other.us - one.us);
+  return slow;
 }
 
 /** Asks for what the metrics ask for, again and again, until the returned function is called. */
