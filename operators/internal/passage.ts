@@ -32,7 +32,7 @@ export class Passage {
   isOpen(): boolean {
     if (this.#gate === undefined) return true;
     if (!this.#gate.isOpen()) {
-      this.#endWait ??= this.#run.waitsFor(`breaker: ${this.#gate.name}`);
+      this.#endWait ??= this.#run.waitsFor({ why: 'breaker', name: this.#gate.name });
       return false;
     }
     this.#endWait?.();

@@ -26,7 +26,7 @@ export function repeating<R>(
       const delayMs = backOffMs({ firstMs: firstDelayMs, maxMs: maxDelayMs }, attempt, run.clock);
       const isOver = run.signal.aborted || run.clock.elapsedMs() - startedMs + delayMs > forMs;
       if (isOver || !mayPass(error)) return throwError(() => error as Error);
-      endWaiting ??= run.waitsFor(`${stage}, again`);
+      endWaiting ??= run.waitsFor({ why: 'again', name: stage });
       run.retried(stage);
       return after(run, delayMs, error);
     };

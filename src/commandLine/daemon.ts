@@ -7,6 +7,7 @@ import { codeOf, textOf } from '../errors.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { LogLevels } from '../logging/logLevels.ts';
 import type { Clock } from '../message/clock.ts';
+import { waitText } from '../message/wait.ts';
 import { createMetrics, type Metrics } from '../metrics/metrics.ts';
 import { BackgroundLoops } from '../runtime/backgroundLoops.ts';
 import { Pauses } from '../runtime/pauses/pauses.ts';
@@ -210,7 +211,7 @@ class Daemon<P> {
   /** Running, and held back by the breaker of what they need, or by a call that is tried again. */
   #pipelinesThatWait(): readonly string[] {
     const waiting = this.#supervised.filter((pipeline) => pipeline.state() === 'running' && pipeline.waits().length > 0);
-    return waiting.map((pipeline) => `${pipeline.name} (${pipeline.waits().join('; ')})`);
+    return waiting.map((pipeline) => `${pipeline.name} (${pipeline.waits().map(waitText).join('; ')})`);
   }
 
   #isOurs({ profile }: { readonly profile: string }): boolean {

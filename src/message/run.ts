@@ -1,6 +1,7 @@
 import type { ObservableInput } from 'rxjs';
 import type { Clock } from './clock.ts';
 import type { Envelope, Message } from './message.ts';
+import type { Wait } from './wait.ts';
 
 /**
  * One incarnation of a pipeline between start and stop, carried by each of its messages: so operators need no import of the
@@ -19,10 +20,9 @@ export interface Run {
   /** Tells that one message is tried again in a stage. */
   retried(stage: string): void;
   /**
-   * Tells that messages wait for something outside that is not there (`breaker: smtp`) or that is tried again (`record, again`),
-   * until the returned function is called: the run is shown as waiting meanwhile, and does not stand.
+   * Tells that messages wait, until the returned function is called: the run is shown as waiting meanwhile, and does not stand.
    */
-  waitsFor(what: string): () => void;
+  waitsFor(wait: Wait): () => void;
   /**
    * Calls `work`, the function of a stage, for these messages: what it publishes, and asks of others, stands in their traces, also once its
    * answer is subscribed to. Each call of such a function goes through here, and its answer is subscribed to once.

@@ -76,7 +76,7 @@ export class PipelineMetrics {
     this.#gauges.inFlight.set({ pipeline }, counts.inFlight);
     for (const state of states) this.#gauges.state.set({ pipeline, state }, supervised.state() === state ? 1 : 0);
     this.#gauges.paused.set({ pipeline }, isPaused() ? 1 : 0);
-    this.#gauges.heldBack.set({ pipeline }, supervised.waits().some((what) => what.startsWith('breaker: ')) ? 1 : 0);
+    this.#gauges.heldBack.set({ pipeline }, supervised.waits().some(({ why }) => why === 'breaker') ? 1 : 0);
     const holding = supervised.spans().filter(({ size }) => size > 0);
     const standing = holding.map(({ risenAtMs }) => this.#clock.elapsedMs() - risenAtMs);
     this.#gauges.watermarkAge.set({ pipeline }, Math.max(0, ...standing) / 1_000);

@@ -6,6 +6,7 @@ import type { Clock } from '../message/clock.ts';
 import { deadLetterOf } from '../message/deadLetter.ts';
 import type { Envelope, Message } from '../message/message.ts';
 import type { Run } from '../message/run.ts';
+import { waitText, type Wait } from '../message/wait.ts';
 import type { MessageSpans } from '../tracing/messageSpans.ts';
 import { DefectRow } from './defectRow.ts';
 import { Ledger, type Counts } from './ledger.ts';
@@ -53,8 +54,8 @@ export interface ChainRun {
   counts(): Counts;
   /** The spans of all partitions that were read; the watermark of one that holds messages may stand. */
   spans(): readonly Span[];
-  /** What messages wait for: a breaker (`breaker: smtp`), or a call that is tried again. */
-  waits(): readonly string[];
+  /** Why messages wait, each once. */
+  waits(): readonly Wait[];
   /** How long work has been in flight without any of it ending, in milliseconds of elapsed time; 0 when nothing is, or when it waits. */
   standingMs(): number;
   /** Reads no more, finishes what was read, flushes chunks. */
@@ -91,7 +92,7 @@ class LiveRun<V> implements ChainRun, Run {
   readonly #cutting = new AbortController();
   readonly #drained = new AbortController();
   readonly #effects = new Set<PromiseLike<unknown>>();
-  readonly #waits = new Set<{ readonly what: string }>();
+  readonly #waits = new Set<Wait>();
   readonly #end: (end: RunEnd) => void;
   readonly #traces: MessageTraces;
   #subscription: Subscription | undefined;
@@ -152,8 +153,8 @@ class LiveRun<V> implements ChainRun, Run {
     return this.#ledger.spans();
   }
 
-  waits(): readonly string[] {
-    return [...new Set([...this.#waits].map(({ what }) => what))];
+  waits(): readonly Wait[] {
+    return [...new Map([...this.#waits].map((wait) => [waitText(wait), wait])).values()];
   }
 
   standingMs(): number {
@@ -184,11 +185,11 @@ class LiveRun<V> implements ChainRun, Run {
     this.#spec.meter.retried(stage);
   }
 
-  waitsFor(what: string): () => void {
-    const wait = { what };
-    this.#waits.add(wait);
+  waitsFor(wait: Wait): () => void {
+    const one = { ...wait };
+    this.#waits.add(one);
     return () => {
-      if (this.#waits.delete(wait)) this.#ledger.beginAnew();
+      if (this.#waits.delete(one)) this.#ledger.beginAnew();
     };
   }
 

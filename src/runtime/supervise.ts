@@ -2,6 +2,7 @@ import type { SourceStatus } from '../connectors/sourceStatus.ts';
 import { codeOf, framesField, kindOf, textOf } from '../errors.ts';
 import { backOffMs, type BackOff } from '../message/backOff.ts';
 import type { Outcome } from '../message/message.ts';
+import type { Wait } from '../message/wait.ts';
 import type { Counts } from './ledger.ts';
 import { runChain, type ChainRun, type ChainSpec, type RunEnd } from './runChain.ts';
 import type { Span } from './span.ts';
@@ -47,8 +48,8 @@ export interface Supervised {
   state(): PipelineState;
   /** Why it is in its state, for people; empty when running. */
   reason(): string;
-  /** What its messages wait for although it is running: a breaker (`breaker: smtp`), or a call that is tried again. */
-  waits(): readonly string[];
+  /** Why its messages wait although it is running, each once. */
+  waits(): readonly Wait[];
   restarts(): number;
   /** Sums over all runs of this process: received = done + skipped + deferred + dead + released + inFlight. */
   counts(): Counts;
@@ -134,7 +135,7 @@ class Supervisor<V> implements Supervised {
     return this.#reason;
   }
 
-  waits(): readonly string[] {
+  waits(): readonly Wait[] {
     return this.#run?.waits() ?? [];
   }
 

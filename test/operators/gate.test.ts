@@ -49,7 +49,11 @@ describe('a gate', () => {
     };
     const { clock, run, source } = running(send, { gate, claim, later: () => 'later' });
     await clock.advance(3_600_000);
-    expect({ asked, read: source.read.length, waits: run.waits() }).toEqual({ asked: [], read: 20, waits: ['breaker: smtp'] });
+    expect({ asked, read: source.read.length, waits: run.waits() }).toEqual({
+      asked: [],
+      read: 20,
+      waits: [{ why: 'breaker', name: 'smtp' }],
+    });
     gate.open();
     await clock.advance(1);
     expect({ settled: source.settled.size, waits: run.waits() }).toEqual({ settled: 100, waits: [] });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { mapChunk } from '../../operators/mapChunk.ts';
 import { mergeMapEach } from '../../operators/mergeMapEach.ts';
 import { WeirError, type ErrorCode } from '../../src/errors.ts';
+import type { Wait } from '../../src/message/wait.ts';
 import { runChain } from '../../src/runtime/runChain.ts';
 import { virtualClock } from '../../src/runtime/virtualClock.ts';
 import type { FakeRun } from '../support/aRun.ts';
@@ -14,6 +15,7 @@ import { scriptedSource } from '../support/scriptedSource.ts';
 // Chance is 1: waits of 10, 20, 20, … ms.
 const repeat = { firstDelayMs: 10, maxDelayMs: 20, forMs: 100 };
 const chance = { random: () => 1 };
+const again: Wait = { why: 'again', name: 'record' };
 
 /** A call that takes 1 ms and fails until `worksAtMs`; what it was asked, each time. */
 function calls(code: ErrorCode, worksAtMs: number) {
@@ -62,14 +64,14 @@ describe('a chunk that may be repeated', () => {
 
   it('lets the run wait from its first failure to its end, so that it does not stand', () => {
     const { make } = calls('unavailable', 30);
-    const waits: string[][] = [];
+    const waits: (readonly Wait[])[] = [];
     const run = inVirtualTime(({ expectObservable, message$, drawn, run: { clock, waits: now } }) => {
       const fails = make(() => clock.elapsedMs());
       const record = (values: readonly string[]): Observable<readonly string[]> => fails(values);
       for (const atMs of [0.5, 2, 11.5, 20]) clock.after(atMs, () => waits.push([...now]));
       expectObservable(drawn(message$('(abc|)').pipe(mapChunk(record, { size: 3, maxWaitMs: 5, repeat })))).toBe('33ms (ABC|)');
     }, chance);
-    expect({ waits, after: run.waits }).toEqual({ waits: [[], ['record, again'], ['record, again'], ['record, again']], after: [] });
+    expect({ waits, after: run.waits }).toEqual({ waits: [[], [again], [again], [again]], after: [] });
   });
 
   it('waits no longer once the run is cut, and goes on while it drains', () => {
@@ -108,7 +110,7 @@ describe('a run whose call is repeated for ten minutes', () => {
     const run = runChain(aSpec<number>({ source, clock, chain: (message$) => message$.pipe(chain) }));
     for (let minutes = 1; minutes < 10; minutes += 1) {
       await clock.advance(60_000);
-      expect({ standingMs: run.standingMs(), waits: run.waits() }).toEqual({ standingMs: 0, waits: ['record, again'] });
+      expect({ standingMs: run.standingMs(), waits: run.waits() }).toEqual({ standingMs: 0, waits: [again] });
     }
     await clock.advance(66_000);
     expect(source.settled.size).toBe(5);

@@ -252,7 +252,7 @@ describe('runChain', () => {
     const spec = aSpec({ source });
     const run = runChain(spec);
     await spec.clock.advance(0);
-    expect(run.waits()).toEqual(['read, again']);
+    expect(run.waits()).toEqual([{ why: 'again', name: 'read' }]);
     await spec.clock.advance(10_000);
     expect(await run.ended).toMatchObject({ how: 'completed' });
     expect({ tries, dead: run.counts().dead, letters: source.deadLetters.length }).toEqual({ tries: 4, dead: 1, letters: 1 });

@@ -3,6 +3,7 @@ import { codeOf, textOf, type ErrorCode } from '../../src/errors.ts';
 import type { Decided, Envelope, Open, Outcome } from '../../src/message/message.ts';
 import type { Clock } from '../../src/message/clock.ts';
 import type { Run } from '../../src/message/run.ts';
+import type { Wait } from '../../src/message/wait.ts';
 
 export interface RunOptions {
   readonly pipeline?: string;
@@ -37,8 +38,8 @@ export interface FakeRun extends Run {
   readonly retries: readonly string[];
   readonly deadLetters: readonly RecordedDeadLetter[];
   readonly tracked: readonly PromiseLike<unknown>[];
-  /** What it waits for now. */
-  readonly waits: readonly string[];
+  /** Why it waits now. */
+  readonly waits: readonly Wait[];
   cut(): void;
   drain(): void;
 }
@@ -51,7 +52,7 @@ export function aRun(options: RunOptions = {}): FakeRun {
   const retries: string[] = [];
   const deadLetters: RecordedDeadLetter[] = [];
   const tracked: PromiseLike<unknown>[] = [];
-  const waits: string[] = [];
+  const waits: Wait[] = [];
   return {
     pipeline: options.pipeline ?? 'test.pipeline',
     clock: options.clock ?? {
@@ -67,9 +68,9 @@ export function aRun(options: RunOptions = {}): FakeRun {
     draining: draining.signal,
     measure: (stage, seconds, count) => void measured.push({ stage, seconds, count }),
     retried: (stage) => void retries.push(stage),
-    waitsFor: (what) => {
-      waits.push(what);
-      return () => void waits.splice(waits.indexOf(what), 1);
+    waitsFor: (wait) => {
+      waits.push(wait);
+      return () => void waits.splice(waits.indexOf(wait), 1);
     },
     within: (_stage, _messages, work) => work(),
     track: (effect) => void tracked.push(effect),
