@@ -36,9 +36,10 @@ const drawEveryMs = 500;
 /** `weir run --job NAME --key KEY`: opens or joins a run in the foreground, shows its progress, and ends with it. */
 export async function runJobCommand<P>(place: Place<P>, flags: RunJobFlags): Promise<ExitCode> {
   const job = requireNamed('job', place.systems.jobs, flags.job);
-  job.parseKey(flags.key);
+  const key = job.parseKey(flags.key);
   if (flags.dryRun === true && flags.skipped === true) throw new WeirError('invalidKey', '--dry-run and --skipped exclude each other');
   if (flags.dryRun === true && job.preview === undefined) throw new WeirError('notFound', `${job.name} has no dry run`);
+  if (flags.dryRun !== true) job.checkKey?.(key, place.clock.now());
   const { options, log } = ready(place, flags);
   const signals = stopSignals(process, log);
   const database = openDatabaseOf(options.process, place.clock, log);

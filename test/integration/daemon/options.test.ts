@@ -41,7 +41,7 @@ describe('a process with wrong options', () => {
 });
 
 describe('the run of a job', () => {
-  it('is refused when it has completed, with 3, and when its day has not come, with its reason', async () => {
+  it('is refused when it has completed, with 3, and when its day has not come, with its reason, before it is opened', async () => {
     const month = await aMonth();
     await month.load([{}]);
     await month.dispatch();
@@ -51,8 +51,8 @@ describe('the run of a job', () => {
 
     const future = dayOf('2099-01', 15);
     const early = await runWeir(month.environment, 'run', '--job', 'billing.dispatch', '--key', future);
-    expect(early.code).toBe(3);
-    expect(early.output).toContain(`FAILED: ${future} has not come in Seoul: its bills are not due. (invalidKey)`);
+    expect(early.code).toBe(2);
+    expect(early.errors).toContain(`${future} has not come in Seoul: its bills are not due.`);
     expect(await month.bills()).toEqual({ SEND_PENDING: 1 });
 
     const wrong = await runWeir(month.environment, 'run', '--job', 'billing.settle', '--key', '2026-1');
@@ -63,7 +63,6 @@ describe('the run of a job', () => {
       status: string;
     }[];
     expect(runs.map(({ key, status }) => [key, status])).toEqual([
-      [future, 'FAILED'],
       [dayOf(month.month.billing, 15), 'COMPLETED'],
       [month.month.billing, 'COMPLETED'],
     ]);
