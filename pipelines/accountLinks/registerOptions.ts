@@ -1,22 +1,12 @@
 import { z } from 'zod';
+import { chunkOption } from '../shared/chunkOption.ts';
 import { repeatOption } from '../shared/claimedSends.ts';
+import { retryOption } from '../shared/retryOption.ts';
 
 const ms = z.int().min(0);
 const count = z.int().min(1);
 
-const chunk = (
-  size: number,
-  description: string,
-): z.ZodPrefault<z.ZodObject<{ size: z.ZodDefault<z.ZodInt>; maxWaitMs: z.ZodDefault<z.ZodInt> }>> =>
-  z
-    .object({
-      size: count.max(1_000).default(size).meta({ description, unit: 'messages' }),
-      maxWaitMs: ms.default(20).meta({
-        description: 'How long one waits for others. Too short: small transactions; too long: partners wait.',
-        unit: 'ms',
-      }),
-    })
-    .prefault({});
+const waitIs = 'How long one waits for others. Too short: small transactions; too long: partners wait.';
 
 /** Options of `accountLinks.register`. */
 export const registerOptions = z.object({
@@ -29,7 +19,13 @@ export const registerOptions = z.object({
     .min(1)
     .default(['ALPHA', 'BRAVO', 'CHARLIE'])
     .meta({ description: 'Codes of the partners whose accounts are registered. One that is missing: its requests are put aside.' }),
-  admit: chunk(200, 'Requests written in one transaction before the bank is asked. Too small: slow; too large: the first ones wait.'),
+  admit: chunkOption({
+    size: 200,
+    most: 1_000,
+    sizeIs: 'Requests written in one transaction before the bank is asked. Too small: slow; too large: the first ones wait.',
+    maxWaitMs: 20,
+    waitIs,
+  }),
   send: z
     .object({
       concurrency: count.max(1_000).default(20).meta({
@@ -50,21 +46,7 @@ export const registerOptions = z.object({
           'How long a link waits between tries in the chain, all told. Too short: the job does it, later; too long: others wait.',
         unit: 'ms',
       }),
-      retry: z
-        .object({
-          maxRetries: z.int().min(0).max(20).default(3).meta({
-            description: 'Tries after the first within the hold. Too few: passing trouble delays links; too many: the bank is pressed.',
-          }),
-          firstDelayMs: ms.default(100).meta({
-            description: 'Longest wait before the first retry; it doubles. Too short: the bank is pressed; too long: see holdMs.',
-            unit: 'ms',
-          }),
-          maxDelayMs: ms.default(1_000).meta({
-            description: 'Longest wait before any retry. Too short: the bank is pressed; too long: see holdMs.',
-            unit: 'ms',
-          }),
-        })
-        .prefault({}),
+      retry: retryOption({ maxRetries: 3, tooFew: 'passing trouble delays links', whom: 'the bank' }),
     })
     .prefault({}),
   leaseBeyondMs: ms.min(1_000).default(20_000).meta({
@@ -88,8 +70,11 @@ export const registerOptions = z.object({
       }),
     })
     .prefault({}),
-  record: chunk(
-    100,
-    'Answers of the bank written in one transaction. Too small: slow; too large: more is asked about again after a crash.',
-  ),
+  record: chunkOption({
+    size: 100,
+    most: 1_000,
+    sizeIs: 'Answers of the bank written in one transaction. Too small: slow; too large: more is asked about again after a crash.',
+    maxWaitMs: 20,
+    waitIs,
+  }),
 });

@@ -1,17 +1,13 @@
 import { z } from 'zod';
+import { chunkOption } from '../shared/chunkOption.ts';
 
 /** Options of `accountLinks.retryFailed`. */
 export const retryFailedOptions = z.object({
-  chunk: z
-    .object({
-      size: z.int().min(1).max(2_000).default(200).meta({
-        description: 'Requests published again in one transaction. Too small: slow; too large: more is done again after a crash.',
-        unit: 'messages',
-      }),
-      maxWaitMs: z.int().min(0).default(50).meta({
-        description: 'How long a chunk waits to fill. Too short: small chunks; too long: partners wait.',
-        unit: 'ms',
-      }),
-    })
-    .prefault({}),
+  chunk: chunkOption({
+    size: 200,
+    most: 2_000,
+    sizeIs: 'Requests published again in one transaction. Too small: slow; too large: more is done again after a crash.',
+    maxWaitMs: 50,
+    waitIs: 'How long a chunk waits to fill. Too short: small chunks; too long: partners wait.',
+  }),
 });

@@ -1,17 +1,13 @@
 import { z } from 'zod';
+import { chunkOption } from '../shared/chunkOption.ts';
 
 /** Options of `billing.deadLetters`. */
 export const deadLettersOptions = z.object({
-  log: z
-    .object({
-      size: z.int().min(1).max(2_000).default(200).meta({
-        description: 'Dead letters logged in one transaction. Too small: more transactions; too large: more is read again after a crash.',
-        unit: 'messages',
-      }),
-      maxWaitMs: z.int().min(0).default(100).meta({
-        description: 'How long a dead letter waits for others. Too short: small transactions; too long: operators see it later.',
-        unit: 'ms',
-      }),
-    })
-    .prefault({}),
+  log: chunkOption({
+    size: 200,
+    most: 2_000,
+    sizeIs: 'Dead letters logged in one transaction. Too small: more transactions; too large: more is read again after a crash.',
+    maxWaitMs: 100,
+    waitIs: 'How long a dead letter waits for others. Too short: small transactions; too long: operators see it later.',
+  }),
 });

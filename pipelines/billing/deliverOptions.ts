@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { chunkOption } from '../shared/chunkOption.ts';
 import { repeatOption } from '../shared/claimedSends.ts';
+import { retryOption } from '../shared/retryOption.ts';
 
 const ms = z.int().min(0);
 const count = z.int().min(1);
@@ -26,21 +28,7 @@ export const deliverOptions = z.object({
         description: 'How long a mail waits for its rate or a retry. Too short: more bills come back later; too long: others wait.',
         unit: 'ms',
       }),
-      retry: z
-        .object({
-          maxRetries: z.int().min(0).max(20).default(2).meta({
-            description: 'Tries after the first within the hold. Too few: passing trouble delays bills; too many: the server is pressed.',
-          }),
-          firstDelayMs: ms.default(100).meta({
-            description: 'Longest wait before the first retry; it doubles. Too short: the server is pressed; too long: see holdMs.',
-            unit: 'ms',
-          }),
-          maxDelayMs: ms.default(1_000).meta({
-            description: 'Longest wait before any retry. Too short: the server is pressed; too long: see holdMs.',
-            unit: 'ms',
-          }),
-        })
-        .prefault({}),
+      retry: retryOption({ tooFew: 'passing trouble delays bills', whom: 'the server' }),
     })
     .prefault({}),
   perDestination: count.max(1_000).default(5).meta({
@@ -84,18 +72,13 @@ export const deliverOptions = z.object({
     unit: 'ms',
   }),
   repeat: repeatOption,
-  record: z
-    .object({
-      size: count.max(2_000).default(100).meta({
-        description: 'Verdicts written in one statement. Too small: more statements; too large: more is unknown after a crash.',
-        unit: 'messages',
-      }),
-      maxWaitMs: ms.default(20).meta({
-        description: 'How long a verdict waits for others. Too short: small statements; too long: claims stay open.',
-        unit: 'ms',
-      }),
-    })
-    .prefault({}),
+  record: chunkOption({
+    size: 100,
+    most: 2_000,
+    sizeIs: 'Verdicts written in one statement. Too small: more statements; too large: more is unknown after a crash.',
+    maxWaitMs: 20,
+    waitIs: 'How long a verdict waits for others. Too short: small statements; too long: claims stay open.',
+  }),
 });
 
 type DeliverOptions = z.infer<typeof deliverOptions>;

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { chunkOption } from '../shared/chunkOption.ts';
 import { repeatOption } from '../shared/claimedSends.ts';
+import { retryOption } from '../shared/retryOption.ts';
 
 const ms = z.int().min(0);
 const count = z.int().min(1);
@@ -21,21 +23,7 @@ export const deliverSmsOptions = z.object({
         description: 'How long an SMS waits for a retry. Too short: more come back later; too long: others wait.',
         unit: 'ms',
       }),
-      retry: z
-        .object({
-          maxRetries: z.int().min(0).max(20).default(2).meta({
-            description: 'Tries after the first within the hold. Too few: passing trouble delays SMS; too many: the endpoint is pressed.',
-          }),
-          firstDelayMs: ms.default(100).meta({
-            description: 'Longest wait before the first retry; it doubles. Too short: the endpoint is pressed; too long: see holdMs.',
-            unit: 'ms',
-          }),
-          maxDelayMs: ms.default(1_000).meta({
-            description: 'Longest wait before any retry. Too short: the endpoint is pressed; too long: see holdMs.',
-            unit: 'ms',
-          }),
-        })
-        .prefault({}),
+      retry: retryOption({ tooFew: 'passing trouble delays SMS', whom: 'the endpoint' }),
     })
     .prefault({}),
   leaseBeyondMs: ms.min(1_000).default(60_000).meta({
@@ -44,16 +32,11 @@ export const deliverSmsOptions = z.object({
     unit: 'ms',
   }),
   repeat: repeatOption,
-  record: z
-    .object({
-      size: count.max(1_000).default(20).meta({
-        description: 'Verdicts written in one statement. Too small: more statements; too large: more is unknown after a crash.',
-        unit: 'messages',
-      }),
-      maxWaitMs: ms.default(20).meta({
-        description: 'How long a verdict waits for others. Too short: small statements; too long: claims stay open.',
-        unit: 'ms',
-      }),
-    })
-    .prefault({}),
+  record: chunkOption({
+    size: 20,
+    most: 1_000,
+    sizeIs: 'Verdicts written in one statement. Too small: more statements; too large: more is unknown after a crash.',
+    maxWaitMs: 20,
+    waitIs: 'How long a verdict waits for others. Too short: small statements; too long: claims stay open.',
+  }),
 });

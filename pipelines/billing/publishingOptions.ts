@@ -1,20 +1,15 @@
 import { z } from 'zod';
+import { chunkOption } from '../shared/chunkOption.ts';
 
 /** Options of jobs that mark bills and publish them. */
 export const publishingOptions = z.object({
-  chunk: z
-    .object({
-      size: z.int().min(1).max(2_000).default(1_000).meta({
-        description:
-          'Bills marked in one transaction and published in one call. Too small: slow; too large: more duplicates after a crash.',
-        unit: 'messages',
-      }),
-      maxWaitMs: z.int().min(0).default(50).meta({
-        description: 'How long a chunk waits to fill. Too short: small chunks at the end of a page; too long: nothing is gained.',
-        unit: 'ms',
-      }),
-    })
-    .prefault({}),
+  chunk: chunkOption({
+    size: 1_000,
+    most: 2_000,
+    sizeIs: 'Bills marked in one transaction and published in one call. Too small: slow; too large: more duplicates after a crash.',
+    maxWaitMs: 50,
+    waitIs: 'How long a chunk waits to fill. Too short: small chunks at the end of a page; too long: nothing is gained.',
+  }),
 });
 
 /** Options of `billing.redispatch`. */

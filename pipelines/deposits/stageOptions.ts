@@ -1,19 +1,15 @@
 import { z } from 'zod';
+import { chunkOption } from '../shared/chunkOption.ts';
 import { balanceTtlSeconds } from './settleOptions.ts';
 
 /** Options of staging. */
 export const stageOptions = z.object({
-  chunk: z
-    .object({
-      size: z.int().min(1).max(2_000).default(500).meta({
-        description: 'Trades in one transaction. Too small: slow; too large: accounts are locked longer.',
-        unit: 'messages',
-      }),
-      maxWaitMs: z.int().min(0).default(50).meta({
-        description: 'How long a chunk waits to fill. Too short: small chunks; too long: trades are shown late.',
-        unit: 'ms',
-      }),
-    })
-    .prefault({}),
+  chunk: chunkOption({
+    size: 500,
+    most: 2_000,
+    sizeIs: 'Trades in one transaction. Too small: slow; too large: accounts are locked longer.',
+    maxWaitMs: 50,
+    waitIs: 'How long a chunk waits to fill. Too short: small chunks; too long: trades are shown late.',
+  }),
   balanceTtlSeconds,
 });

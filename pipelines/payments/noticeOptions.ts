@@ -1,24 +1,20 @@
 import { z } from 'zod';
+import { chunkOption } from '../shared/chunkOption.ts';
 import { repeatOption } from '../shared/claimedSends.ts';
+import { retryOption } from '../shared/retryOption.ts';
 
 const ms = z.int().min(0);
 const count = z.int().min(1);
 
 /** Options of `payments.notify`. */
 export const notifyOptions = z.object({
-  open: z
-    .object({
-      size: count.max(1_000).default(100).meta({
-        description:
-          'Events whose notices are made in one transaction. Too small: more transactions; too large: more is read again after a crash.',
-        unit: 'messages',
-      }),
-      maxWaitMs: ms.default(50).meta({
-        description: 'How long an event waits for others. Too short: small transactions; too long: people are told later.',
-        unit: 'ms',
-      }),
-    })
-    .prefault({}),
+  open: chunkOption({
+    size: 100,
+    most: 1_000,
+    sizeIs: 'Events whose notices are made in one transaction. Too small: more transactions; too large: more is read again after a crash.',
+    maxWaitMs: 50,
+    waitIs: 'How long an event waits for others. Too short: small transactions; too long: people are told later.',
+  }),
 });
 
 /** Options of `payments.sendNotices`. */
@@ -38,21 +34,7 @@ export const sendNoticesOptions = z.object({
         description: 'How long a notice waits for a retry within the run. Too short: it waits for another run; too long: others wait.',
         unit: 'ms',
       }),
-      retry: z
-        .object({
-          maxRetries: z.int().min(0).max(20).default(2).meta({
-            description: 'Tries after the first within the hold. Too few: passing trouble costs a run; too many: the channel is pressed.',
-          }),
-          firstDelayMs: ms.default(100).meta({
-            description: 'Longest wait before the first retry; it doubles. Too short: the channel is pressed; too long: see holdMs.',
-            unit: 'ms',
-          }),
-          maxDelayMs: ms.default(1_000).meta({
-            description: 'Longest wait before any retry. Too short: the channel is pressed; too long: see holdMs.',
-            unit: 'ms',
-          }),
-        })
-        .prefault({}),
+      retry: retryOption({ tooFew: 'passing trouble costs a run', whom: 'the channel' }),
     })
     .prefault({}),
   leaseBeyondMs: ms.min(1_000).default(60_000).meta({
@@ -61,16 +43,11 @@ export const sendNoticesOptions = z.object({
     unit: 'ms',
   }),
   repeat: repeatOption,
-  record: z
-    .object({
-      size: count.max(1_000).default(50).meta({
-        description: 'Ends written in one statement. Too small: more statements; too large: more is unknown after a crash.',
-        unit: 'messages',
-      }),
-      maxWaitMs: ms.default(20).meta({
-        description: 'How long an end waits for others. Too short: small statements; too long: claims stay open.',
-        unit: 'ms',
-      }),
-    })
-    .prefault({}),
+  record: chunkOption({
+    size: 50,
+    most: 1_000,
+    sizeIs: 'Ends written in one statement. Too small: more statements; too large: more is unknown after a crash.',
+    maxWaitMs: 20,
+    waitIs: 'How long an end waits for others. Too short: small statements; too long: claims stay open.',
+  }),
 });

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { chunkOption } from '../shared/chunkOption.ts';
+import { retryOption } from '../shared/retryOption.ts';
 
 const ms = z.int().min(0);
 
@@ -17,37 +19,18 @@ const callOptions = z
       description: 'How long a payment waits for a retry within the run. Too short: it waits for the next run; too long: others wait.',
       unit: 'ms',
     }),
-    retry: z
-      .object({
-        maxRetries: z.int().min(0).max(20).default(2).meta({
-          description: 'Tries after the first within the hold. Too few: passing trouble costs a run; too many: the gateway is pressed.',
-        }),
-        firstDelayMs: ms.default(100).meta({
-          description: 'Longest wait before the first retry; it doubles. Too short: the gateway is pressed; too long: see holdMs.',
-          unit: 'ms',
-        }),
-        maxDelayMs: ms.default(1_000).meta({
-          description: 'Longest wait before any retry. Too short: the gateway is pressed; too long: see holdMs.',
-          unit: 'ms',
-        }),
-      })
-      .prefault({}),
+    retry: retryOption({ tooFew: 'passing trouble costs a run', whom: 'the gateway' }),
   })
   .prefault({});
 
 /** Payments written in one transaction. */
-const chunkOptions = z
-  .object({
-    size: z.int().min(1).max(1_000).default(50).meta({
-      description: 'Payments written in one transaction. Too small: slow; too large: their orders and products are locked for longer.',
-      unit: 'messages',
-    }),
-    maxWaitMs: ms.default(50).meta({
-      description: 'How long a chunk waits to fill. Too short: small chunks; too long: buyers wait.',
-      unit: 'ms',
-    }),
-  })
-  .prefault({});
+const chunkOptions = chunkOption({
+  size: 50,
+  most: 1_000,
+  sizeIs: 'Payments written in one transaction. Too small: slow; too large: their orders and products are locked for longer.',
+  maxWaitMs: 50,
+  waitIs: 'How long a chunk waits to fill. Too short: small chunks; too long: buyers wait.',
+});
 
 /** Options of `payments.reconcile`. */
 export const reconcileOptions = z.object({

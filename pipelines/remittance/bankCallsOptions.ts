@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { chunkOption } from '../shared/chunkOption.ts';
 import { repeatOption } from '../shared/claimedSends.ts';
 import type { TryOptions } from './nextTry.ts';
 import { tryOptions } from './tryOptions.ts';
@@ -45,18 +46,13 @@ export const bankCallsOptions = z.object({
       }),
     })
     .prefault({}),
-  record: z
-    .object({
-      size: count.max(1_000).default(100).meta({
-        description: 'Answers of the bank written in one transaction. Too small: slow; too large: more is asked about again after a crash.',
-        unit: 'messages',
-      }),
-      maxWaitMs: ms.default(20).meta({
-        description: 'How long an answer waits for others. Too short: small transactions; too long: money waits.',
-        unit: 'ms',
-      }),
-    })
-    .prefault({}),
+  record: chunkOption({
+    size: 100,
+    most: 1_000,
+    sizeIs: 'Answers of the bank written in one transaction. Too small: slow; too large: more is asked about again after a crash.',
+    maxWaitMs: 20,
+    waitIs: 'How long an answer waits for others. Too short: small transactions; too long: money waits.',
+  }),
 });
 
 /** How a stage treats calls whose tries are counted in their rows: it makes one, and what it cannot make now comes back later. */

@@ -1,17 +1,13 @@
 import { z } from 'zod';
+import { chunkOption } from '../shared/chunkOption.ts';
 
 /** Options of the jobs that publish again. */
 export const retryOptions = z.object({
-  chunk: z
-    .object({
-      size: z.int().min(1).max(2_000).default(200).meta({
-        description: 'Messages published again in one transaction. Too small: slow; too large: more is done again after a crash.',
-        unit: 'messages',
-      }),
-      maxWaitMs: z.int().min(0).default(50).meta({
-        description: 'How long a chunk waits to fill. Too short: small chunks; too long: money waits.',
-        unit: 'ms',
-      }),
-    })
-    .prefault({}),
+  chunk: chunkOption({
+    size: 200,
+    most: 2_000,
+    sizeIs: 'Messages published again in one transaction. Too small: slow; too large: more is done again after a crash.',
+    maxWaitMs: 50,
+    waitIs: 'How long a chunk waits to fill. Too short: small chunks; too long: money waits.',
+  }),
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { repeatOption } from '../claimedSends.ts';
+import { retryOption } from '../retryOption.ts';
 
 const ms = z.int().min(0);
 const address = /^[^\s,@<>"]+@[^\s,@<>"]+$/;
@@ -22,21 +23,7 @@ export const reportMailOptions = {
           'How long a claimed mail waits for retries. Too short: trouble that passes begins its part anew; too long: it is told late.',
         unit: 'ms',
       }),
-      retry: z
-        .object({
-          maxRetries: z.int().min(0).max(20).default(5).meta({
-            description: 'Tries after the first within the hold. Too few: see holdMs; too many: the server is pressed.',
-          }),
-          firstDelayMs: ms.default(500).meta({
-            description: 'Longest wait before the first retry; it doubles. Too short: the server is pressed; too long: see holdMs.',
-            unit: 'ms',
-          }),
-          maxDelayMs: ms.default(15_000).meta({
-            description: 'Longest wait before any retry. Too short: the server is pressed; too long: see holdMs.',
-            unit: 'ms',
-          }),
-        })
-        .prefault({}),
+      retry: retryOption({ maxRetries: 5, firstDelayMs: 500, maxDelayMs: 15_000, tooFew: 'see holdMs', whom: 'the server' }),
     })
     .prefault({}),
   repeat: repeatOption,
