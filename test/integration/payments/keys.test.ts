@@ -1,18 +1,12 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systems } from '../../../pipelines/index.ts';
 import { buyerEmailField, buyerKeys } from '../../../pipelines/payments/buyerKeyStore.ts';
-import type { Database } from '../../../src/connectors/database.ts';
 import { decryptField, encryptField, keyIdOf } from '../../../src/message/encryption.ts';
-import { parseKeyRing, type KeyRing } from '../../../src/message/keyRing.ts';
-import { realClock } from '../../../src/runtime/clock.ts';
 import { lackedKeys } from '../../../src/runtime/keys/lackedKeys.ts';
-import { keysInUse, rotateKeys, type RotationSpec, type TableRotation } from '../../../src/runtime/keys/rotateKeys.ts';
+import { keysInUse, type RotationSpec, type TableRotation } from '../../../src/runtime/keys/rotateKeys.ts';
+import { meddled, rings, rotateAll } from '../../support/keyRotation.ts';
 import { aPayments, emptied, type Payments } from './aPayments.ts';
 
-const oldKey = `k1:${Buffer.alloc(32, 7).toString('base64')}`;
-const newKey = `k2:${Buffer.alloc(32, 8).toString('base64')}`;
-const oldRing = parseKeyRing(oldKey);
-const ring: KeyRing = parseKeyRing(`${newKey},${oldKey}`);
 let payments: Payments;
 
 beforeAll(async () => {
@@ -29,35 +23,15 @@ async function orders(count: number): Promise<void> {
   await payments.database.execute({
     text: `INSERT INTO payments.orders (id, amount_minor, buyer_email, created_at)
       SELECT id, 1000, email, '2026-11-01T02:30:00Z' FROM unnest($1::bigint[], $2::text[]) AS made (id, email)`,
-    values: [ids, ids.map((id) => encryptField(oldRing, `${id}`, buyerEmailField, addressOf(id)))],
+    values: [ids, ids.map((id) => encryptField(rings.old, `${id}`, buyerEmailField, addressOf(id)))],
   });
 }
 
-function rotated(changes: Partial<RotationSpec> = {}): Promise<readonly TableRotation[]> {
-  const stop = new AbortController().signal;
-  const spec = { database: payments.database, ring, tables: [buyerKeys], clock: realClock, rowsPerSecond: 1_000_000, stop };
-  return rotateKeys({ ...spec, progress: () => undefined, ...changes });
-}
+const rotated = (changes?: Partial<RotationSpec>): Promise<readonly TableRotation[]> =>
+  rotateAll({ database: payments.database, tables: [buyerKeys] }, changes);
 
 const rows = (): Promise<readonly { readonly id: bigint; readonly buyer_email: string }[]> =>
   payments.database.query('SELECT id, buyer_email FROM payments.orders ORDER BY id');
-
-/** The database, that does something before the first replacement of a page. */
-function meddled(before: () => Promise<unknown>): Database {
-  let isFirst = true;
-  const { database } = payments;
-  return {
-    query: (statement) => database.query(statement),
-    execute: (statement) => database.execute(statement),
-    listen: (channel, wake) => database.listen(channel, wake),
-    close: () => database.close(),
-    withTransaction: async (work, options) => {
-      if (isFirst) await before();
-      isFirst = false;
-      return database.withTransaction(work, options);
-    },
-  };
-}
 
 describe('a rotation of keys', () => {
   it('covers the addresses of buyers', () => {
@@ -66,29 +40,30 @@ describe('a rotation of keys', () => {
 
   it('brings every address under the current key, and tells when nobody uses the old one', async () => {
     await orders(1_200);
-    expect(await keysInUse(payments.database, ring, [buyerKeys])).toEqual([
+    expect(await keysInUse(payments.database, rings.both, [buyerKeys])).toEqual([
       { key: 'k2', isCurrent: true, isInRing: true, values: 0 },
       { key: 'k1', isCurrent: false, isInRing: true, values: 1_200 },
     ]);
     expect(await rotated()).toEqual([{ table: 'payments.orders', rotated: 1_200, unopened: 0 }]);
-    expect(await keysInUse(payments.database, ring, [buyerKeys])).toMatchObject([
+    expect(await keysInUse(payments.database, rings.both, [buyerKeys])).toMatchObject([
       { key: 'k2', values: 1_200 },
       { key: 'k1', values: 0 },
     ]);
-    const onlyNew = parseKeyRing(newKey);
     for (const { id, buyer_email } of await rows()) {
-      expect(decryptField(onlyNew, `${id}`, buyerEmailField, buyer_email)).toBe(addressOf(id));
+      expect(decryptField(rings.onlyNew, `${id}`, buyerEmailField, buyer_email)).toBe(addressOf(id));
     }
   });
 
   it('does not overwrite an address that is changed meanwhile, and rotates it with the next pass', async () => {
     await orders(3);
-    const moved = encryptField(oldRing, '2', buyerEmailField, 'moved@example.com');
+    const moved = encryptField(rings.old, '2', buyerEmailField, 'moved@example.com');
     const change = { text: 'UPDATE payments.orders SET buyer_email = $1 WHERE id = 2', values: [moved] };
-    expect(await rotated({ database: meddled(() => payments.database.execute(change)) })).toMatchObject([{ rotated: 3 }]);
+    expect(await rotated({ database: meddled(payments.database, () => payments.database.execute(change)) })).toMatchObject([
+      { rotated: 3 },
+    ]);
     const [, row] = await rows();
     expect(keyIdOf(buyerEmailField, row?.buyer_email ?? '')).toBe('k2');
-    expect(decryptField(ring, '2', buyerEmailField, row?.buyer_email ?? '')).toBe('moved@example.com');
+    expect(decryptField(rings.both, '2', buyerEmailField, row?.buyer_email ?? '')).toBe('moved@example.com');
   });
 
   it('goes on where it was stopped', async () => {
@@ -112,12 +87,11 @@ describe('a rotation of keys', () => {
     await orders(3);
     await payments.database.execute(`UPDATE payments.orders SET buyer_email = 'someone@mail.example' WHERE id = 2`);
     await payments.database.execute(`UPDATE payments.orders SET buyer_email = 'w1.' WHERE id = 3`);
-    const lacking = parseKeyRing(newKey);
-    expect(await lackedKeys(payments.database, lacking, [buyerKeys])).toEqual(['k1']);
-    expect(await keysInUse(payments.database, lacking, [buyerKeys])).toContainEqual({
+    expect(await lackedKeys(payments.database, rings.onlyNew, [buyerKeys])).toEqual(['k1']);
+    expect(await keysInUse(payments.database, rings.onlyNew, [buyerKeys])).toContainEqual({
       ...{ key: 'k1', isCurrent: false, isInRing: false, values: 1 },
     });
-    expect(await rotated({ ring: lacking })).toMatchObject([{ rotated: 0, unopened: 3 }]);
+    expect(await rotated({ ring: rings.onlyNew })).toMatchObject([{ rotated: 0, unopened: 3 }]);
   });
 });
 
