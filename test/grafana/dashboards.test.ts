@@ -4,10 +4,16 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { dashboards } from '../../grafana/source/dashboards.ts';
 import { dashboardFiles, runbookAnchors, type Panel } from '../support/monitoring.ts';
+import { namesOf } from '../support/promql.ts';
 import { dashboardModel } from './dashboardModel.ts';
 
 const grafana = join(import.meta.dirname, '..', '..', 'grafana');
 const names = ['overview', 'pipeline', 'billing', 'money', 'streams', 'kafka', 'process'];
+
+/** What of a unit test of the rules tells which labels alerts have. */
+interface AlertTest {
+  readonly alert_rule_test?: readonly { readonly exp_alerts?: readonly { readonly exp_labels: Readonly<Record<string, string>> }[] }[];
+}
 
 function overlap({ gridPos: a }: Panel, { gridPos: b }: Panel): boolean {
   return a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
@@ -80,6 +86,18 @@ describe('the runbook', () => {
 });
 
 describe('the overview', () => {
+  it('has a column for each label that tells one firing alert from another', () => {
+    const file = readFileSync(join(grafana, '..', 'config', 'prometheus', 'alerts.test.yml'), 'utf8');
+    const { tests } = parse(file) as { readonly tests: readonly AlertTest[] };
+    const told = tests.flatMap(({ alert_rule_test = [] }) =>
+      alert_rule_test.flatMap(({ exp_alerts = [] }) => exp_alerts.flatMap(({ exp_labels }) => Object.keys(exp_labels))),
+    );
+    const table = dashboardFiles.get('overview.json')?.panels.find(({ title }) => title === 'Which alerts fire?');
+    const columns = namesOf(table?.targets?.[0]?.expr ?? '').groupings;
+    expect([...new Set(told)].filter((label) => label !== 'cause' && !columns.includes(label))).toEqual([]);
+    expect(columns).toEqual(expect.arrayContaining(['account', 'method', 'step']));
+  });
+
   it('fits on one screen', () => {
     const lines = dashboardFiles.get('overview.json')?.panels.map(({ gridPos: { y, h } }) => y + h) ?? [];
     // A line is 30 pixels and a gap of 8; a screen of 1080 has about 27 under the bars of browser and dashboard.

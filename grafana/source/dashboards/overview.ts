@@ -7,6 +7,12 @@ import { breakerStates } from '../shades.ts';
 
 const firing = series('ALERTS', 'alertname=~"Weir.+", alertstate="firing"');
 
+/** What tells firing alerts apart. A label that none of them has takes no column. */
+const alertLabels = [
+  ...['severity', 'alertname', 'pipeline', 'stage', 'schedule', 'dependency', 'outbox', 'method', 'account', 'state', 'step', 'reason'],
+  ...['instance', 'job'],
+];
+
 const wrong = [
   stat({
     title: 'How many alerts fire?',
@@ -89,8 +95,8 @@ const where = [
     title: 'Which alerts fire?',
     description: 'One line for each, with what it names. A page comes before a ticket.',
     unit: 'short',
-    asks: [[each('count', 'severity, alertname, pipeline, schedule, dependency, outbox, reason', firing)]],
-    columns: ['severity', 'alertname', 'pipeline', 'schedule', 'dependency', 'outbox', 'reason'],
+    asks: [[each('count', alertLabels.join(', '), firing)]],
+    columns: alertLabels,
     value: 'alerts',
     links: [runbook('operations')],
     width: 12,
