@@ -7,7 +7,7 @@ export interface Link {
 }
 
 /** Pages of the console; the first has all pipelines. */
-export type ConsolePage = '' | 'dead-letters' | 'jobs' | 'billing' | 'payments' | 'remittance' | 'account-links' | 'deposits';
+export type ConsolePage = '' | 'dead-letters' | 'jobs' | 'schedules' | 'billing' | 'payments' | 'remittance' | 'account-links' | 'deposits';
 
 /** A page of the console, where what the panel shows can be looked at singly and acted on. */
 export function consolePage(page: ConsolePage): Link {

@@ -30,5 +30,11 @@ export const breakerStates: Readonly<Record<number, Shade>> = {
   2: { text: 'held back', color: 'red' },
 };
 
+/** By the numbers of weir_schedule_off. */
+export const switchStates: Readonly<Record<number, Shade>> = {
+  0: { text: 'on', color: 'green' },
+  1: { text: 'off', color: 'orange' },
+};
+
 /** How messages end. */
 export const outcomeColours = { done: 'green', skipped: 'blue', deferred: 'yellow', dead: 'red', released: 'purple' } as const;

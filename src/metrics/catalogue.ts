@@ -143,6 +143,11 @@ export const catalogue = {
     help: 'Time since an operator paused the schedule; 0 while nobody has. Told by every process that fires the schedule.',
     labels: ['schedule'],
   },
+  weir_schedule_off: {
+    type: 'gauge',
+    help: '1 while an option has the schedule off, which holds in every process, otherwise 0. Told by every process that would fire the schedule.',
+    labels: ['schedule'],
+  },
   weir_schedule_swallowed_fires: {
     type: 'gauge',
     help: 'Fires of the schedule that were skipped because it was paused, and whose run nobody has opened since, of its latest 100; 0 for sweeps, whose next run does what was due.',

@@ -11,7 +11,7 @@ export function scheduleMetrics(
 ): { readonly meter: ScheduleMeter; refresh(): void } {
   const misses = counter('weir_schedule_misses_total');
   const [late, paused] = [gauge('weir_schedule_late_seconds'), gauge('weir_schedule_paused_seconds')];
-  const swallowed = gauge('weir_schedule_swallowed_fires');
+  const [swallowed, off] = [gauge('weir_schedule_swallowed_fires'), gauge('weir_schedule_off')];
   const lateSince = new Map<string, Date | undefined>();
   const pausedSince = new Map<string, Date | undefined>();
   const secondsSince = (at: Date | undefined): number => (at === undefined ? 0 : Math.max(0, clock.now().getTime() - at.getTime()) / 1_000);
@@ -27,6 +27,7 @@ export function scheduleMetrics(
         pausedSince.set(schedule, since);
         swallowed.set({ schedule }, count);
       },
+      off: (schedule, isOff) => off.set({ schedule }, Number(isOff)),
     },
     refresh() {
       for (const [schedule, fireAt] of lateSince) late.set({ schedule }, secondsSince(fireAt));

@@ -14,6 +14,8 @@ describe('the metrics of schedules', () => {
     expect(first).toContain('weir_schedule_late_seconds{schedule="billing.dispatch"} 0');
     metrics.schedules.paused('billing.settle', undefined, 0);
     metrics.schedules.paused('billing.dispatch', new Date('2026-10-31T23:59:30Z'), 2);
+    metrics.schedules.off('billing.settle', true);
+    metrics.schedules.off('billing.dispatch', false);
     await clock.advance(90_000);
     metrics.schedules.missed('billing.settle', 3);
     const second = (await metrics.scrape()).text;
@@ -22,5 +24,9 @@ describe('the metrics of schedules', () => {
     expect(second).toContain('weir_schedule_paused_seconds{schedule="billing.settle"} 0');
     expect(second).toContain('weir_schedule_paused_seconds{schedule="billing.dispatch"} 120');
     expect(second).toContain('weir_schedule_swallowed_fires{schedule="billing.dispatch"} 2');
+    expect(second).toContain('weir_schedule_off{schedule="billing.settle"} 1');
+    expect(second).toContain('weir_schedule_off{schedule="billing.dispatch"} 0');
+    metrics.schedules.off('billing.settle', false);
+    expect((await metrics.scrape()).text).toContain('weir_schedule_off{schedule="billing.settle"} 0');
   });
 });

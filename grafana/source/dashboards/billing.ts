@@ -5,9 +5,9 @@ import { settle } from '../../../pipelines/billing/settle.job.ts';
 import { limitOf } from '../alert.ts';
 import type { DashboardSource } from '../dashboard.ts';
 import { consolePage, runbookOf } from '../link.ts';
-import { bars, graph, progress, stacked, stat } from '../panels.ts';
+import { bars, graph, progress, stacked, stat, states } from '../panels.ts';
 import { each, orZero, perSecond, rise, series } from '../promql.ts';
-import { outcomeColours } from '../shades.ts';
+import { outcomeColours, switchStates } from '../shades.ts';
 
 const settleLate = series('weir_schedule_late_seconds', `schedule="${settle.name}"`);
 const delivering = `pipeline=~"${[deliver, deliverSms, deadLetters].map(({ name }) => name).join('|')}"`;
@@ -112,7 +112,7 @@ const month = [
     description: 'Fires that were found too late to run, or whose place a later one took, of all systems.',
     unit: 'short',
     asks: [[each('sum', 'schedule', rise(series('weir_schedule_misses_total'))), '{{schedule}}']],
-    links: [consolePage('jobs'), runbookOf('WeirScheduleMissed')],
+    links: [consolePage('schedules'), runbookOf('WeirScheduleMissed')],
     width: 12,
   }),
   graph({
@@ -121,8 +121,8 @@ const month = [
     unit: 's',
     asks: [[each('max', 'schedule', series('weir_schedule_paused_seconds')), '{{schedule}}']],
     limits: { orange: limitOf('WeirSchedulePaused', 'weir_schedule_paused_seconds') },
-    links: [consolePage('jobs'), runbookOf('WeirSchedulePaused')],
-    width: 12,
+    links: [consolePage('schedules'), runbookOf('WeirSchedulePaused')],
+    width: 8,
   }),
   graph({
     title: 'What has a pause swallowed?',
@@ -130,9 +130,20 @@ const month = [
     unit: 'short',
     asks: [[each('max', 'schedule', series('weir_schedule_swallowed_fires')), '{{schedule}}']],
     limits: { red: 1 },
-    links: [consolePage('jobs'), runbookOf('WeirSchedulePaused')],
-    width: 12,
+    links: [consolePage('schedules'), runbookOf('WeirSchedulePaused')],
+    width: 8,
   }),
+  states(
+    {
+      title: 'What is off by an option?',
+      description: 'Schedules that no process fires because their option says so, of all systems. What they would have run is skipped.',
+      unit: 'short',
+      asks: [[each('min', 'schedule', series('weir_schedule_off')), '{{schedule}}']],
+      links: [consolePage('schedules'), runbookOf('WeirScheduleOff')],
+      width: 8,
+    },
+    switchStates,
+  ),
 ];
 
 const delivery = [

@@ -29,6 +29,8 @@ export interface ScheduleMeter {
   lateSince(schedule: string, fireAt: Date | undefined): void;
   /** Since when it is paused, undefined where it is not; and how many fires a pause has swallowed that nobody has made up for. */
   paused(schedule: string, since: Date | undefined, swallowed: number): void;
+  /** Whether it is off as it is in force: in every process, by the options of the one that was started last. */
+  off(schedule: string, isOff: boolean): void;
 }
 
 export interface SchedulesSpec {
@@ -118,6 +120,7 @@ class Firing {
     const { name } = fired.schedule;
     const next = state && nextFireAt(state);
     meter.lateSince(name, earliest(state?.uncompletedSince ?? undefined, next));
+    if (state !== undefined) meter.off(name, !state.isEnabled);
     if (state !== undefined && this.#unset.has(name)) this.#tellAhead(state);
     const isDue = next !== undefined && next <= clock.now();
     if (isDue || this.#unset.has(name)) await this.#fireAll(fired);

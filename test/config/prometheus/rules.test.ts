@@ -50,7 +50,7 @@ describe.each(rules().map((rule) => [rule.alert, rule] as const))('%s', (name, {
 describe('the alerts', () => {
   it('tell a number where they have one', () => {
     const numberless = rules().filter(({ annotations }) => !/\$value/.test(annotations['summary'] ?? ''));
-    // What does not answer or move has no number, nor has a time that is over.
+    // What does not answer, move or fire has no number, nor has a time that is over.
     expect(numberless.map(({ alert }) => alert)).toEqual([
       'WeirDown',
       'WeirProcessDown',
@@ -59,6 +59,7 @@ describe('the alerts', () => {
       'WeirScrapeFails',
       'WeirNoProgress',
       'WeirDependencyAway',
+      'WeirScheduleOff',
     ]);
   });
 

@@ -26,6 +26,7 @@ interface Told {
   readonly misses: Map<string, number>;
   readonly lateSince: Map<string, Date | undefined>;
   readonly pauses: Map<string, { readonly since: Date | undefined; readonly count: number }>;
+  readonly off: Map<string, boolean>;
   /** How often it has looked. */
   looks(): number;
 }
@@ -47,6 +48,7 @@ function start(
   const misses = new Map<string, number>();
   const lateSince = new Map<string, Date | undefined>();
   const pauses: Told['pauses'] = new Map();
+  const off: Told['off'] = new Map();
   let looks = 0;
   const meter: ScheduleMeter = {
     missed: (schedule, count) => void misses.set(schedule, (misses.get(schedule) ?? 0) + count),
@@ -55,6 +57,7 @@ function start(
       lateSince.set(schedule, fireAt);
     },
     paused: (schedule, since, count) => void pauses.set(schedule, { since, count }),
+    off: (schedule, isOff) => void off.set(schedule, isOff),
   };
   const say = (sentence: string, fields?: LogFields): void => void lines.push({ sentence, fields });
   const done = runSchedules({
@@ -70,7 +73,7 @@ function start(
     ...rest,
   });
   return {
-    ...{ lines, misses, lateSince, pauses, looks: () => looks },
+    ...{ lines, misses, lateSince, pauses, off, looks: () => looks },
     stop: async () => {
       stopping.abort();
       await done;
@@ -231,6 +234,27 @@ describe('runSchedules', () => {
     // Both in turn would change it at every look.
     expect(await ledger.database.query('SELECT actor FROM weir.audit')).toHaveLength(1);
     await Promise.all([older.stop(), newer.stop()]);
+  });
+
+  it('tells in each process that a schedule is off, or on, as the one that was started last has it', async () => {
+    calendar = seoul('2026-11-01T12:00');
+    const turned = (isEnabled: boolean) => ({ patterns: { 'test.nightly': { ...patternOf(aSchedule()), isEnabled } } });
+    const first = start([aSchedule()], turned(true));
+    await settled(first);
+    expect(first.off.get('test.nightly')).toBe(false);
+    const second = start([aSchedule()], turned(false));
+    await settled(second, first);
+    expect([first, second].map(({ off }) => off.get('test.nightly'))).toEqual([true, true]);
+    calendar = seoul('2026-11-02T12:00');
+    await settled(first, second);
+    expect(await ledger.fires()).toEqual(['11-02 00:00 SKIPPED']);
+    const third = start([aSchedule()], turned(true));
+    await settled(third, second, first);
+    expect([first, second, third].map(({ off }) => off.get('test.nightly'))).toEqual([false, false, false]);
+    calendar = seoul('2026-11-03T12:00');
+    await settled(first, second, third);
+    expect(await ledger.fires()).toEqual(['11-02 00:00 SKIPPED', '11-03 00:00 STARTED 2026-11-03T00:00']);
+    await Promise.all([first, second, third].map((one) => one.stop()));
   });
 
   it('follows the one that was started last also where a fire waited while both were started', async () => {
