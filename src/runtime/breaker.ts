@@ -45,6 +45,8 @@ export interface BreakerSpec extends BreakerLimits {
 /** A gate that shuts while the system behind it is away, and opens by itself. */
 export interface Breaker extends Gate {
   state(): BreakerState;
+  /** The elapsed time, in milliseconds, at which it shut; undefined while it is open. */
+  awaySinceMs(): number | undefined;
   /** Ends its timer: it changes no more. */
   stop(): void;
 }
@@ -83,6 +85,10 @@ class LiveBreaker implements Breaker {
 
   state(): BreakerState {
     return this.#state;
+  }
+
+  awaySinceMs(): number | undefined {
+    return this.#state === 'open' ? undefined : this.#shutAtMs;
   }
 
   isOpen(): boolean {

@@ -46,6 +46,8 @@ export interface Supervised {
   /** Resolves when it is stopped or failed for good; true when everything that was read is settled. */
   readonly ended: Promise<boolean>;
   state(): PipelineState;
+  /** The elapsed time, in milliseconds, at which it came into its state. */
+  sinceMs(): number;
   /** Why it is in its state, for people; empty when running. */
   reason(): string;
   /** Why its messages wait although it is running, each once. */
@@ -107,6 +109,7 @@ class Supervisor<V> implements Supervised {
   readonly #spec: SupervisedSpec<V>;
   readonly #end: (isClean: boolean) => void;
   #state: PipelineState = 'starting';
+  #sinceMs: number;
   #reason = '';
   #restarts = 0;
   #failuresInARow = 0;
@@ -124,11 +127,16 @@ class Supervisor<V> implements Supervised {
     this.ended = promise;
     this.#end = resolve;
     this.#spec = spec;
+    this.#sinceMs = spec.clock.elapsedMs();
     this.#pauses = new Map(spec.pausedBy);
   }
 
   state(): PipelineState {
     return this.#state;
+  }
+
+  sinceMs(): number {
+    return this.#sinceMs;
   }
 
   reason(): string {
@@ -275,6 +283,7 @@ class Supervisor<V> implements Supervised {
   }
 
   #become(state: PipelineState, reason: string): void {
+    if (state !== this.#state) this.#sinceMs = this.#spec.clock.elapsedMs();
     this.#state = state;
     this.#reason = reason;
     const fields = { pipeline: this.name, state, ...(reason === '' ? {} : { reason }) };

@@ -72,6 +72,18 @@ describe.skipIf(browser === undefined)('an action', () => {
     expect(told.asked).toEqual([['dead-letters.replay/effect', { ...replay, rate: 7, cap: 1_000 }]]);
   });
 
+  it('that resumes what an option has off says that it stays off, and by which option', async () => {
+    const offBy = 'schedules.accounting.cumulativeReport.enabled';
+    const schedule = 'accounting.cumulativeReport';
+    told.answers['schedule.resume/effect'] = { schedule, state: 'resumed, and stays off', offBy, skipped: 0, skippedFires: [] };
+    const { page } = looking;
+    await looking.see('#/schedules');
+    await page.getByRole('row', { name: schedule }).getByRole('button', { name: 'Resume' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Resume' });
+    await dialog.getByRole('heading', { name: 'This would do' }).waitFor();
+    expect(await dialog.locator('.effect').innerText()).toMatch(new RegExp(`resumed, and stays off\\s+Off by\\s+${offBy}`));
+  });
+
   it('is not done by Enter before the effect of what was just filled in is shown', async () => {
     const { page } = looking;
     await looking.see('#/dead-letters');

@@ -14,9 +14,16 @@ function pipeline(name: string, changes: object = {}): { readonly [field: string
 const overview = {
   ...{ instance: 'weir-1@host-7', now, startedAt: '2026-11-21T23:12:00.000Z', isHeld: false },
   attention: [
-    { level: 'page', text: 'remittance.bankCalls has failed for good: the others go on', view: '#/pipelines/remittance.bankCalls' },
-    { level: 'ticket', text: '1,204 dead letters are open', view: '#/dead-letters' },
-    { level: 'ticket', text: '2 payments wait for a person', view: '#/payments?show=parked' },
+    {
+      ...{ level: 'page', text: 'remittance.bankCalls has failed for good: the others go on', view: '#/pipelines/remittance.bankCalls' },
+      since: '2026-11-22T04:49:49.000Z',
+    },
+    { level: 'ticket', text: '1,204 dead letters are open', view: '#/dead-letters', since: null },
+    { level: 'ticket', text: '2 payments wait for a person', view: '#/payments?show=parked', since: null },
+    {
+      ...{ level: 'ticket', view: '#/schedules', since: null },
+      text: 'accounting.cumulativeReport is off by schedules.accounting.cumulativeReport.enabled: what it would run is skipped',
+    },
   ],
   pipelines: [
     pipeline('remittance.bankCalls', {
@@ -260,9 +267,11 @@ export const toldAnswers: Readonly<Record<string, Json>> = {
           cron: '0 15 15,21 * *',
           zone: 'Asia/Seoul',
           isEnabled: true,
+          offBy: null,
         },
         ...{
           pausedBy: null,
+          pausedAt: null,
           pausedBecause: null,
           nextAt: '2026-12-15T06:00:00.000Z',
           lastAt: '2026-11-21T06:00:00.000Z',
@@ -279,16 +288,32 @@ export const toldAnswers: Readonly<Record<string, Json>> = {
           cron: '0 0 * * *',
           zone: 'Asia/Seoul',
           isEnabled: true,
+          offBy: null,
         },
         ...{
           pausedBy: 'lee',
+          pausedAt: '2026-11-21T09:00:00.000Z',
           pausedBecause: 'the bank is closed',
           nextAt: null,
           lastAt: '2026-11-20T15:00:00.000Z',
           lastState: 'FAILED',
           lastRun: '16',
         },
-        ...{ lastReason: null, lateSince: null, missed: 1, keyNow: '2026-11-22' },
+        ...{ lastReason: null, lateSince: '2026-11-20T15:00:00.000Z', missed: 1, keyNow: '2026-11-22' },
+      },
+      {
+        ...{
+          schedule: 'accounting.cumulativeReport',
+          job: 'accounting.cumulativeReport',
+          profile: 'accounting',
+          cron: '0 8 * * *',
+          zone: 'Asia/Seoul',
+          isEnabled: false,
+          offBy: 'schedules.accounting.cumulativeReport.enabled',
+        },
+        ...{ pausedBy: 'lee', pausedAt: '2026-11-21T09:00:00.000Z', pausedBecause: 'the disk is changed', nextAt: null },
+        ...{ lastAt: '2026-11-20T23:00:00.000Z', lastState: 'SKIPPED', lastRun: null, lastReason: 'the schedule is disabled' },
+        ...{ lateSince: null, missed: 0, keyNow: '2026-11-21' },
       },
     ],
   },

@@ -45,6 +45,31 @@ describe.skipIf(browser === undefined).each(Object.keys(screens) as readonly Scr
     expect(await looking.page.getByRole('button', { name: 'Menu' }).isVisible()).toBe(screen === 'phone');
   });
 
+  it('what needs attention says since when, where that is known', async () => {
+    await looking.see('#/');
+    await looking.page.reload();
+    const items = looking.page.locator('.attention li');
+    const failed = items.filter({ hasText: 'has failed for good' });
+    expect(await failed.innerText()).toMatch(/the others go on\s+since .+ (ago|in .+)/);
+    expect(await failed.locator('time').getAttribute('datetime')).toBe('2026-11-22T04:49:49.000Z');
+    expect(await items.filter({ hasText: 'dead letters are open' }).innerText()).not.toContain('since');
+  });
+
+  it('a schedule is all that it is: late while it is paused, off by its option, and paused besides', async () => {
+    await looking.see('#/schedules');
+    await looking.page.reload();
+    const states = async (schedule: string): Promise<readonly string[]> => {
+      const row = looking.page.locator(`tr[data-key="${schedule}"]`);
+      await row.waitFor();
+      return row.locator('td[data-label="State"] .badge').allInnerTexts();
+    };
+    expect(await states('billing.dispatch')).toEqual(['on time']);
+    expect(await states('deposits.settle')).toEqual(['late', 'paused']);
+    expect(await states('accounting.cumulativeReport')).toEqual(['off', 'paused']);
+    const off = looking.page.locator('tr[data-key="accounting.cumulativeReport"] td[data-label="State"]');
+    expect(await off.innerText()).toContain('by schedules.accounting.cumulativeReport.enabled');
+  });
+
   it('what there is none of says what that means', async () => {
     const nothing = { attention: [], pipelines: [], jobs: [], schedules: [], dependencies: [] };
     told.answers['overview.show'] = { ...(toldAnswers['overview.show'] as object), ...nothing };

@@ -230,4 +230,18 @@ describe('a breaker', () => {
     await clock.advance(0);
     expect(clock.timerCount()).toBe(0);
   });
+
+  it('tells since when it is shut, over vain probes, until it is open', async () => {
+    let isThere = false;
+    const { gate, clock } = a({ isThere: () => isThere });
+    await clock.advance(1_000);
+    expect(gate.awaySinceMs()).toBeUndefined();
+    shut(gate);
+    await clock.advance(5_000);
+    expect(gate.awaySinceMs()).toBe(1_000);
+    isThere = true;
+    await clock.advance(500);
+    expect(gate.state()).toBe('open');
+    expect(gate.awaySinceMs()).toBeUndefined();
+  });
 });

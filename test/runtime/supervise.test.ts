@@ -341,4 +341,18 @@ describe('supervise', () => {
     expect(supervised.state()).toBe('failed');
     expect(await supervised.ended).toBe(false);
   });
+
+  it('tells when it came into its state, also where the cause of that changes', async () => {
+    const { supervised, clock } = started({ source: scriptedSource({ count: Infinity }), chain: () => NEVER });
+    await clock.advance(1_000);
+    expect(supervised.sinceMs()).toBe(0);
+    supervised.pause('operator', 'a deploy');
+    await clock.advance(1_000);
+    supervised.pause('operator', 'a longer one');
+    expect(supervised.sinceMs()).toBe(1_000);
+    supervised.resume('operator');
+    expect(supervised.sinceMs()).toBe(2_000);
+    supervised.cut();
+    await clock.advance(1_000);
+  });
 });

@@ -4,6 +4,7 @@ import type { Clock } from '../../message/clock.ts';
 import { listPauses } from '../../runtime/pauses/pauseStore.ts';
 import type { Json } from '../../runtime/jobs/job.ts';
 import type { Supervised } from '../../runtime/supervise.ts';
+import { calendarTime } from '../calendarTime.ts';
 import { pauseFields } from '../pauseFields.ts';
 import { defineQuestion } from '../route.ts';
 import { waitsFor } from '../waitsFor.ts';
@@ -44,7 +45,7 @@ function reading(source: SourceStatus | undefined, clock: Clock): { readonly [fi
   const held = source.partitions.filter(({ isHeld }) => isHeld).map(({ number }) => number);
   return {
     source: source.state,
-    sourceSince: new Date(clock.now().getTime() - (clock.elapsedMs() - source.sinceMs)).toISOString(),
+    sourceSince: calendarTime(clock, source.sinceMs).toISOString(),
     partitions: `${held.join(', ') || 'none'} of ${source.partitions.length}`,
   };
 }

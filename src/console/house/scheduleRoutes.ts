@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Json } from '../../runtime/jobs/job.ts';
 import { comingFires, type ComingFire } from '../../runtime/schedules/comingFires.ts';
-import { listSchedules, type KnownSchedule } from '../../runtime/schedules/listSchedules.ts';
+import { enabledOption } from '../../runtime/schedules/enabledOption.ts';
+import { listSchedules, type KnownSchedule, type ScheduleView } from '../../runtime/schedules/listSchedules.ts';
 import { missedFires } from '../../runtime/schedules/missedFires.ts';
 import { pauseSchedule, resumeSchedule } from '../../runtime/schedules/schedulePauses.ts';
 import { swallowedFires } from '../../runtime/schedules/swallowedFires.ts';
@@ -26,6 +27,7 @@ export const listSchedulesRoute = defineQuestion({
         const { lastFire } = view;
         return {
           ...{ schedule: view.name, job: view.job, profile: view.profile, cron: view.cron, zone: view.zone, isEnabled: view.isEnabled },
+          offBy: offBy(view),
           ...pauseFields(view.pause),
           ...{ nextAt: view.nextFireAt?.toISOString() ?? null, lastAt: lastFire?.fireAt.toISOString() ?? null },
           ...{ lastState: lastFire?.runStatus ?? lastFire?.state ?? null, lastRun: lastFire?.runId?.toString() ?? null },
@@ -44,7 +46,7 @@ const input = z.strictObject({
 /** Fires that an effect names, at most. */
 const mostNamed = 5;
 
-/** Has a schedule open nothing more. The answer names the next fires that fall to it, if it is not resumed before. */
+/** Has a schedule open nothing more. `offBy`: the option that has it off already. The answer names the next fires that fall to it, if it is not resumed before. */
 export const pauseScheduleRoute = defineAction({
   name: 'schedule.pause',
   about: 'have a schedule open no more runs, in every daemon, until it is resumed; what it would have run is recorded as skipped',
@@ -55,21 +57,25 @@ export const pauseScheduleRoute = defineAction({
   act: async (transaction, ports: HousePorts, { schedule }, { name, reason }) => {
     const known = requireSchedule(ports, schedule);
     const now = ports.clock.now();
-    const coming = comingFires(await listSchedules(transaction, [known], now), [known.schedule], mostNamed);
+    const views = await listSchedules(transaction, [known], now);
+    const coming = comingFires(views, [known.schedule], mostNamed);
     const isNew = await pauseSchedule(transaction, { schedule, actor: name, reason, pausedAt: now });
     const isHeld = ({ fireAt }: ComingFire): boolean => fireAt <= now && !known.schedule.isForgettable;
     return {
-      ...{ schedule, state: isNew ? 'paused' : 'was paused before' },
+      ...{ schedule, state: isNew ? 'paused' : 'was paused before', offBy: views.map(offBy)[0] ?? null },
       waits: coming.filter(isHeld).map(fireFields),
       wouldSkip: coming.filter((fire) => !isHeld(fire)).map(fireFields),
     };
   },
 });
 
-/** Ends the pause of a schedule. The answer names what pauses have swallowed and nobody has made up for. */
+/**
+ * Ends the pause of a schedule. The answer names what pauses have swallowed and nobody has made up for; and the option that keeps the schedule
+ * off all the same, which no action turns on.
+ */
 export const resumeScheduleRoute = defineAction({
   name: 'schedule.resume',
-  about: 'have a paused schedule open runs again; what was skipped stays so',
+  about: 'have a paused schedule open runs again, unless an option has it off; what was skipped stays so',
   role: 'operator',
   input,
   words: ['schedule'],
@@ -77,13 +83,20 @@ export const resumeScheduleRoute = defineAction({
   act: async (transaction, ports: HousePorts, { schedule }) => {
     const known = requireSchedule(ports, schedule);
     const swallowed = await swallowedFires(transaction, [known.schedule]);
+    const [off = null] = (await listSchedules(transaction, [known], ports.clock.now())).map(offBy);
+    const state = (await resumeSchedule(transaction, schedule)) ? 'resumed' : 'was not paused';
     return {
-      ...{ schedule, state: (await resumeSchedule(transaction, schedule)) ? 'resumed' : 'was not paused' },
+      ...{ schedule, state: off === null ? state : `${state}, and stays off`, offBy: off },
       skipped: swallowed.length,
       skippedFires: swallowed.slice(-mostNamed).map(fireFields),
     };
   },
 });
+
+/** The option that has a schedule off; null where it is on. */
+function offBy({ name, isEnabled }: Pick<ScheduleView, 'name' | 'isEnabled'>): string | null {
+  return isEnabled ? null : enabledOption(name);
+}
 
 function requireSchedule({ schedules }: HousePorts, wanted: string): KnownSchedule {
   const named = schedules.map((known) => ({ name: known.schedule.name, known }));

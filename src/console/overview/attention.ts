@@ -7,6 +7,8 @@ export interface Attention {
   readonly text: string;
   /** Where on the page it is seen, as `#/pipelines/billing.deliver`. */
   readonly view: string;
+  /** Since when it is so, or when it happened, as an ISO instant; null where nobody can tell. */
+  readonly since: string | null;
 }
 
 /**
@@ -24,7 +26,7 @@ export function attentionOf(answers: readonly (readonly [GaugeQuestion, readonly
         const series = told.map(([label, values]) => values.find((value) => value === row[label]) ?? otherLabel);
         const which = series.length === 0 ? '' : ` (${series.join(', ')})`;
         const more = Number(number) < upTo ? '' : ' or more';
-        return [{ level, view, text: `${says}${which}: ${number.toLocaleString('en')}${more}` }];
+        return [{ level, view, since: null, text: `${says}${which}: ${number.toLocaleString('en')}${more}` }];
       });
     }),
   );
@@ -45,6 +47,7 @@ export function letterAttention(open: ReadonlyMap<string, number>): readonly Att
           {
             level: 'ticket',
             view: `#/dead-letters/${topic}`,
+            since: null,
             text: `Dead letters of ${topic} that wait for a person: ${count.toLocaleString('en')}`,
           },
         ],

@@ -16,12 +16,17 @@ export function jobAttention(latest: readonly JobRow[], unsettled: readonly Unse
   ];
 }
 
-function failed({ id, job, key, failure }: UnsettledRun): Attention {
-  return { level: 'page', view: `#/jobs/${id}`, text: `${job}:${key} has failed: ${failure ?? ''}` };
+function failed({ id, job, key, failure, finishedAt }: UnsettledRun): Attention {
+  return {
+    level: 'page',
+    view: `#/jobs/${id}`,
+    since: finishedAt?.toISOString() ?? null,
+    text: `${job}:${key} has failed: ${failure ?? ''}`,
+  };
 }
 
-function stopped({ job, key, run }: JobRow): Attention {
-  return { level: 'ticket', view: `#/jobs/${run ?? ''}`, text: `${job}:${key ?? ''} was stopped by a person` };
+function stopped({ job, key, run, endedAt }: JobRow): Attention {
+  return { level: 'ticket', view: `#/jobs/${run ?? ''}`, since: endedAt ?? null, text: `${job}:${key ?? ''} was stopped by a person` };
 }
 
 /** One item for a job, which leads to the oldest of its runs. */
@@ -30,5 +35,5 @@ function putAside(runs: readonly UnsettledRun[]): Attention {
   const rows = runs.reduce((sum, { skipped }) => sum + skipped, 0n).toLocaleString('en');
   const more = `${runs.length < mostUnsettled ? '' : 'at least '}${runs.length - 1}`;
   const which = runs.length === 1 ? `${job}:${key} has` : `${job}:${key} and ${more} later runs have`;
-  return { level: 'ticket', view: `#/jobs/${id}`, text: `${which} put ${rows} rows aside` };
+  return { level: 'ticket', view: `#/jobs/${id}`, since: null, text: `${which} put ${rows} rows aside` };
 }

@@ -8,6 +8,8 @@ export interface JobRow extends Readonly<Record<string, Json>> {
   readonly status: string | null;
   readonly key: string | null;
   readonly run: string | null;
+  /** Of its latest run; absent where there is none. */
+  readonly endedAt?: string | null;
 }
 
 export function jobRow(job: string, profile: string, run: RunSummary | undefined, history: readonly number[]): JobRow {

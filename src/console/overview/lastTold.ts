@@ -58,7 +58,7 @@ export class LastTold {
       (name) => (this.#answers.get(name)?.at ?? this.#since).toISOString(),
     );
     const unknown = [...old].map(([since, names]) => ({
-      ...{ level: 'ticket' as const, view: this.#spec.view, text: `Cannot be told since ${since}: ${names.join('; ')}` },
+      ...{ level: 'ticket' as const, view: this.#spec.view, since, text: `Cannot be told: ${names.join('; ')}` },
     }));
     const last = this.#spec.names.flatMap((name) => {
       const { items = [], at } = this.#answers.get(name) ?? {};

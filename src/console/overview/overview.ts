@@ -9,6 +9,7 @@ import { listPauses } from '../../runtime/pauses/pauseStore.ts';
 import { listSchedules, type KnownSchedule } from '../../runtime/schedules/listSchedules.ts';
 import { swallowedFires } from '../../runtime/schedules/swallowedFires.ts';
 import { worstFirst } from './attention.ts';
+import { breakerAttention } from './breakerAttention.ts';
 import { BusinessAttention, type BusinessParts } from './businessAttention.ts';
 import { everyMs, History, none, type Recent, type Tally } from './history.ts';
 import { jobAttention } from './jobAttention.ts';
@@ -32,7 +33,7 @@ export interface OverviewParts extends BusinessParts {
   readonly schedules: readonly KnownSchedule[];
   /** Those pipelines that this process runs. */
   readonly running: () => readonly RunningPipeline[];
-  readonly breakers: readonly Pick<Breaker, 'name' | 'state'>[];
+  readonly breakers: readonly Pick<Breaker, 'name' | 'state' | 'awaySinceMs'>[];
   readonly metrics: Pick<Metrics, 'totals'>;
 }
 
@@ -79,10 +80,8 @@ export class Overview {
       ),
       this.#business.show(),
     ]);
-    const dependencies = breakers.map((each) => ({ name: each.name, state: each.state() }));
-    const away = dependencies.filter(({ state }) => state !== 'open');
     const attention = worstFirst([
-      ...away.map(({ name }) => ({ level: 'page' as const, view: '#/', text: `${name} is away: what needs it waits` })),
+      ...breakers.flatMap((each) => breakerAttention(each, clock)),
       ...pipelines.flatMap(pipelineAttention),
       ...jobAttention(jobs, unsettled),
       ...views.flatMap((view) => scheduleAttention(view, swallowed, now)),
@@ -91,7 +90,7 @@ export class Overview {
     return {
       ...{ instance, now: now.toISOString(), startedAt: this.#startedAt.toISOString(), isHeld },
       attention: attention.map((item) => ({ ...item })),
-      ...{ pipelines, jobs, dependencies },
+      ...{ pipelines, jobs, dependencies: breakers.map((each) => ({ name: each.name, state: each.state() })) },
       schedules: views.map((view) => {
         const nextAt = view.pause === undefined ? view.nextFireAt : undefined;
         return { schedule: view.name, isLate: isLate(view, now), nextAt: nextAt?.toISOString() ?? null };

@@ -3,6 +3,7 @@ import type { Clock } from '../../message/clock.ts';
 import type { Pause } from '../../runtime/pauses/pauseStore.ts';
 import type { Json } from '../../runtime/jobs/job.ts';
 import type { Supervised } from '../../runtime/supervise.ts';
+import { calendarTime } from '../calendarTime.ts';
 import { pauseFields } from '../pauseFields.ts';
 import { waitsFor } from '../waitsFor.ts';
 import type { Attention } from './attention.ts';
@@ -20,8 +21,12 @@ export interface PipelineRow extends Readonly<Record<string, Json>> {
   readonly pipeline: string;
   readonly profile: string;
   readonly state: string;
+  /** When it came into its state; of what an operator has paused, when he did. */
+  readonly stateSince: string | null;
   readonly reason: string | null;
   readonly waitsFor: string | null;
+  /** Since when its source waits; null where it does not. */
+  readonly waitsSince: string | null;
   readonly lag: number | null;
 }
 
@@ -42,8 +47,10 @@ export async function pipelineRow(facts: PipelineFacts, clock: Clock): Promise<P
     pipeline: name,
     profile,
     state: supervised?.state() ?? 'not in this daemon',
+    stateSince: stateSince(facts, clock)?.toISOString() ?? null,
     reason: supervised?.reason() || null,
     waitsFor: waitsFor(supervised),
+    waitsSince: waitsSince(supervised, clock)?.toISOString() ?? null,
     ...pauseFields(pause),
     lag: lag ?? null,
     inFlight: supervised?.counts().inFlight ?? null,
@@ -51,6 +58,17 @@ export async function pipelineRow(facts: PipelineFacts, clock: Clock): Promise<P
     restarts: supervised?.restarts() ?? null,
     ...recent,
   };
+}
+
+function stateSince({ running, pause }: PipelineFacts, clock: Clock): Date | undefined {
+  if (running === undefined) return undefined;
+  const { supervised } = running;
+  return supervised.state() === 'paused' && pause !== undefined ? pause.pausedAt : calendarTime(clock, supervised.sinceMs());
+}
+
+function waitsSince(supervised: Supervised | undefined, clock: Clock): Date | undefined {
+  const source = supervised?.source();
+  return source === undefined || source.reason === '' ? undefined : calendarTime(clock, source.sinceMs);
 }
 
 /** How long the oldest watermark that something waits above has not risen. */
@@ -63,14 +81,22 @@ function standsMs(supervised: Supervised, clock: Clock): number {
 }
 
 /** What of a pipeline a person should look at. */
-export function pipelineAttention({ pipeline, state, reason, waitsFor: why, lag }: PipelineRow): readonly Attention[] {
-  const view = `#/pipelines/${pipeline}`;
-  const items: Attention[] = [];
-  if (state === 'failed') items.push({ level: 'page', view, text: `${pipeline} has failed for good: ${reason ?? ''}` });
-  if (state === 'backingOff') items.push({ level: 'page', view, text: `${pipeline} is started again after a failure: ${reason ?? ''}` });
-  if (state === 'paused') items.push({ level: 'ticket', view, text: `${pipeline} is paused${waiting(lag)}: ${reason ?? ''}` });
-  if (state === 'running' && why !== null) items.push({ level: 'page', view, text: `${pipeline} waits${waiting(lag)}: ${why}` });
-  return items;
+export function pipelineAttention({
+  pipeline,
+  state,
+  stateSince,
+  reason,
+  waitsFor: why,
+  waitsSince,
+  lag,
+}: PipelineRow): readonly Attention[] {
+  const facts = { view: `#/pipelines/${pipeline}`, since: stateSince };
+  const because = reason ?? '';
+  if (state === 'failed') return [{ level: 'page', ...facts, text: `${pipeline} has failed for good: ${because}` }];
+  if (state === 'backingOff') return [{ level: 'page', ...facts, text: `${pipeline} is started again after a failure: ${because}` }];
+  if (state === 'paused') return [{ level: 'ticket', ...facts, text: `${pipeline} is paused${waiting(lag)}: ${because}` }];
+  if (state !== 'running' || why === null) return [];
+  return [{ level: 'page', ...facts, since: waitsSince, text: `${pipeline} waits${waiting(lag)}: ${why}` }];
 }
 
 function waiting(lag: number | null): string {

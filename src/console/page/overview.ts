@@ -17,6 +17,8 @@ export interface Attention {
   readonly text: string;
   /** Where it is looked at: `#/pipelines/billing.deliver`. */
   readonly view: string;
+  /** Since when it is so; absent of a daemon that does not tell it yet. */
+  readonly since?: string | null;
 }
 
 /** How a pipeline stands. */
@@ -24,8 +26,11 @@ export interface PipelineRow {
   readonly pipeline: string;
   readonly profile: string;
   readonly state: string;
+  /** Absent of a daemon that does not tell it yet, as the next. */
+  readonly stateSince?: string | null;
   readonly reason: string | null;
   readonly waitsFor: string | null;
+  readonly waitsSince?: string | null;
   readonly pausedBy: string | null;
   readonly pausedAt: string | null;
   readonly pausedBecause: string | null;

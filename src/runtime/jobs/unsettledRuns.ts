@@ -14,6 +14,8 @@ export interface UnsettledRun {
   readonly key: string;
   readonly status: RunStatus;
   readonly failure: string | null;
+  /** When it ended; null while it goes on. */
+  readonly finishedAt: Date | null;
   /** Rows that are put aside and not resolved. */
   readonly skipped: bigint;
 }
@@ -29,7 +31,7 @@ export function unsettledRuns(database: Queryable, jobs: readonly AskedJob[]): P
   return database.query<UnsettledRun & Record<string, unknown>>({
     name: 'weir-job-unsettled-runs',
     text: `
-      SELECT run.id, run.job, run.key, run.status, run.failure, run.skipped
+      SELECT run.id, run.job, run.key, run.status, run.failure, run.finished_at AS "finishedAt", run.skipped
       FROM unnest($1::text[], $2::boolean[]) AS asked (job, is_each) CROSS JOIN LATERAL (
         SELECT id FROM (SELECT id FROM weir.job_run WHERE job = asked.job AND skipped > 0 ORDER BY id LIMIT $3) put_aside
         UNION

@@ -21,7 +21,7 @@ describe('attention', () => {
       { state: 'PARKED', weir_bills: 1_200n },
       { state: 'FAILED', weir_bills: 7n },
     ];
-    expect(attentionOf([[question, rows]])).toEqual([{ level: 'ticket', view: '#/billing', text: 'Parked bills: 1,200' }]);
+    expect(attentionOf([[question, rows]])).toEqual([{ level: 'ticket', view: '#/billing', since: null, text: 'Parked bills: 1,200' }]);
     expect(attentionOf([[question, [{ state: 'PARKED', weir_bills: 0n }]]])).toEqual([]);
     expect(attentionOf([[question, []]])).toEqual([]);
   });
@@ -51,7 +51,9 @@ describe('attention', () => {
     const told = (weir_bills_oldest_overdue_seconds: number) =>
       attentionOf([[overdueBills, [{ weir_bills_overdue: 3n, weir_bills_oldest_overdue_seconds }]]]);
     expect(told(calledAfterSeconds)).toEqual([]);
-    expect(told(calledAfterSeconds + 1)).toEqual([{ level: 'page', view: '#/billing', text: 'Bills past their hour and not sent: 3' }]);
+    expect(told(calledAfterSeconds + 1)).toEqual([
+      { level: 'page', view: '#/billing', since: null, text: 'Bills past their hour and not sent: 3' },
+    ]);
     const rules = readFileSync(new URL('../../../config/prometheus/alerts.yml', import.meta.url), 'utf8');
     const limit = /alert: WeirBillsOverdue\s+expr: max\(last_over_time\(weir_bills_oldest_overdue_seconds\[5m\]\)\) > (\d+)\n/.exec(
       rules,
@@ -67,11 +69,11 @@ describe('attention', () => {
           ['b', 2],
         ]),
       ),
-    ).toEqual([{ level: 'ticket', view: '#/dead-letters/b', text: 'Dead letters of b that wait for a person: 2' }]);
+    ).toEqual([{ level: 'ticket', view: '#/dead-letters/b', since: null, text: 'Dead letters of b that wait for a person: 2' }]);
   });
 
   it('has pages before tickets, otherwise in its order', () => {
-    const item = (level: 'page' | 'ticket', text: string) => ({ level, text, view: '#/' });
+    const item = (level: 'page' | 'ticket', text: string) => ({ level, text, view: '#/', since: null });
     const sorted = worstFirst([item('ticket', 'a'), item('page', 'b'), item('ticket', 'c'), item('page', 'd')]);
     expect(sorted.map(({ text }) => text)).toEqual(['b', 'd', 'a', 'c']);
   });

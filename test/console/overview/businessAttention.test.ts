@@ -33,7 +33,8 @@ function aBusiness(): {
   return business;
 }
 
-const texts = async (business: BusinessAttention): Promise<readonly string[]> => (await business.show()).map(({ text }) => text);
+const texts = async (business: BusinessAttention): Promise<readonly string[]> =>
+  (await business.show()).map(({ text, since }) => (since === null ? text : `${text}, since ${since}`));
 const says = { money: 'Money on our accounts that no remittance explains', parked: 'Remittances that wait for a person' };
 const waiting = 'Dead letters of t that wait for a person: 2';
 
@@ -42,8 +43,8 @@ describe('what the business asks a person to look at', () => {
     const business = aBusiness();
     business.letters = () => Promise.reject(new Error('redis is away'));
     expect(await texts(new BusinessAttention(business.parts))).toEqual([
-      `Cannot be told since 2026-11-01T00:00:00.000Z: ${says.money}; ${says.parked}`,
-      'Cannot be told since 2026-11-01T00:00:00.000Z: dead letters',
+      `Cannot be told: ${says.money}; ${says.parked}, since 2026-11-01T00:00:00.000Z`,
+      'Cannot be told: dead letters, since 2026-11-01T00:00:00.000Z',
     ]);
   });
 
@@ -60,9 +61,9 @@ describe('what the business asks a person to look at', () => {
     business.letters = () => Promise.reject(new Error('redis is away'));
     await business.clock.advance(15_000);
     expect(await texts(told)).toEqual([
-      `Cannot be told since 2026-11-01T00:00:00.000Z: ${says.money}`,
+      `Cannot be told: ${says.money}, since 2026-11-01T00:00:00.000Z`,
       `${says.money} (POOL): 5 (as of 2026-11-01T00:00:00.000Z)`,
-      'Cannot be told since 2026-11-01T00:00:00.000Z: dead letters',
+      'Cannot be told: dead letters, since 2026-11-01T00:00:00.000Z',
       `${waiting} (as of 2026-11-01T00:00:00.000Z)`,
     ]);
 
@@ -95,7 +96,7 @@ describe('what the business asks a person to look at', () => {
     const later = texts(told);
     await business.clock.advance(1_000);
     expect(await later).toEqual([
-      'Cannot be told since 2026-11-01T00:00:00.000Z: dead letters',
+      'Cannot be told: dead letters, since 2026-11-01T00:00:00.000Z',
       `${waiting} (as of 2026-11-01T00:00:00.000Z)`,
     ]);
     hanging.resolve(new Map());

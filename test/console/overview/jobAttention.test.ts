@@ -3,7 +3,7 @@ import { jobAttention } from '../../../src/console/overview/jobAttention.ts';
 import type { UnsettledRun } from '../../../src/runtime/jobs/unsettledRuns.ts';
 
 const aRun = (over: Partial<UnsettledRun>): UnsettledRun => ({
-  ...{ id: 1n, job: 'billing.settle', key: '2026-10', status: 'COMPLETED', failure: null, skipped: 0n, ...over },
+  ...{ id: 1n, job: 'billing.settle', key: '2026-10', status: 'COMPLETED', failure: null, finishedAt: null, skipped: 0n, ...over },
 });
 const text = (...runs: readonly UnsettledRun[]): readonly string[] =>
   jobAttention([], runs).map((item) => `${item.level} ${item.view} ${item.text}`);
@@ -17,6 +17,12 @@ describe('what of jobs a person should look at', () => {
     ]);
   });
 
+  it('is told with when it ended', () => {
+    const finishedAt = new Date('2026-11-01T00:10:00Z');
+    const [failed] = jobAttention([], [aRun({ status: 'FAILED', finishedAt })]);
+    expect(failed?.since).toBe('2026-11-01T00:10:00.000Z');
+  });
+
   it('is once for a job what its runs have put aside, as an item that leads to the oldest', () => {
     expect(text(aRun({ skipped: 7n }))).toEqual(['ticket #/jobs/1 billing.settle:2026-10 has put 7 rows aside']);
     expect(text(aRun({ skipped: 1_000n }), aRun({ id: 2n, skipped: 1n }))).toEqual([
@@ -27,9 +33,9 @@ describe('what of jobs a person should look at', () => {
   });
 
   it('is a latest run that a person has stopped', () => {
-    const latest = { job: 'billing.settle', status: 'STOPPED', key: '2026-11', run: '3' };
+    const latest = { job: 'billing.settle', status: 'STOPPED', key: '2026-11', run: '3', endedAt: '2026-11-01T00:10:00.000Z' };
     expect(jobAttention([latest, { ...latest, status: 'COMPLETED' }], [])).toEqual([
-      { level: 'ticket', view: '#/jobs/3', text: 'billing.settle:2026-11 was stopped by a person' },
+      { level: 'ticket', view: '#/jobs/3', since: '2026-11-01T00:10:00.000Z', text: 'billing.settle:2026-11 was stopped by a person' },
     ]);
   });
 });

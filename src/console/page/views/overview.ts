@@ -1,7 +1,7 @@
 import { ask } from '../api.ts';
 import { badge } from '../badge.ts';
 import { h, type Child } from '../dom.ts';
-import { moment, withMoments } from '../moment.ts';
+import { agedMoment, moment, withMoments } from '../moment.ts';
 import { notice } from '../notice.ts';
 import type { Attention, JobRow, Overview, PipelineRow } from '../overview.ts';
 import { isUnderWay, progressOf } from '../progress.ts';
@@ -48,12 +48,12 @@ function attentionList(attention: readonly Attention[]): HTMLElement {
   return h(
     'ul',
     { class: 'attention' },
-    attention.map(({ level, text, view }) =>
+    attention.map(({ level, text, view, since = null }) =>
       h(
         'li',
-        { class: level, 'data-key': `${view} ${text}` },
+        { class: level, 'data-key': `${view} ${text} ${since ?? ''}` },
         badge(level === 'page' ? 'now' : 'soon', level === 'page' ? 'bad' : 'warning'),
-        h('a', { href: view }, withMoments(text)),
+        h('div', {}, h('a', { href: view }, withMoments(text)), since !== null && h('span', { class: 'why' }, 'since ', agedMoment(since))),
       ),
     ),
   );

@@ -64,13 +64,28 @@ function actions(desk: Desk, { pipeline, pausedBy }: PipelineSheet): HTMLElement
 }
 
 function standing(found: PipelineSheet): HTMLElement {
-  const { state, reason, waitsFor, pausedBy, pausedAt, pausedBecause, rate, lag, inFlight, windowSize, oldestSeconds, history } = found;
+  const {
+    state,
+    stateSince = null,
+    waitsSince = null,
+    reason,
+    waitsFor,
+    pausedBy,
+    pausedAt,
+    pausedBecause,
+    rate,
+    lag,
+    inFlight,
+    windowSize,
+    oldestSeconds,
+    history,
+  } = found;
   return h(
     'dl',
     { class: 'facts' },
-    fact('State', badge(state)),
+    fact('State', badge(state), stateSince !== null && pausedBy === null && [' since ', agedMoment(stateSince)]),
     pausedBy !== null && fact('Paused', `by ${pausedBy}, `, agedMoment(pausedAt), h('span', { class: 'why' }, pausedBecause)),
-    waitsFor !== null && waitsFor !== '' && fact('Waits for', waitsFor),
+    waitsFor !== null && waitsFor !== '' && fact('Waits for', waitsFor, waitsSince !== null && [', since ', agedMoment(waitsSince)]),
     reason !== null && reason !== '' && fact('Because', reason),
     fact('Partitions that it reads', found.reads ?? '–'),
     found.source !== null && fact('Source', found.source),

@@ -15,7 +15,10 @@ interface ScheduleRow {
   readonly cron: string;
   readonly zone: string;
   readonly isEnabled: boolean;
+  /** The option that has it off. */
+  readonly offBy?: string | null;
   readonly pausedBy: string | null;
+  readonly pausedAt: string | null;
   readonly pausedBecause: string | null;
   readonly nextAt: string | null;
   readonly lastAt: string | null;
@@ -52,10 +55,20 @@ export const schedulesView: View = {
   },
 };
 
-function stateOf({ isEnabled, pausedBy, pausedBecause, lateSince }: ScheduleRow): Child {
-  if (!isEnabled) return [badge('off', 'idle'), h('span', { class: 'why' }, 'by an option of this daemon')];
-  if (pausedBy !== null) return [badge('paused'), h('span', { class: 'why' }, `by ${pausedBy}: ${pausedBecause ?? ''}`)];
-  return lateSince === null ? badge('on time') : [badge('late'), h('span', { class: 'why' }, 'since ', moment(lateSince))];
+/** All that is so: what is paused or off may be late besides. */
+function stateOf({ isEnabled, offBy, pausedBy, pausedAt, pausedBecause, lateSince }: ScheduleRow): Child {
+  const why = (...parts: readonly Child[]): HTMLElement => h('span', { class: 'why' }, ...parts);
+  if (isEnabled && pausedBy === null && lateSince === null) return badge('on time');
+  return [
+    lateSince !== null && [badge('late'), why('since ', moment(lateSince))],
+    !isEnabled && [badge('off', 'warning'), why('by ', offBy === undefined || offBy === null ? 'an option' : breakable(offBy))],
+    pausedBy !== null && [badge('paused'), why(`by ${pausedBy}: ${pausedBecause ?? ''}, since `, moment(pausedAt))],
+  ];
+}
+
+/** A dotted name that goes on in the next line where it has no room. */
+function breakable(name: string): Child {
+  return name.split('.').map((word, at) => (at === 0 ? word : [h('wbr'), `.${word}`]));
 }
 
 function lastOf({ lastAt, lastState, lastRun, lastReason }: ScheduleRow): Child {
