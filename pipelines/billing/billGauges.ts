@@ -46,6 +46,22 @@ export const overdueBills = defineGauges({
   statement: (now) => ({ text: overdue, values: [now] }),
 });
 
+/** Bills whose day is over and that no dispatch has taken up: a later one does, if it is not too late by then. */
+export const undispatchedBills = defineGauges({
+  profile,
+  metrics: ['weir_bills_undispatched'],
+  attention: {
+    weir_bills_undispatched: {
+      level: 'ticket',
+      view: '#/jobs?job=billing.dispatch',
+      says: 'Bills past their day that no dispatch took up',
+      upTo: mostBills,
+    },
+  },
+  labels: {},
+  statement: (now) => ({ text: undispatched, values: [seoulDay(now)] }),
+});
+
 /** This month and the last. */
 function monthsOf(now: Date): readonly [string, string] {
   const month = periodOf(seoulDay(now));
@@ -87,3 +103,9 @@ const overdue = `
       WHERE send_status = 'SEND_PENDING' AND next_attempt_at IS NULL AND pending_since <= $1::timestamptz - interval '30 minutes'
       ORDER BY billing_date, id LIMIT ${mostBills})
   ) AS due`;
+
+// Of all months, since a dispatch takes those of all. Those of today are on their way while it runs.
+const undispatched = `
+  SELECT count(*) AS weir_bills_undispatched FROM (
+    SELECT FROM billing.billing_p WHERE send_status = 'CREATED' AND send_on < $1::date ORDER BY send_on LIMIT ${mostBills}
+  ) AS undispatched`;

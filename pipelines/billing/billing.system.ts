@@ -1,7 +1,7 @@
 import type { House } from '../../src/runtime/house.ts';
 import type { System } from '../../src/system.ts';
 import { createIdentifiers } from '../shared/identifiers.ts';
-import { overdueBills, watchedBills } from './billGauges.ts';
+import { overdueBills, undispatchedBills, watchedBills } from './billGauges.ts';
 import { claimStore } from './claimStore.ts';
 import { deadLetters, emailDeadLetters, type DeadLettersPorts } from './deadLetters.pipeline.ts';
 import { deliverSms, deliverSmsGroup, type DeliverSmsPorts } from './deliverSms.pipeline.ts';
@@ -55,7 +55,7 @@ export const billing: System<BillingPorts> = {
   jobs: [settle, dispatch, redispatch],
   schedules: [settleSchedule, dispatchSchedule, redispatchSchedule],
   outboxes: [],
-  gauges: [watchedBills, overdueBills],
+  gauges: [watchedBills, overdueBills, undispatchedBills],
   routes: [findRoute, previewRoute, lookRoute, sendRoute, smsRoute, unknownRoute, resolveRoute, retryRoute, restoredRoute],
   groups: { billing: billingGroup },
   apiRoutes: [],

@@ -111,6 +111,11 @@ export const catalogue = {
     help: 'How long the hour of the oldest of the bills that are overdue has been past; 0 when there is none.',
     labels: [],
   },
+  weir_bills_undispatched: {
+    type: 'gauge',
+    help: 'Bills whose day is over in Seoul and that no dispatch has taken up. Of all months, counted up to 10,000, which stands for as many or more.',
+    labels: [],
+  },
   weir_notices_put_aside_total: {
     type: 'counter',
     help: 'Notices of payments that wait for a person: unknown (nobody can tell whether they left), leaseRanOut (whoever had claimed them told nothing), refused (they will never be taken as they are).',
@@ -322,6 +327,7 @@ export type BusinessGauge = Extract<
   | 'weir_bills'
   | 'weir_bills_overdue'
   | 'weir_bills_oldest_overdue_seconds'
+  | 'weir_bills_undispatched'
   | `weir_${'orders' | 'payments' | 'refunds' | 'remittances' | 'account_links' | 'deposits'}_${string}`
 >;
 

@@ -159,6 +159,7 @@ function gaugesOfBusiness(gauge: (name: MetricName) => Gauge): Readonly<Record<B
     weir_bills: gauge('weir_bills'),
     weir_bills_overdue: gauge('weir_bills_overdue'),
     weir_bills_oldest_overdue_seconds: gauge('weir_bills_oldest_overdue_seconds'),
+    weir_bills_undispatched: gauge('weir_bills_undispatched'),
     weir_orders_waiting: gauge('weir_orders_waiting'),
     weir_orders_oldest_seconds: gauge('weir_orders_oldest_seconds'),
     weir_payments_waiting: gauge('weir_payments_waiting'),

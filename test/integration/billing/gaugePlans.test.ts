@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { overdueBills, watchedBills } from '../../../pipelines/billing/billGauges.ts';
+import { overdueBills, undispatchedBills, watchedBills } from '../../../pipelines/billing/billGauges.ts';
 import type { GaugeQuestion } from '../../../src/runtime/gauges/gaugeQuestion.ts';
 import { aBilling, type Billing } from './aBilling.ts';
 
@@ -22,11 +22,13 @@ const set = (change: string, where: string): Promise<number> =>
  */
 async function aMonth(state: Readonly<Record<string, string>>): Promise<void> {
   const { database } = billing;
-  const fill = (first: number, count: number, columns: Readonly<Record<string, string>>): Promise<number> =>
-    database.execute(`
-      INSERT INTO billing.billing_p (${['id, billing_date, public_info_id, send_on, usage_id, billing_fee, billing_details', ...Object.keys(columns)].join(', ')})
-      SELECT ${[`id, '2026-11-01', id, '2026-11-15', id, 0, '{"discounts":[],"totalDiscount":0,"finalAmount":0}'`, ...Object.values(columns)].join(', ')}
+  const fill = (first: number, count: number, own: Readonly<Record<string, string>>): Promise<number> => {
+    const columns = { send_on: `'2026-11-15'::date`, ...own };
+    return database.execute(`
+      INSERT INTO billing.billing_p (${['id, billing_date, public_info_id, usage_id, billing_fee, billing_details', ...Object.keys(columns)].join(', ')})
+      SELECT ${[`id, '2026-11-01', id, id, 0, '{"discounts":[],"totalDiscount":0,"finalAmount":0}'`, ...Object.values(columns)].join(', ')}
       FROM generate_series(${first}, ${first + count - 1}) AS id`);
+  };
   await database.execute('TRUNCATE billing.billing_p');
   await fill(1, 1_000, {});
   await database.execute(`SELECT billing.analyze_bills('2026-11-01')`);
@@ -113,5 +115,18 @@ describe('at a scrape, in a month of very many bills', () => {
   it('those that are parked are counted up to a bound', async () => {
     await aMonth({ send_status: `'SENDING'`, send_token: 'id', park_reason: `'unknown'` });
     expect(await told(watchedBills)).toContainEqual({ state: 'PARKED', weir_bills: 10_000n });
+  });
+
+  it('one that its dispatch has left out is told of behind those whose day has not come, and none of them is read', async () => {
+    await aMonth({ send_on: `'2026-11-21'::date` });
+    await set(`send_on = '2026-11-14'`, last);
+    expect(await told(undispatchedBills)).toEqual([{ weir_bills_undispatched: 1n }]);
+    expect(await rowsTouchedBy(undispatchedBills)).toBeLessThan(10);
+  });
+
+  it('those that no dispatch took up are counted up to a bound', async () => {
+    await aMonth({ send_on: `'2026-11-14'::date` });
+    expect(await told(undispatchedBills)).toEqual([{ weir_bills_undispatched: 10_000n }]);
+    expect(await rowsTouchedBy(undispatchedBills)).toBeLessThan(10_010);
   });
 });

@@ -1,8 +1,8 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { overdueBills, watchedBills } from '../../../pipelines/billing/billGauges.ts';
+import { overdueBills, undispatchedBills, watchedBills } from '../../../pipelines/billing/billGauges.ts';
 import { askGauge } from '../../support/askGauge.ts';
 import type { GaugeQuestion } from '../../../src/runtime/gauges/gaugeQuestion.ts';
-import { aBilling, emptied, pending, settled, type Billing } from './aBilling.ts';
+import { aBilling, aNewMember, emptied, pending, settled, type Billing } from './aBilling.ts';
 
 let billing: Billing;
 beforeAll(async () => {
@@ -94,10 +94,38 @@ describe('the gauges of bills', () => {
     ]);
   });
 
+  it('tell of bills that no dispatch has taken up once their day is over by Seoul’s clocks, however old their month, until one has', async () => {
+    await settled(billing, 2);
+    await billing.database.execute(
+      `UPDATE billing.billing_p SET send_on = '2026-11-21' WHERE id = (SELECT min(id) FROM billing.billing_p)`,
+    );
+    const counted = async (now: string): Promise<readonly object[]> => ask(undispatchedBills, `${now}+09:00`);
+    expect(await counted('2026-11-15T23:59:59')).toEqual([{ weir_bills_undispatched: 0n }]);
+    expect(await counted('2026-11-16T00:00:00')).toEqual([{ weir_bills_undispatched: 1n }]);
+    expect(await counted('2027-03-01T00:00:00')).toEqual([{ weir_bills_undispatched: 2n }]);
+    billing.setNow('2026-11-17T10:00:00+09:00');
+    await billing.run('billing.dispatch', '2026-11-17');
+    expect(await counted('2026-11-17T10:00:00')).toEqual([{ weir_bills_undispatched: 0n }]);
+    expect(await counted('2026-11-22T00:00:00')).toEqual([{ weir_bills_undispatched: 1n }]);
+  });
+
+  it('tell of a bill that was made after the dispatch of its day, until another takes it up', async () => {
+    await pending(billing);
+    await billing.members.insertMembers([aNewMember({ publicInfoId: 2_001n })]);
+    await billing.database.execute(`
+      INSERT INTO billing.billing_p (id, billing_date, public_info_id, send_on, usage_id, billing_fee, billing_details)
+      SELECT id + 1, billing_date, 2001, send_on, usage_id, billing_fee, billing_details FROM billing.billing_p`);
+    expect(await ask(undispatchedBills, '2026-11-16T00:00:00+09:00')).toEqual([{ weir_bills_undispatched: 1n }]);
+    billing.setNow('2026-11-20T15:00:00Z');
+    await billing.run('billing.dispatch', '2026-11-21');
+    expect(await ask(undispatchedBills, '2026-11-21T00:10:00+09:00')).toEqual([{ weir_bills_undispatched: 0n }]);
+  });
+
   // With a month that is dispatched there are a million: what is sorted by its id is read whole first.
   it.each([
     ['states', watchedBills],
     ['overdue', overdueBills],
+    ['undispatched', undispatchedBills],
   ] as const)('read an index in its order and sort no bills: %s', async (_what, { statement }) => {
     const plan = await billing.database.withTransaction(async (transaction) => {
       await transaction.execute('SET LOCAL enable_seqscan = off');
