@@ -7,7 +7,7 @@ export const foreignSeries = {
   scrape_duration_seconds: [],
   ALERTS: [
     ...['alertname', 'alertstate', 'severity', 'cause', 'pipeline', 'schedule', 'outbox', 'dependency', 'method', 'reason', 'account'],
-    ...['state', 'step', 'stage'],
+    ...['state', 'step', 'stage', 'topic'],
   ],
   process_resident_memory_bytes: [],
   process_cpu_seconds_total: [],

@@ -20,7 +20,7 @@ const bills = [
     asks: [[orZero(each('max', '', series('weir_bills_oldest_overdue_seconds')))]],
     limits: { orange: 1, red: limitOf('WeirBillsOverdue', 'weir_bills_oldest_overdue_seconds') },
     links: [consolePage('billing'), runbookOf('WeirBillsOverdue')],
-    width: 6,
+    width: 5,
   }),
   stat({
     title: 'How many wait past their hour?',
@@ -29,7 +29,16 @@ const bills = [
     asks: [[orZero(each('max', '', series('weir_bills_overdue')))]],
     limits: { orange: 1 },
     links: [consolePage('billing'), runbookOf('WeirBillsOverdue')],
-    width: 6,
+    width: 5,
+  }),
+  stat({
+    title: 'How many did no dispatch take up?',
+    description: 'Bills whose day is over and that were never dispatched; 10,000 stands for as many or more.',
+    unit: 'short',
+    asks: [[orZero(each('max', '', series('weir_bills_undispatched')))]],
+    limits: { orange: limitOf('WeirBillsUndispatched', 'weir_bills_undispatched') + 1 },
+    links: [consolePage('jobs'), runbookOf('WeirBillsUndispatched')],
+    width: 5,
   }),
   stat({
     title: 'Will the month be settled by six?',
@@ -44,7 +53,7 @@ const bills = [
     ],
     limits: { red: limitOf('WeirSettlementLate', 'weir_job_eta_seconds') },
     links: [consolePage('jobs'), runbookOf('WeirSettlementLate')],
-    width: 6,
+    width: 5,
   }),
   stat({
     title: 'How many bills are parked?',
@@ -53,7 +62,7 @@ const bills = [
     asks: [[orZero(each('max', '', series('weir_bills', 'state="PARKED"')))]],
     limits: { orange: limitOf('WeirBillsParked', 'weir_bills') + 1 },
     links: [consolePage('billing'), runbookOf('WeirBillsParked')],
-    width: 6,
+    width: 4,
   }),
 ];
 

@@ -147,6 +147,15 @@ const aside = [
     links: [consolePage('dead-letters'), runbookOf('WeirDeadLetters')],
     width: 12,
   }),
+  graph({
+    title: 'What still waits for a person?',
+    description: 'Dead letters of each topic that nobody has replayed or discarded, of all pipelines, whenever they were put aside.',
+    unit: 'short',
+    asks: [[each('max', 'topic', series('weir_dead_letters_open')), '{{topic}}']],
+    limits: { orange: limitOf('WeirDeadLettersWait', 'weir_dead_letters_open') + 1 },
+    links: [consolePage('dead-letters'), runbookOf('WeirDeadLettersWait')],
+    width: 24,
+  }),
 ];
 
 /** Any pipeline or job, chosen at the top. */

@@ -1,5 +1,9 @@
+import { Redis } from 'ioredis';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { emailTopic } from '../../../pipelines/billing/dispatchedBill.ts';
 import { dayOf } from '../../../pipelines/shared/period.ts';
+import { say } from '../../commandLine/aPlace.ts';
+import { atTheEnd } from '../../support/atTheEnd.ts';
 import { eventually } from '../daemon/eventually.ts';
 import { aMonth, type AMonth } from '../daemon/aMonth.ts';
 import { aWatchedDaemon, type WatchedDaemon } from './aWatchedDaemon.ts';
@@ -11,7 +15,8 @@ describe.skipIf(!areWatched)('whoever is on call for bills', () => {
 
   beforeAll(async () => {
     month = await aMonth();
-    await month.load([{}, {}, {}, { sendDay: 21 }]);
+    // The usage of the last cannot be true: the settlement puts its member aside.
+    await month.load([{}, {}, {}, { sendDay: 21 }, {}], ({ publicInfoId }) => (publicInfoId === 1_005n ? { amountMinor: -1n } : {}));
     watched = await aWatchedDaemon(month);
   });
 
@@ -32,15 +37,49 @@ describe.skipIf(!areWatched)('whoever is on call for bills', () => {
 
   it('is told by day of a bill of which nobody can tell whether it was sent, until a person has looked', async () => {
     const { billing } = month.month;
+    let comeBack: (() => void) | undefined;
     await watched.sees({
       alert: 'WeirBillsParked',
       cause: async () => {
         // The mail server goes away while it is to say that it has the mail.
-        month.inbox.faults.add({ phase: 'dot', action: { kind: 'cut' } });
+        comeBack = month.inbox.faults.add({ phase: 'dot', action: { kind: 'cut' } });
         await watched.runs('billing.dispatch', dayOf(billing, 21));
       },
-      heal: () => watched.does('billing', 'resolve', '--as', 'sent', '--month', billing, '--expected', '1'),
+      heal: async () => {
+        comeBack?.();
+        await watched.does('billing', 'resolve', '--as', 'sent', '--month', billing, '--expected', '1');
+      },
     });
     expect(await month.bills()).toEqual({ COMPLETED: 4 });
+  });
+
+  it('is told by day of a bill that was made after the dispatch of its day, until somebody has it taken up', async () => {
+    const { billing } = month.month;
+    await watched.sees({
+      alert: 'WeirBillsUndispatched',
+      cause: async () => {
+        await month.database.execute('UPDATE billing.usage SET amount_minor = 10000 WHERE amount_minor < 0');
+        const { exitCode, errors } = await say(['run', '--job', 'billing.settle', '--key', billing, '--skipped'], month.environment);
+        expect(exitCode, errors).toBe(0);
+        expect(await month.bills()).toEqual({ COMPLETED: 4, CREATED: 1 });
+      },
+      heal: () => watched.runs('billing.dispatch', dayOf(billing, 16)),
+    });
+    await eventually('it is sent', async () => (await month.bills())['COMPLETED'] === 5);
+  });
+
+  it('is told by day of a dead letter that nobody has looked after for half a day, until somebody discards it', async () => {
+    const redis = new Redis(month.redisUrl);
+    atTheEnd(() => redis.quit());
+    const { name, deadLetters } = emailTopic;
+    await watched.sees({
+      alert: 'WeirDeadLettersWait',
+      labels: { topic: name },
+      cause: () => redis.xadd(name, '*', 'key', 'poison', 'value', 'x'),
+      heal: async () => {
+        const [[newest] = ['']] = await redis.xrevrange(deadLetters, '+', '-', 'COUNT', 1);
+        await watched.does('dead-letters', 'discard', name, '--up-to', newest, '--expect', '1');
+      },
+    });
   });
 });

@@ -235,6 +235,16 @@ describe.skipIf(binaries === undefined)('a real Alertmanager', () => {
     );
   });
 
+  it.each([
+    ['WeirJobLate', { schedule: 'billing.dispatch' }, ['WeirBillsUndispatched']],
+    ['WeirJobLate', { schedule: 'deposits.settle' }, []],
+    ['WeirJobLate', {}, ['WeirBillsUndispatched']],
+    ['WeirSettlementLate', { schedule: 'billing.settle' }, ['WeirBillsUndispatched']],
+    ['WeirSchedulePaused', { schedule: 'billing.dispatch' }, []],
+  ])('holds back bills past their day while their dispatch is late: %s %j', async (name, labels: Labels, expected) => {
+    await holdsBack(alert(name, labels), [alert('WeirBillsUndispatched'), alert('WeirBillsOverdue'), alert('WeirBillsParked')], expected);
+  });
+
   it('names in its rules alerts, dependencies and pipelines that there are', () => {
     const names = [...readFileSync(file, 'utf8').matchAll(/alertname=~?"([^"]+)"/g)].flatMap(([, value = '']) => value.split('|'));
     const known = rules().map((rule) => rule.alert);
