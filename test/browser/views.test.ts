@@ -70,6 +70,18 @@ describe.skipIf(browser === undefined).each(Object.keys(screens) as readonly Scr
     expect(await off.innerText()).toContain('by schedules.accounting.cumulativeReport.enabled');
   });
 
+  it('what was counted over a while says over which, in titles and in cards', async () => {
+    await looking.see('#/');
+    const titles = looking.page.getByRole('table', { name: 'Pipelines' }).getByRole('columnheader');
+    const labels = `[...document.querySelector('main table').querySelectorAll('tbody tr:first-child td')]
+      .map((cell) => JSON.parse(getComputedStyle(cell, '::before').content))`;
+    const shown = screen === 'phone' ? await looking.page.evaluate<readonly string[]>(labels) : await titles.allInnerTexts();
+    expect(shown).toEqual(expect.arrayContaining(['Rate, 15 min', 'Rate now', 'Retries, 15 min', 'Dead, 15 min']));
+    expect(shown).not.toContain('Dead');
+    await looking.see('#/pipelines/billing.deliver');
+    await looking.page.getByRole('heading', { name: 'Stages, since this daemon was started' }).waitFor();
+  });
+
   it('what there is none of says what that means', async () => {
     const nothing = { attention: [], pipelines: [], jobs: [], schedules: [], dependencies: [] };
     told.answers['overview.show'] = { ...(toldAnswers['overview.show'] as object), ...nothing };

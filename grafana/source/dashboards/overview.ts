@@ -9,7 +9,7 @@ const firing = series('ALERTS', 'alertname=~"Weir.+", alertstate="firing"');
 
 /** What tells firing alerts apart. A label that none of them has takes no column. */
 const alertLabels = [
-  ...['severity', 'alertname', 'pipeline', 'stage', 'schedule', 'dependency', 'outbox', 'method', 'account', 'state', 'step', 'reason'],
+  ...['severity', 'alertname', 'pipeline', 'stage', 'topic', 'schedule', 'dependency', 'outbox', 'method', 'account', 'state', 'step', 'reason'],
   ...['instance', 'job'],
 ];
 

@@ -78,7 +78,7 @@ function runTable(rows: readonly RunRow[]): HTMLElement {
       { title: 'Rows', isNumber: true, cell: progressOf },
       { title: 'Partitions', isNumber: true, cell: ({ partitions, completed }) => `${countText(completed)} of ${countText(partitions)}` },
       { title: 'Skipped', isNumber: true, cell: ({ skipped }) => countText(skipped) },
-      { title: 'Rate', isNumber: true, cell: (row) => (isUnderWay(row) ? rateText(row.rowsPerSecond) : '–') },
+      { title: 'Rate now', isNumber: true, cell: (row) => (isUnderWay(row) ? rateText(row.rowsPerSecond) : '–') },
       { title: 'Time left', isNumber: true, cell: (row) => (isUnderWay(row) ? durationText(row.etaSeconds) : '–') },
       { title: 'Began', cell: ({ begunAt }) => moment(begunAt) },
       { title: 'Ended', cell: ({ endedAt }) => moment(endedAt) },

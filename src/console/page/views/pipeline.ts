@@ -89,7 +89,7 @@ function standing(found: PipelineSheet): HTMLElement {
     reason !== null && reason !== '' && fact('Because', reason),
     fact('Partitions that it reads', found.reads ?? '–'),
     found.source !== null && fact('Source', found.source),
-    fact('Rate', rateText(rate), ' ', sparkline(history, found.pipeline)),
+    fact('Rate now, and of 15 minutes', rateText(rate), ' ', sparkline(history, found.pipeline)),
     fact('Lag', countText(lag)),
     fact('In flight, of its window', `${countText(inFlight)} of ${countText(windowSize)}`),
     fact('Oldest open message', durationText(oldestSeconds)),
@@ -101,7 +101,7 @@ function standing(found: PipelineSheet): HTMLElement {
 
 function stages({ stages: rows }: PipelineSheet): HTMLElement {
   return section(
-    'Stages',
+    'Stages, since this daemon was started',
     table<Stage>({
       caption: 'Stages',
       rows,

@@ -47,7 +47,7 @@ export const schedulesView: View = {
           { title: 'State', isWide: true, cell: stateOf },
           { title: 'Last', cell: lastOf },
           { title: 'Next', cell: ({ nextAt }) => agedMoment(nextAt) },
-          { title: 'Missed', isNumber: true, cell: ({ missed }) => countText(missed) },
+          { title: 'Missed so far', isNumber: true, cell: ({ missed }) => countText(missed) },
           { title: 'Do', isWide: true, cell: (row) => actionsOf(desk, row) },
         ],
       }),
