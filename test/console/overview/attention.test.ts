@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { heldMoney } from '../../../pipelines/remittance/remittanceGauges.ts';
-import { calledAfterSeconds, overdueBills } from '../../../pipelines/billing/billGauges.ts';
+import { calledAfterSeconds, overdueBills, undispatchedBills } from '../../../pipelines/billing/billGauges.ts';
 import { attentionOf, letterAttention, worstFirst } from '../../../src/console/overview/attention.ts';
 import { defineGauges } from '../../../src/runtime/gauges/gaugeQuestion.ts';
 
@@ -59,6 +59,14 @@ describe('attention', () => {
       rules,
     )?.[1];
     expect(limit).toBe(String(calledAfterSeconds));
+  });
+
+  it('is asked for by bills that no dispatch took up, at the runs of the dispatch', () => {
+    const told = (weir_bills_undispatched: bigint) => attentionOf([[undispatchedBills, [{ weir_bills_undispatched }]]]);
+    const text = 'Bills past their day that no dispatch took up';
+    expect(told(0n)).toEqual([]);
+    expect(told(12n)).toEqual([{ level: 'ticket', view: '#/jobs?job=billing.dispatch', text: `${text}: 12` }]);
+    expect(told(10_000n).map((item) => item.text)).toEqual([`${text}: 10,000 or more`]);
   });
 
   it('is asked for by topics whose dead letters wait', () => {
