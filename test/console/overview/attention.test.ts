@@ -65,7 +65,7 @@ describe('attention', () => {
     const told = (weir_bills_undispatched: bigint) => attentionOf([[undispatchedBills, [{ weir_bills_undispatched }]]]);
     const text = 'Bills past their day that no dispatch took up';
     expect(told(0n)).toEqual([]);
-    expect(told(12n)).toEqual([{ level: 'ticket', view: '#/jobs?job=billing.dispatch', text: `${text}: 12` }]);
+    expect(told(12n)).toEqual([{ level: 'ticket', view: '#/jobs?job=billing.dispatch', since: null, text: `${text}: 12` }]);
     expect(told(10_000n).map((item) => item.text)).toEqual([`${text}: 10,000 or more`]);
   });
 
