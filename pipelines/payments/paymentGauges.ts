@@ -4,10 +4,19 @@ import { settlementCodes } from './settlement.ts';
 
 const profile = 'payments';
 
+/** From this age of the oldest on somebody is called: by the alerts WeirPaymentsLate and WeirRefundsLate, and on the console. */
+export const calledAfterSeconds = 3_600;
+
 /** Payments whose end is overdue: they are asked about from this age on. */
 export const waitingPayments = defineGauges({
   profile,
   metrics: ['weir_payments_waiting', 'weir_payments_oldest_seconds'],
+  attention: {
+    weir_payments_waiting: {
+      ...{ level: 'page', view: '#/payments', says: 'Payments pending for over ten minutes, the oldest for over an hour' },
+      above: { metric: 'weir_payments_oldest_seconds', limit: calledAfterSeconds },
+    },
+  },
   labels: { method: methods },
   statement: (now) => ({ text: waiting, values: [now, mostCounted] }),
 });
@@ -34,6 +43,12 @@ export const parkedPayments = defineGauges({
 export const waitingRefunds = defineGauges({
   profile,
   metrics: ['weir_refunds_waiting', 'weir_refunds_oldest_seconds'],
+  attention: {
+    weir_refunds_waiting: {
+      ...{ level: 'page', view: '#/payments', says: 'Refunds that are not done, the oldest for over an hour' },
+      above: { metric: 'weir_refunds_oldest_seconds', limit: calledAfterSeconds },
+    },
+  },
   labels: { status: ['REQUESTED', 'SENT'] },
   statement: (now) => ({ text: waitingBack, values: [now, mostCounted] }),
 });

@@ -2,6 +2,11 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { heldMoney } from '../../../pipelines/remittance/remittanceGauges.ts';
 import { calledAfterSeconds, overdueBills, undispatchedBills } from '../../../pipelines/billing/billGauges.ts';
+import {
+  calledAfterSeconds as paymentsCalledAfterSeconds,
+  waitingPayments,
+  waitingRefunds,
+} from '../../../pipelines/payments/paymentGauges.ts';
 import { attentionOf, letterAttention, worstFirst } from '../../../src/console/overview/attention.ts';
 import { defineGauges } from '../../../src/runtime/gauges/gaugeQuestion.ts';
 
@@ -67,6 +72,25 @@ describe('attention', () => {
     expect(told(0n)).toEqual([]);
     expect(told(12n)).toEqual([{ level: 'ticket', view: '#/jobs?job=billing.dispatch', since: null, text: `${text}: 12` }]);
     expect(told(10_000n).map((item) => item.text)).toEqual([`${text}: 10,000 or more`]);
+  });
+
+  it('is asked for by payments and refunds whose oldest has waited for as long as their alerts allow, and not before', () => {
+    const told = (oldest: number) =>
+      attentionOf([
+        [waitingPayments, [{ method: 'card', weir_payments_waiting: 3n, weir_payments_oldest_seconds: oldest }]],
+        [waitingRefunds, [{ status: 'SENT', weir_refunds_waiting: 2n, weir_refunds_oldest_seconds: oldest }]],
+      ]);
+    expect(told(paymentsCalledAfterSeconds)).toEqual([]);
+    const at = { level: 'page', view: '#/payments', since: null };
+    expect(told(paymentsCalledAfterSeconds + 1)).toEqual([
+      { ...at, text: 'Payments pending for over ten minutes, the oldest for over an hour (card): 3' },
+      { ...at, text: 'Refunds that are not done, the oldest for over an hour (SENT): 2' },
+    ]);
+    const rules = readFileSync(new URL('../../../config/prometheus/alerts.yml', import.meta.url), 'utf8');
+    const limits = ['WeirPaymentsLate', 'WeirRefundsLate'].map(
+      (alert) => new RegExp(`alert: ${alert}\\s+expr: .*\\) > (\\d+)\\n`).exec(rules)?.[1],
+    );
+    expect(limits).toEqual([paymentsCalledAfterSeconds, paymentsCalledAfterSeconds].map(String));
   });
 
   it('is asked for by topics whose dead letters wait', () => {
