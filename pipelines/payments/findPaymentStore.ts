@@ -73,8 +73,13 @@ const itemsOf = `
   SELECT product_id::text AS product, name, quantity::text AS quantity
   FROM payments.order_item JOIN payments.product ON product.id = product_id WHERE order_id = $1 ORDER BY product_id`;
 
+// What was captured before the gateway's word of it was kept stands on its refund, or is what completed the order.
+const captured = `coalesce(payment.captured_minor,
+    (SELECT amount_minor FROM payments.refund WHERE payment_id = payment.id AND refund.transaction_key = payment.transaction_key),
+    CASE WHEN payment.status = 'SUCCESS' THEN payment.amount_minor END)`;
+
 const paymentsOf = `
-  SELECT ${paymentColumns}, payment.transaction_key AS "transactionKey", payment.fail_code AS "failCode", payment.asks::int AS asks,
+  SELECT ${paymentColumns}, payment.transaction_key AS "transactionKey", ${captured}::text AS "capturedMinor", payment.fail_code AS "failCode", payment.asks::int AS asks,
     payment.is_given_back AS "isGivenBack", ${iso('payment.ended_at')} AS "endedAt"
   FROM payments.payment WHERE order_id = $1 ORDER BY id`;
 

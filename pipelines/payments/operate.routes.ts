@@ -44,7 +44,7 @@ export const listPaymentsRoute = defineQuestion({
 
 export const findPaymentRoute = defineQuestion({
   name: 'payments.show',
-  about: 'show an order with its items, payments and refunds; without who bought',
+  about: 'show an order with its items, payments and refunds, with what the gateway calls each charge and has captured; without who bought',
   role: 'viewer',
   input: z.strictObject({ order: number.meta({ description: 'number of the order' }) }),
   words: ['order'],

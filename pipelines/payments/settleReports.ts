@@ -74,7 +74,7 @@ function paymentAfter({ transactionKey }: SettleablePayment, settlement: Settlem
       if (settlement.isRefundParked) return {};
       return { status: 'FAILED', transactionKey: transactionKey ?? settlement.refund.transactionKey };
     case 'parked':
-      return { isParked: true, transactionKey: transactionKey ?? settlement.ownKey ?? null };
+      return { isParked: true, transactionKey: transactionKey ?? settlement.own?.transactionKey ?? null };
     case 'waiting':
     case 'unchanged':
       return {};

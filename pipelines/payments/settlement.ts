@@ -75,8 +75,8 @@ export type Settlement =
       readonly isRefundParked: boolean;
       readonly isOrderFailed: boolean;
     }
-  /** A person has to look; also at the captured money that is not the payment's own, where there is such. */
-  | { readonly kind: 'parked'; readonly code: SettlementCode; readonly ownKey?: string; readonly refund?: Captured }
+  /** A person has to look: at what was captured for the payment, and at captured money that is not its own, where there is such. */
+  | { readonly kind: 'parked'; readonly code: SettlementCode; readonly own?: Captured; readonly refund?: Captured }
   /** Asked again later. */
   | { readonly kind: 'waiting' }
   /** Nothing is to be written. */
@@ -102,7 +102,7 @@ export function decideSettlement(
     return aside(answer);
   }
   if (payment.isParked && payment.transactionKey === null && answer.kind === 'paid' && !standing.isKeyTaken) {
-    return { kind: 'parked', code: 'KEY_MISMATCH', ownKey: answer.transactionKey };
+    return { kind: 'parked', code: 'KEY_MISMATCH', own: capturedBy(answer) };
   }
   if (payment.isParked) return { kind: 'unchanged', why: 'waits for a person' };
   if (payment.status === 'SUCCESS') return { kind: 'unchanged', why: 'was paid before' };
@@ -123,9 +123,12 @@ function isFurther({ payment, isKeyTaken }: Standing, { transactionKey }: Captur
 }
 
 /** Nobody can tell from here whose money this is, or whether the buyer was charged twice. */
-function aside({ transactionKey, amountMinor }: Captured): Settlement {
-  const refund = { transactionKey, amountMinor };
-  return { kind: 'refunded', code: 'KEY_MISMATCH', refund, isRefundParked: true, isOrderFailed: false };
+function aside(captured: Captured): Settlement {
+  return { kind: 'refunded', code: 'KEY_MISMATCH', refund: capturedBy(captured), isRefundParked: true, isOrderFailed: false };
+}
+
+function capturedBy({ transactionKey, amountMinor }: Captured): Captured {
+  return { transactionKey, amountMinor };
 }
 
 function decidePaid(
@@ -147,7 +150,7 @@ function decidePaid(
   }
   if (payment.status === 'FAILED') return back('PAID_LATE');
   if (amountMinor !== payment.amountMinor || amountMinor !== order.amountMinor) {
-    return { kind: 'parked', code: 'AMOUNT_MISMATCH', ownKey: transactionKey };
+    return { kind: 'parked', code: 'AMOUNT_MISMATCH', own: refund };
   }
   if (order.status !== 'PENDING') return back('ORDER_ENDED');
   return takeStock(order.items) ? { kind: 'completed', transactionKey } : back('STOCK_SHORT', true);

@@ -3,7 +3,7 @@ import type { Outbox, OutboxMessage } from '../../src/runtime/outbox/outbox.ts';
 import { nextAskAt } from './dueStore.ts';
 import { isKeyOfAnother } from './keyOfAnother.ts';
 import type { PaymentReport } from './payment.ts';
-import type { SettleableOrder, SettlementCode } from './settlement.ts';
+import type { Captured, SettleableOrder, SettlementCode } from './settlement.ts';
 import { orderAfter, settleReports, type Locked, type OrderPayment, type Settled, type SettledReports } from './settleReports.ts';
 import { encodeSucceededPayment, eventIdOf, succeededTopic, type LowStock } from './succeededPayment.ts';
 
@@ -97,7 +97,8 @@ function paymentOf(row: PaymentRow): OrderPayment {
 interface PaymentChange {
   readonly id: bigint;
   readonly status: OrderPayment['status'];
-  readonly key?: string;
+  /** What was captured, and under which key. */
+  readonly captured?: Captured;
   readonly code?: string;
   readonly parkReason?: string;
 }
@@ -106,14 +107,14 @@ function changeOf({ payment, settlement }: Settled): PaymentChange | undefined {
   const id = payment.paymentId;
   switch (settlement.kind) {
     case 'completed':
-      return { id, status: 'SUCCESS', key: settlement.transactionKey };
+      return { id, status: 'SUCCESS', captured: { transactionKey: settlement.transactionKey, amountMinor: payment.amountMinor } };
     case 'failed':
       return { id, status: 'FAILED', code: settlement.code };
     case 'refunded':
       if (settlement.isRefundParked) return undefined;
-      return { id, status: 'FAILED', code: settlement.code, key: settlement.refund.transactionKey };
+      return { id, status: 'FAILED', code: settlement.code, captured: settlement.refund };
     case 'parked':
-      return { id, status: 'PENDING', parkReason: settlement.code, ...(settlement.ownKey !== undefined && { key: settlement.ownKey }) };
+      return { id, status: 'PENDING', parkReason: settlement.code, ...(settlement.own !== undefined && { captured: settlement.own }) };
     case 'waiting':
       return { id, status: 'PENDING' };
     case 'unchanged':
@@ -127,23 +128,24 @@ async function writePayments(transaction: Transaction, settled: readonly Settled
   const values = [
     changes.map(({ id }) => id),
     changes.map(({ status }) => status),
-    changes.map(({ key }) => key ?? null),
+    changes.map(({ captured }) => captured?.transactionKey ?? null),
     changes.map(({ code }) => code ?? null),
     changes.map(({ parkReason }) => parkReason ?? null),
     at,
+    changes.map(({ captured }) => captured?.amountMinor ?? null),
   ];
   await transaction.execute({ text: updatePayments, values, name: 'payments.updatePayments' });
 }
 
-/** The key of a charge that was captured after its payment had failed is the payment's, and completes no other. */
+/** The key of a charge that was captured after its payment had failed is the payment's with its amount, and completes no other. */
 async function rememberKeys(transaction: Transaction, settled: readonly Settled[]): Promise<void> {
   const late = settled.flatMap(({ payment, settlement }) =>
     settlement.kind === 'refunded' && settlement.code === 'PAID_LATE' && payment.transactionKey === null
-      ? [{ id: payment.paymentId, key: settlement.refund.transactionKey }]
+      ? [{ id: payment.paymentId, ...settlement.refund }]
       : [],
   );
   if (late.length === 0) return;
-  const values = [late.map(({ id }) => id), late.map(({ key }) => key)];
+  const values = [late.map(({ id }) => id), late.map(({ transactionKey }) => transactionKey), late.map(({ amountMinor }) => amountMinor)];
   await transaction.execute({ text: updateKeys, values, name: 'payments.rememberKeys' });
 }
 
@@ -256,17 +258,22 @@ const keysOfOthers = `
   SELECT asked.id FROM unnest($1::bigint[], $2::text[]) AS asked (id, transaction_key) JOIN payments.payment AS own USING (id)
   WHERE ${isKeyOfAnother('own', 'asked.transaction_key')}`;
 
+// The amount under another key than the payment's own is its refund's.
 const updatePayments = `
   UPDATE payments.payment AS payment
   SET status = said.status, transaction_key = coalesce(payment.transaction_key, said.transaction_key), fail_code = said.fail_code,
+    captured_minor = CASE WHEN said.transaction_key = coalesce(payment.transaction_key, said.transaction_key) THEN said.captured_minor
+      ELSE payment.captured_minor END,
     park_reason = said.park_reason, asks = payment.asks + 1, ended_at = CASE WHEN said.status <> 'PENDING' THEN $6::timestamptz END,
     next_ask_at = CASE WHEN said.status = 'PENDING' THEN ${nextAskAt('$6', 'payment.asks')} END
-  FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[]) AS said (id, status, transaction_key, fail_code, park_reason)
+  FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $7::bigint[])
+    AS said (id, status, transaction_key, fail_code, park_reason, captured_minor)
   WHERE payment.id = said.id AND payment.status = 'PENDING'`;
 
 const updateKeys = `
-  UPDATE payments.payment AS payment SET transaction_key = said.transaction_key
-  FROM unnest($1::bigint[], $2::text[]) AS said (id, transaction_key) WHERE payment.id = said.id AND payment.transaction_key IS NULL`;
+  UPDATE payments.payment AS payment SET (transaction_key, captured_minor) = (said.transaction_key, said.captured_minor)
+  FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS said (id, transaction_key, captured_minor)
+  WHERE payment.id = said.id AND payment.transaction_key IS NULL`;
 
 const updateOrders = `
   UPDATE payments.orders AS ordered SET status = said.status, fail_code = said.fail_code, ended_at = $4

@@ -410,7 +410,9 @@ export const toldAnswers: Readonly<Record<string, Json>> = {
   'payments.show': {
     order: { order: '5001', status: 'PENDING', failCode: null, amountMinor: '12000', createdAt: '2026-11-22T04:00:00.000Z', endedAt: null },
     items: [{ product: '7', name: '요금제 5G', quantity: '1' }],
-    payments: [{ ...payment, transactionKey: 'tx-9001', failCode: null, asks: 3, isGivenBack: false, endedAt: null }],
+    payments: [
+      { ...payment, transactionKey: 'tx-9001', capturedMinor: '11000', failCode: null, asks: 3, isGivenBack: false, endedAt: null },
+    ],
     refunds: [
       {
         ...{

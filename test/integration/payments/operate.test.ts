@@ -49,6 +49,17 @@ async function aParkedRefund(): Promise<StuckOrder> {
   return order;
 }
 
+/** A payment whose charge was of another amount, and went back before captured amounts were kept. */
+async function aParkedRefundOf(transactionKey: string): Promise<StuckOrder> {
+  const order = await anOrder(payments, { transactionKey });
+  await payments.database.execute({
+    text: `INSERT INTO payments.refund (payment_id, amount_minor, transaction_key, reason, status, requested_at, next_ask_at, ended_at)
+      VALUES ($1, 11500, $2, 'PAID_LATE', 'DONE', $3, $3, $3)`,
+    values: [order.paymentId, transactionKey, noon],
+  });
+  return order;
+}
+
 describe('giving back', () => {
   it('ends a parked payment: exactly what was captured goes back, and nothing is completed', async () => {
     const order = await aParked();
@@ -200,6 +211,31 @@ describe('payments show', () => {
       refunds: [{ status: 'PARKED', parkReason: 'closed' }],
     });
     expect(JSON.stringify(shown)).not.toContain('ciphertext');
+  });
+
+  it('tells what the gateway calls a charge and has captured, also of another amount than was asked for', async () => {
+    const shownOf = async ({ orderId }: StuckOrder): Promise<unknown> =>
+      (await findPaymentRoute.answer(ports, { order: orderId.toString() }, asker));
+    const unknown = await anOrder(payments);
+    expect(await shownOf(unknown)).toMatchObject({ payments: [{ transactionKey: null, capturedMinor: null }] });
+    const parked = await aParked();
+    const [charge] = payments.gateways.card.record().filter(({ paymentNumber }) => paymentNumber === parked.paymentNumber);
+    const said = { transactionKey: charge?.transactionKey, capturedMinor: '11000' };
+    expect(await shownOf(parked)).toMatchObject({ payments: [{ amountMinor: '12000', ...said }] });
+    await act('giveBack', parked);
+    payments.pass(1);
+    await payments.run('reconcile');
+    expect(await shownOf(parked)).toMatchObject({ payments: [{ status: 'FAILED', ...said }] });
+  });
+
+  it('tells what was captured before that was kept: by the refund of the charge, or by the order that it has completed', async () => {
+    const paid = await anOrder(payments, { transactionKey: 'tx-paid' });
+    await payments.database.execute(`UPDATE payments.payment SET status = 'SUCCESS', ended_at = created_at`);
+    const refunded = await aParkedRefundOf('tx-of-refund');
+    const capturedOf = async ({ orderId }: StuckOrder): Promise<unknown> =>
+      (await findPaymentRoute.answer(ports, { order: orderId.toString() }, asker));
+    expect(await capturedOf(paid)).toMatchObject({ payments: [{ capturedMinor: '12000' }] });
+    expect(await capturedOf(refunded)).toMatchObject({ payments: [{ transactionKey: 'tx-of-refund', capturedMinor: '11500' }] });
   });
 
   it('says so where there is no such order', async () => {

@@ -82,7 +82,7 @@ const cases: readonly [string, Change, GatewayAnswer, boolean, object][] = [
     { payment: { isParked: true } },
     paid,
     true,
-    { kind: 'parked', code: 'KEY_MISMATCH', ownKey: 'tx-1' },
+    { kind: 'parked', code: 'KEY_MISMATCH', own: { transactionKey: 'tx-1', amountMinor: 12_000n } },
   ],
   ['paid under the key of another payment', { isKeyTaken: true }, paid, true, { kind: 'parked', code: 'KEY_MISMATCH' }],
   [

@@ -24,6 +24,9 @@ interface PaymentRow {
   readonly refundParkReason?: string | null;
   readonly failCode?: string | null;
   readonly asks?: number;
+  /** What the gateway calls the charge, and says that it has captured. */
+  readonly transactionKey?: string | null;
+  readonly capturedMinor?: string | null;
 }
 
 /** Payments without an end, and those that wait for a person. */
@@ -116,6 +119,8 @@ function orderPayments(desk: Desk, rows: readonly PaymentRow[]): HTMLElement {
       { title: 'Payment', cell: ({ payment }) => payment },
       { title: 'State', cell: (row) => [standing(row), (row.failCode ?? null) !== null && h('span', { class: 'why' }, row.failCode)] },
       { title: 'Amount (won)', isNumber: true, cell: ({ amountMinor }) => digitsText(amountMinor) },
+      { title: 'Captured (won)', isNumber: true, cell: capturedCell },
+      { title: 'Transaction', cell: ({ transactionKey }) => transactionKey ?? '–' },
       { title: 'Method', cell: ({ method }) => method },
       { title: 'Times asked', isNumber: true, cell: ({ asks }) => countText(asks) },
       { title: 'Began', cell: ({ createdAt }) => moment(createdAt) },
@@ -123,6 +128,13 @@ function orderPayments(desk: Desk, rows: readonly PaymentRow[]): HTMLElement {
       { title: 'Do', isWide: true, cell: (row) => paymentActions(desk, row) },
     ],
   });
+}
+
+/** What differs from what was asked for is said to differ. */
+function capturedCell({ amountMinor, capturedMinor }: PaymentRow): Child {
+  if ((capturedMinor ?? null) === null) return '–';
+  const amount = digitsText(capturedMinor ?? '');
+  return capturedMinor === amountMinor ? amount : [amount, h('span', { class: 'why' }, 'not the amount')];
 }
 
 function paymentActions(desk: Desk, { payment, status, parkReason }: PaymentRow): Child {
