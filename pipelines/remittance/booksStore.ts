@@ -1,13 +1,19 @@
 import type { Database } from '../../src/connectors/database.ts';
+import type { BooksFinding } from './booksFinding.ts';
 import { contradiction } from './contradictionStore.ts';
+import { readMoney, type Money } from './moneyStore.ts';
+import { parkedFailures } from './parkedFailures.ts';
+import { endedStates } from './requestState.ts';
+import { recordsOfState } from './stateRecords.ts';
 
 /** What a reading of all books found. */
 export interface Books {
   readonly accounts: number;
   readonly remittances: number;
   readonly sumMinor: bigint;
-  /** The first hundred of each way to be wrong, contradicted calls among them, in sentences without personal data. */
-  readonly flaws: readonly string[];
+  readonly money: Money;
+  /** The first hundred of each way to be wrong, contradicted calls among them; none: the books are right. */
+  readonly findings: readonly BooksFinding[];
 }
 
 /** Reads the ledger whole. */
@@ -27,19 +33,24 @@ export function booksStore(database: Database): BooksStore {
         async (transaction) => {
           await transaction.execute('SET TRANSACTION READ ONLY');
           const [counts] = await transaction.query<CountRow>(count);
-          const flaws = await transaction.query<{ readonly flaw: string }>(find);
+          const findings = await transaction.query<BooksFinding>(find);
           const sumMinor = BigInt(counts?.sum_minor ?? '0');
-          const unbalanced = sumMinor === 0n ? [] : [`The accounts sum to ${sumMinor}, not to 0.`];
           return {
             accounts: Number(counts?.accounts ?? 0n),
             remittances: Number(counts?.remittances ?? 0n),
             sumMinor,
-            flaws: [...unbalanced, ...flaws.map(({ flaw }) => flaw)],
+            money: await readMoney(transaction),
+            findings: [...unbalanced(sumMinor), ...findings],
           };
         },
         { isolation: 'repeatableRead', timeLimitMs: readLimitMs },
       ),
   };
+}
+
+function unbalanced(sumMinor: bigint): readonly BooksFinding[] {
+  if (sumMinor === 0n) return [];
+  return [{ what: 'SUM', key: null, says: `The accounts sum to ${sumMinor}, not to 0.`, foundMinor: sumMinor, expectedMinor: 0n }];
 }
 
 interface CountRow {
@@ -53,35 +64,41 @@ const count = `
     (SELECT count(*) FROM remittance.biz_remittance_requests) AS remittances
   FROM remittance.kcd_bank_accounts`;
 
-// The records that a state has, in the order of their names; a remittance that goes back may have been suspended, and released.
-const find = `
-  WITH moved AS (
+const moved = `
     SELECT id, sum(amount) AS amount FROM (
       SELECT debit_account_id AS id, -amount_minor AS amount FROM remittance.kcd_bank_account_records
       UNION ALL SELECT credit_account_id, amount_minor FROM remittance.kcd_bank_account_records
-    ) AS each GROUP BY id
-  ), kinds AS (
+    ) AS each GROUP BY id`;
+
+const kinds = `
     SELECT request_id, string_agg(kind, ' ' ORDER BY kind COLLATE "C") AS kinds, min(amount_minor) AS least, max(amount_minor) AS most
-    FROM remittance.kcd_bank_account_records GROUP BY request_id
+    FROM remittance.kcd_bank_account_records GROUP BY request_id`;
+
+// Of a remittance whose records are of several amounts the one that is not its own is told.
+const find = `
+  WITH moved AS (${moved}), kinds AS (${kinds}), waiting AS (
+    SELECT request_id, min(reason) AS reason FROM (${parkedFailures}) AS failure GROUP BY request_id
   )
-  (SELECT format('Account %s (%s) holds %s, and its records come to %s.', account.id, account.kind, balance_minor, coalesce(amount, 0)) AS flaw
+  (SELECT 'BALANCE' AS what, account.id::text AS key,
+    format('Account %s (%s) holds %s, and its records come to %s.', account.id, account.kind, balance_minor, coalesce(amount, 0)) AS says,
+    balance_minor AS "foundMinor", coalesce(amount, 0)::bigint AS "expectedMinor"
   FROM remittance.kcd_bank_accounts AS account LEFT JOIN moved USING (id) WHERE balance_minor <> coalesce(amount, 0)
   ORDER BY account.id LIMIT 100)
   UNION ALL
-  (SELECT format('Remittance %s is %s, and its records are %s.', request.id, state, coalesce(kinds, 'none'))
+  (SELECT 'RECORDS', request.id::text, format('Remittance %s is %s, and its records are %s.', request.id, state, coalesce(kinds, 'none')),
+    coalesce(CASE WHEN most <> amount_minor THEN most ELSE least END, 0), amount_minor
   FROM remittance.biz_remittance_requests AS request LEFT JOIN kinds ON request_id = request.id
-  WHERE coalesce(kinds, '') <> ALL (CASE state
-      WHEN 'DEPOSITED' THEN ARRAY['MOVED_IN']
-      WHEN 'WITHDRAWN' THEN ARRAY['MOVED_IN WITHDRAWN']
-      WHEN 'COMPLETED' THEN ARRAY['MOVED_IN PAID_OUT WITHDRAWN']
-      WHEN 'RETURNING' THEN ARRAY['MOVED_IN REVERSED SENT_BACK WITHDRAWN', 'MOVED_IN REVERSED SENT_BACK SUSPENDED WITHDRAWN']
-      WHEN 'RETURNED' THEN ARRAY['MOVED_IN RETURNED REVERSED SENT_BACK WITHDRAWN', 'MOVED_IN RELEASED REVERSED SENT_BACK SUSPENDED WITHDRAWN']
-      ELSE ARRAY[''] END)
-    OR least <> amount_minor OR most <> amount_minor
+  WHERE coalesce(kinds, '') <> ALL ${recordsOfState('state')} OR least <> amount_minor OR most <> amount_minor
   ORDER BY request.id LIMIT 100)
   UNION ALL
-  (SELECT format('Call %s (%s) of remittance %s, which is %s, stands as %s, and the bank has said the opposite too.',
-    call.id, call.kind, request.id, state, call.status)
+  (SELECT 'PARK', request.id::text, format('Remittance %s is %s and %s, and of its failures %s.', request.id, state,
+      coalesce('parked as ' || park_reason, 'not parked'), coalesce('one is parked as ' || reason, 'none is')), amount_minor, NULL
+  FROM remittance.biz_remittance_requests AS request LEFT JOIN waiting ON request_id = request.id
+  WHERE state NOT IN (${endedStates.map((state) => `'${state}'`).join(', ')}) AND park_reason IS DISTINCT FROM reason
+  ORDER BY request.id LIMIT 100)
+  UNION ALL
+  (SELECT 'CONTRADICTION', call.id::text, format('Call %s (%s) of remittance %s, which is %s, stands as %s, and the bank has said the opposite too.',
+      call.id, call.kind, request.id, state, call.status), amount_minor, NULL
   FROM remittance.biz_remittance_request_failures AS failure
   JOIN remittance.bank_call AS call ON call.id = call_id JOIN remittance.biz_remittance_requests AS request ON request.id = failure.request_id
   WHERE failure.park_reason = '${contradiction}' ORDER BY call.id LIMIT 100)`;

@@ -1,6 +1,7 @@
 import type { Queryable } from '../../src/connectors/database.ts';
 import { contradiction } from './contradictionStore.ts';
 import { lostAfterMs } from './lostAfter.ts';
+import { parkReasonOf } from './parkedFailures.ts';
 import { nextTry, type NextTry, type TryOptions } from './nextTry.ts';
 
 /** Steps that may fail: transaction 1, transaction 2, and calls of banks with what is booked of them. Each has its table of failures. */
@@ -164,14 +165,10 @@ const endContradiction = `
 
 const lockRequests = 'SELECT FROM remittance.biz_remittance_requests WHERE id = ANY ($1::bigint[]) ORDER BY id FOR NO KEY UPDATE';
 
-const parkedReasons = (['deposit', 'withdrawal', 'call'] as const)
-  .map((step) => `SELECT park_reason FROM ${tables[step].name} WHERE request_id = request.id AND park_reason IS NOT NULL`)
-  .join(' UNION ALL ');
-
 const parkThem = `
   UPDATE remittance.biz_remittance_requests AS request SET park_reason = parked.reason
   FROM (
-    SELECT id, (SELECT min(park_reason) FROM (${parkedReasons}) AS failures) AS reason
+    SELECT id, ${parkReasonOf('request.id')} AS reason
     FROM remittance.biz_remittance_requests AS request WHERE id = ANY ($1::bigint[])
   ) AS parked
   WHERE request.id = parked.id AND state NOT IN ('COMPLETED', 'FAILED', 'RETURNED') AND park_reason IS DISTINCT FROM parked.reason`;

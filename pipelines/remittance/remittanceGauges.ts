@@ -1,5 +1,6 @@
 import { defineGauges, mostCounted } from '../../src/runtime/gauges/gaugeQuestion.ts';
 import { contradiction } from './contradictionStore.ts';
+import { moneyOfOurs } from './moneyOfOurs.ts';
 import { ourAccounts } from './ourAccounts.ts';
 
 const profile = 'remittance';
@@ -111,17 +112,11 @@ const failing = [
   failingOf('call', 'biz_remittance_request_failures'),
 ].join(' UNION ALL ');
 
-// One snapshot, so that what moves meanwhile is nowhere or everywhere. One that is suspended is looked up: there are few.
+// One snapshot, so that what moves meanwhile is nowhere or everywhere.
 const held = `
   WITH explained AS (
-    SELECT CASE
-        WHEN state = 'DEPOSITED' THEN 'POOL'
-        WHEN state = 'RETURNING' AND EXISTS (
-          SELECT FROM remittance.kcd_bank_account_records WHERE request_id = request.id AND kind = 'SUSPENDED') THEN 'SUSPENSE'
-        ELSE 'TRANSIT'
-      END AS account, sum(amount_minor) AS amount_minor
-    FROM remittance.biz_remittance_requests AS request
-    WHERE ${isOpen} AND state IN ('DEPOSITED', 'WITHDRAWN', 'RETURNING') GROUP BY 1
+    SELECT ${moneyOfOurs.account} AS account, sum(amount_minor) AS amount_minor
+    FROM remittance.biz_remittance_requests AS request WHERE ${moneyOfOurs.holds} GROUP BY 1
   )
   SELECT kind AS account, balance_minor AS weir_remittances_held_minor,
     (balance_minor - coalesce(amount_minor, 0))::bigint AS weir_remittances_unexplained_minor

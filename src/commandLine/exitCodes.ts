@@ -4,7 +4,7 @@ import type { ErrorCode } from '../errors.ts';
 export const exitCodes = {
   /** Done; of the daemon: a clean drain. */
   ok: 0,
-  /** Failed, or stopped before everything was settled. */
+  /** Failed, or stopped before everything was settled; of a check: it has found something. */
   failed: 1,
   /** The command line was not understood, or names something that does not exist. */
   usage: 2,

@@ -71,7 +71,7 @@ async function ask<P>(place: Place<P>, route: AnyRoute<P>, flags: CommonFlags, t
     return answer.exitCode;
   }
   printAs(place, route, { format: texts['format'], ...flags }, answer.answer);
-  return exitCodes.ok;
+  return route.hasFindings?.(answer.answer) === true ? exitCodes.failed : exitCodes.ok;
 }
 
 function printAs<P>(place: Place<P>, route: AnyRoute<P>, flags: CommonFlags & { readonly format: Texts[string] }, answer: Json): void {

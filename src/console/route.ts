@@ -29,6 +29,11 @@ interface RouteFacts<I> {
    * Each gets what the daemon has answered, which may be of another version.
    */
   readonly formats?: Readonly<Record<string, (answer: Json) => string>>;
+  /**
+   * Whether an answer has findings: of what checks something, that it was read is no success yet. The command line prints it like any other,
+   * and ends with 1. It gets what the daemon has answered, which may be of another version.
+   */
+  readonly hasFindings?: (answer: Json) => boolean;
   /** Fields that the command line takes by their place and not by their name: `weir pipelines pause billing.deliver`. */
   readonly words?: readonly string[];
   /** The command line has a command of this name that needs no daemon. */

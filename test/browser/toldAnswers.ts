@@ -495,7 +495,17 @@ export const toldAnswers: Readonly<Record<string, Json>> = {
       },
     ],
   },
-  'remittance.check': { accounts: 4, remittances: 78, sumMinor: '0', result: 'the books are right' },
+  'remittance.check': {
+    ...{ result: 'the books are right', accounts: 4, remittances: 78, sumMinor: '0', findings: [] },
+    ourAccounts: [{ account: 'POOL', ledgerMinor: '130000', explainedMinor: '130000', unbookedMinor: '0', unexplainedMinor: '0' }],
+    pooledAccount: {
+      ledgerMinor: '130000',
+      movedInUnbookedMinor: '0',
+      paidOutUnbookedMinor: '0',
+      bankShouldHoldMinor: '130000',
+      underWayMinor: '12000',
+    },
+  },
   'account-links.list': {
     links: [
       {

@@ -63,6 +63,23 @@ describe('a command that was made from a route', () => {
     expect(limits).toEqual([30_000, readLimitMs + 30_000]);
   });
 
+  it('prints what a check has found like any other answer, and ends with 1', async () => {
+    const about = { result: 'the books are right', findings: [] as object[] };
+    answer = { status: 200, text: JSON.stringify(about) };
+    expect(await say(['remittance', 'check'], environment)).toMatchObject({ exitCode: 0, errors: '' });
+    about.findings.push({ what: 'BALANCE', key: '1', foundMinor: '0', expectedMinor: '5' });
+    answer = { status: 200, text: JSON.stringify(about) };
+    const found = await say(['remittance', 'check'], environment);
+    expect(found).toEqual({
+      exitCode: 1,
+      errors: '',
+      output: expect.stringMatching(/findings:\nwhat +key +foundMinor +expectedMinor/) as string,
+    });
+    // A daemon of before that found something refused to answer.
+    answer = { status: 500, text: '{"detail":"The books are wrong."}' };
+    expect(await say(['remittance', 'check'], environment)).toMatchObject({ exitCode: 1, errors: 'The books are wrong.\n' });
+  });
+
   it('prints tables for people and JSON for programs', async () => {
     answer = { status: 200, text: '[{"id":"7","actor":"kim"}]' };
     expect((await say(['audit', 'list'], environment)).output).toBe('id  actor\n──  ─────\n7   kim\n');

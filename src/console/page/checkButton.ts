@@ -7,7 +7,7 @@ import { sheet } from './sheet.ts';
 /** Reading all books takes as long as they are large. */
 const checkLimitMs = 330_000;
 
-/** A button that asks a question whose answer takes long, and shows it in a dialog. */
+/** A button that asks a question whose answer takes long, and shows it in a dialog: what was found is an answer, not a refusal. */
 export function checkButton(name: string, title: string): HTMLElement {
   return h('button', { type: 'button', onclick: () => void check(name, title) }, title);
 }
@@ -18,6 +18,6 @@ async function check(name: string, title: string): Promise<void> {
   try {
     body.replaceChildren(sheet(await ask(name, {}, checkLimitMs)));
   } catch (error) {
-    body.replaceChildren(refusalNotice(error, 'Something is wrong.'));
+    body.replaceChildren(refusalNotice(error));
   }
 }

@@ -112,7 +112,7 @@ describe('a contradiction about a remittance that has its end', () => {
     return {
       ...{ listed: listed.map(({ number, parkReason }) => [number, parkReason]), gauge },
       shown: (await sheets.show(requestId))?.['parkReason'],
-      flaws: (await booksStore(ledger.database).read()).flaws,
+      flaws: (await booksStore(ledger.database).read()).findings.map(({ says }) => says),
     };
   };
 
