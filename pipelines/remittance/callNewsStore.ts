@@ -41,6 +41,8 @@ export function callNewsStore({ outbox, failures, now }: CallNewsOptions): CallN
       await writeCalls(transaction, changed);
       await failures.write(transaction, 'call', failuresOf(changes, news));
       await failures.end(transaction, 'call', answeredIds(changes, news));
+      // Nothing of them is left to be withdrawn, and what has its end is not parked.
+      await failures.end(transaction, 'withdrawal', refusedMoveIns(ended));
       await moveRequests(transaction, ended, at);
       await outbox.insert(transaction, [
         ...callsOf(changes, 'waits').map(dueAgain),
@@ -119,6 +121,10 @@ async function moveRequests(transaction: Queryable, ended: readonly CallStanding
     at,
   ];
   await transaction.execute({ text: moveThem, values, name: 'remittance.moveRequests' });
+}
+
+function refusedMoveIns(ended: readonly CallStanding[]): readonly bigint[] {
+  return ended.filter(({ kind, status }) => kind === 'MOVE_IN' && status === 'REFUSED').map(({ requestId }) => requestId);
 }
 
 function isToBeBooked({ bookedAt }: CallStanding): boolean {

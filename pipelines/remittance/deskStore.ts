@@ -1,7 +1,9 @@
 import type { Database } from '../../src/connectors/database.ts';
 import type { Json } from '../../src/runtime/jobs/job.ts';
-import { contradiction, isContradicted } from './contradictionStore.ts';
 import { maskAccount } from '../shared/maskAccount.ts';
+import { hindranceToRetry } from './operatedRequest.ts';
+import { readOperatedRequest } from './operatedRequestStore.ts';
+import { parkedFailures, parkReasonOf } from './parkedFailures.ts';
 
 /** Which remittances are listed. */
 export type DeskSelection = 'all' | 'unfinished' | 'parked' | 'late';
@@ -21,7 +23,7 @@ type Sheet = { readonly [field: string]: Json };
 export interface DeskStore {
   /** In the order of their numbers. */
   list(page: DeskPage): Promise<readonly Sheet[]>;
-  /** One, with everything that is known of it. */
+  /** One, with everything that is known of it, and why it would not be tried again (`notTriedAgain`; null: it would be). */
   show(requestId: bigint): Promise<Sheet | undefined>;
 }
 
@@ -37,7 +39,9 @@ export function deskStore(database: Database): DeskStore {
       const [row] = await database.query<ShownRow>({ text: show, values: [requestId] });
       if (row === undefined) return undefined;
       const { sheet, from_account, to_account, ...lists } = row;
-      return { ...sheet, from: maskAccount(from_account), to: maskAccount(to_account), ...lists };
+      const standing = await readOperatedRequest(database, requestId);
+      const notTriedAgain = (standing && hindranceToRetry(standing)) ?? null;
+      return { ...sheet, notTriedAgain, from: maskAccount(from_account), to: maskAccount(to_account), ...lists };
     },
   };
 }
@@ -53,17 +57,17 @@ interface ShownRow {
 }
 
 const sheet = `jsonb_build_object('number', request.id::text, 'state', state, 'amountMinor', amount_minor::text, 'requestedAt', requested_at,
-    'stateSince', state_since, 'failCode', fail_code, 'parkReason', coalesce(request.park_reason, CASE WHEN ${isContradicted('request.id')} THEN '${contradiction}' END)) AS sheet`;
+    'stateSince', state_since, 'failCode', fail_code, 'parkReason', coalesce(request.park_reason, ${parkReasonOf('request.id')})) AS sheet`;
 
 const isOpen = `state NOT IN ('COMPLETED', 'FAILED', 'RETURNED')`;
 
 const listWhere = (condition: string): string => `
   SELECT ${sheet} FROM remittance.biz_remittance_requests AS request WHERE id > $1 AND ${condition} ORDER BY id LIMIT $2`;
 
-// What a bank has contradicted waits for a person also where its remittance has its end, and is not parked by that.
+// A failure waits for a person also where its remittance has its end, or does not say so itself.
 const parked = `
   SELECT id FROM remittance.biz_remittance_requests WHERE park_reason IS NOT NULL
-  UNION ALL SELECT request_id FROM remittance.biz_remittance_request_failures WHERE park_reason = '${contradiction}'`;
+  UNION ALL SELECT request_id FROM (${parkedFailures}) AS failure`;
 
 const listOf: Readonly<Record<DeskSelection, string>> = {
   all: listWhere('true'),

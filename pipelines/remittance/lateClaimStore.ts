@@ -4,6 +4,7 @@ import type { Identifiers } from '../shared/identifiers.ts';
 import type { CallKind, CallStatus } from './bankCall.ts';
 import type { DueNews, LateContent, LateRequest } from './late.ts';
 import { isUntoldLate } from './lateStore.ts';
+import { parkReasonOf } from './parkedFailures.ts';
 import type { RequestState } from './requestState.ts';
 
 /** Takes news of late requests for this process, just before they are posted. */
@@ -132,7 +133,7 @@ const claimOne = `
     SELECT request.id, asked.token FROM unnest($2::bigint[], $3::bigint[]) AS asked (id, token)
     JOIN remittance.biz_remittance_requests AS request ON request.id = asked.id WHERE ${isUntoldLate}
   ), ${claimed('late', '= ANY ($3::bigint[])')}
-  SELECT request.id, token, state, state_since, requested_at, amount_minor, request.park_reason, fail_code,
+  SELECT request.id, token, state, state_since, requested_at, amount_minor, coalesce(request.park_reason, ${parkReasonOf('request.id')}) AS park_reason, fail_code,
     failure.code, failure.error, failure.tries, failure.next_try_at,
     call.kind AS call_kind, call.status AS call_status, call.asks, call.tries AS call_tries
   FROM claimed JOIN remittance.biz_remittance_requests AS request ON request.id = request_id

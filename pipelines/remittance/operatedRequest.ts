@@ -2,15 +2,25 @@ import { WeirError } from '../../src/errors.ts';
 import type { CallKind, CallStatus } from './bankCall.ts';
 import { contradiction } from './contradictionStore.ts';
 import type { FailingStep } from './failureStore.ts';
+import type { TransferKind } from './ledger.ts';
 import { endedStates, type RequestState } from './requestState.ts';
+import { stateRecords } from './stateRecords.ts';
 
-/** A remittance as an operator meets it, with its calls and failures, locked. */
+/** A remittance as an operator meets it, with its records, calls and failures. */
 export interface OperatedRequest {
   readonly requestId: bigint;
   readonly state: RequestState;
+  readonly amountMinor: bigint;
+  /** What the ledger has of it. */
+  readonly records: readonly OperatedRecord[];
   readonly calls: readonly OperatedCall[];
   /** Those that have no end. */
   readonly failures: readonly OperatedFailure[];
+}
+
+export interface OperatedRecord {
+  readonly kind: TransferKind;
+  readonly amountMinor: bigint;
 }
 
 export interface OperatedCall {
@@ -51,17 +61,40 @@ export type Retry =
  * | money on the pooled account | its withdrawal |
  * | a RETURN that the bank has refused | a RETURN under the next key |
  * | nothing, or the remittance has its end | nothing: refused |
+ * | its records in the ledger are not those of its state | nothing: refused, whatever else stands |
  */
 export function decideRetries(request: OperatedRequest): readonly Retry[] {
-  const { requestId, state, failures } = request;
-  if (failures.some(({ code }) => code === contradiction)) throw refusal(requestId, whatIsContradicted(state));
+  const why = hindranceToRetry(request);
+  if (why !== undefined) throw new WeirError('refused', `Remittance ${request.requestId} ${why}.`);
+  return retriesOf(request);
+}
+
+/** Why nothing of a remittance would be tried again, as what follows its number in a sentence; undefined where something would be. */
+export function hindranceToRetry(request: OperatedRequest): string | undefined {
+  const { state, failures } = request;
+  if (failures.some(({ code }) => code === contradiction)) return whatIsContradicted(state);
   const ended: readonly RequestState[] = endedStates;
-  if (ended.includes(state)) throw refusal(requestId, `has its end: it is ${state}`);
-  if (failures.length === 0) throw refusal(requestId, `is ${state}, and nothing has failed of it: it goes on by itself`);
-  const retries = failures.flatMap((failure) => retryOf(request, failure) ?? []);
-  if (retries.length > 0) return retries;
+  if (ended.includes(state)) return `has its end: it is ${state}`;
+  if (failures.length === 0) return `is ${state}, and nothing has failed of it: it goes on by itself`;
+  const flaw = flawOfRecords(request);
+  if (flaw !== undefined) return `is ${state}, and its records are ${flaw}: tried again, money would move that the ledger does not have`;
+  if (retriesOf(request).length > 0) return undefined;
   const codes = [...new Set(failures.map(({ code }) => code))].join(', ');
-  throw refusal(requestId, `is ${state} with ${codes}, which trying again does not mend: find out from the bank what holds`);
+  return `is ${state} with ${codes}, which trying again does not mend: find out from the bank what holds`;
+}
+
+/** How the ledger stands to a request, where that is not as its state says. */
+function flawOfRecords({ state, amountMinor, records }: OperatedRequest): string | undefined {
+  const kinds = records
+    .map(({ kind }) => kind)
+    .toSorted()
+    .join(' ');
+  if (!stateRecords[state].includes(kinds)) return kinds === '' ? 'none' : kinds;
+  return records.every((record) => record.amountMinor === amountMinor) ? undefined : 'of another amount';
+}
+
+function retriesOf(request: OperatedRequest): readonly Retry[] {
+  return request.failures.flatMap((failure) => retryOf(request, failure) ?? []);
 }
 
 function retryOf({ requestId, state, calls }: OperatedRequest, failure: OperatedFailure): Retry | undefined {
@@ -80,8 +113,4 @@ function retryOf({ requestId, state, calls }: OperatedRequest, failure: Operated
 
 function whatIsContradicted(state: RequestState): string {
   return `is ${state} with ${contradiction}: the bank says both of a call; find out from the bank what holds, then weir remittance resolve`;
-}
-
-function refusal(requestId: bigint, what: string): WeirError {
-  return new WeirError('refused', `Remittance ${requestId} ${what}.`);
 }

@@ -2,6 +2,7 @@ import { defineGauges, mostCounted } from '../../src/runtime/gauges/gaugeQuestio
 import { contradiction } from './contradictionStore.ts';
 import { moneyOfOurs } from './moneyOfOurs.ts';
 import { ourAccounts } from './ourAccounts.ts';
+import { parkedFailures } from './parkedFailures.ts';
 
 const profile = 'remittance';
 const account = Object.keys(ourAccounts);
@@ -21,7 +22,7 @@ export const lateRemittances = defineGauges({
   statement: (now) => ({ text: late, values: [now, mostCounted] }),
 });
 
-/** What waits for a person: remittances, contradicted calls of those that have their end, and dead letters that name none. */
+/** What waits for a person: remittances by their failures, also those that have their end, and dead letters that name none. */
 export const parkedRemittances = defineGauges({
   profile,
   metrics: ['weir_remittances_parked'],
@@ -84,20 +85,22 @@ export const remittanceGauges = [lateRemittances, parkedRemittances, failingRemi
 
 const isOpen = `state NOT IN ('COMPLETED', 'FAILED', 'RETURNED')`;
 
+// A failure that waits for a person is what is true: a remittance whose own row does not repeat it is no less parked.
 const late = `
   SELECT state, count(*) AS weir_remittances_late
   FROM (
-    SELECT state FROM remittance.biz_remittance_requests
-    WHERE ${isOpen} AND park_reason IS NULL AND requested_at <= $1::timestamptz - interval '10 minutes' LIMIT $2
+    SELECT state FROM remittance.biz_remittance_requests AS request
+    WHERE ${isOpen} AND park_reason IS NULL AND requested_at <= $1::timestamptz - interval '10 minutes'
+      AND NOT EXISTS (SELECT FROM (${parkedFailures}) AS failure WHERE failure.request_id = request.id) LIMIT $2
   ) AS counted GROUP BY state`;
 
 const parked = `
   SELECT reason, count(*) AS weir_remittances_parked
   FROM (
     SELECT park_reason AS reason FROM remittance.biz_remittance_requests WHERE park_reason IS NOT NULL
-    UNION ALL SELECT failure.park_reason FROM remittance.biz_remittance_request_failures AS failure
-      JOIN remittance.biz_remittance_requests AS request ON request.id = request_id
-      WHERE failure.park_reason = '${contradiction}' AND NOT (${isOpen})
+    UNION ALL SELECT min(reason) FROM (SELECT * FROM (${parkedFailures}) AS failure LIMIT $1) AS failure
+      WHERE NOT EXISTS (SELECT FROM remittance.biz_remittance_requests AS request WHERE request.id = request_id AND park_reason IS NOT NULL)
+      GROUP BY request_id
     UNION ALL SELECT park_reason FROM remittance.kcd_bank_account_withdrawal_failures WHERE request_id IS NULL AND park_reason IS NOT NULL
     LIMIT $1
   ) AS counted GROUP BY reason`;

@@ -1,5 +1,6 @@
 import type { CallKind, CallStatus } from '../../../pipelines/remittance/bankCall.ts';
 import type { RequestState } from '../../../pipelines/remittance/requestState.ts';
+import { stateRecords } from '../../../pipelines/remittance/stateRecords.ts';
 import { openDatabase, type PostgresDatabase } from '../../../src/connectors/postgres/openDatabase.ts';
 import { realClock } from '../../../src/runtime/clock.ts';
 import { atTheEnd } from '../../support/atTheEnd.ts';
@@ -56,6 +57,8 @@ export interface NewRequest {
   readonly amountMinor?: bigint;
   readonly from?: bigint;
   readonly to?: bigint;
+  /** Whether the ledger has the records of its state, from account to account as a test does not look at it. */
+  readonly isBooked?: boolean;
 }
 
 // Above the identifiers that the stores make meanwhile, so that what is made later is newer.
@@ -72,6 +75,11 @@ export async function aRequest({ database, now }: ALedger, request: NewRequest =
         (id, caller, idempotency_key, fingerprint, from_account_id, to_account_id, amount_minor, state, requested_at, state_since, fail_code)
       VALUES ($1, 'a test', $1::bigint::text, '', $2, $3, $4, $5, $6, $6, $7)`,
     values,
+  });
+  const kinds = (request.isBooked === true ? (stateRecords[state][0] ?? '') : '').split(' ').filter(Boolean);
+  await database.execute({
+    text: `INSERT INTO remittance.kcd_bank_account_records SELECT $1, kind, 11, 1, $3, $4 FROM unnest($2::text[]) AS kind`,
+    values: [id, kinds, amountMinor, now()],
   });
   return id;
 }

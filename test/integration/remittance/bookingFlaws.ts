@@ -1,3 +1,4 @@
+import { parkReasonOf } from '../../../pipelines/remittance/parkedFailures.ts';
 import type { Queryable } from '../../../src/connectors/database.ts';
 import { ledgerFlaws } from './ledgerFlaws.ts';
 
@@ -37,4 +38,8 @@ const flaws = `
   SELECT id || ' was deposited ' || deposited || ' times, told ' || is_told FROM standing WHERE (deposited = 1) <> is_told
   UNION ALL
   SELECT id || ' is put aside with reason ' || coalesce(park_reason, 'none') FROM standing
-  WHERE (records LIKE '%SUSPENDED%') <> (park_reason IS NOT DISTINCT FROM 'RETURN_REFUSED')`;
+  WHERE (records LIKE '%SUSPENDED%') <> (park_reason IS NOT DISTINCT FROM 'RETURN_REFUSED')
+  UNION ALL
+  SELECT id || ' is parked as ' || coalesce(park_reason, 'nothing') || ', and its failures as ' || coalesce(failed_reason, 'nothing') FROM (
+    SELECT id, park_reason, ${parkReasonOf('standing.id')} AS failed_reason FROM standing WHERE state NOT IN ('COMPLETED', 'FAILED', 'RETURNED')
+  ) AS open WHERE park_reason IS DISTINCT FROM failed_reason`;

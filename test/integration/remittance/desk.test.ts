@@ -5,7 +5,7 @@ import { deskStore } from '../../../pipelines/remittance/deskStore.ts';
 import { failureStore, type FailingStep } from '../../../pipelines/remittance/failureStore.ts';
 import { openDatabase } from '../../../src/connectors/postgres/openDatabase.ts';
 import { textOf } from '../../../src/errors.ts';
-import { heldMoney } from '../../../pipelines/remittance/remittanceGauges.ts';
+import { heldMoney, lateRemittances, parkedRemittances } from '../../../pipelines/remittance/remittanceGauges.ts';
 import { realClock } from '../../../src/runtime/clock.ts';
 import type { Json } from '../../../src/runtime/jobs/job.ts';
 import { askGauge } from '../../support/askGauge.ts';
@@ -37,7 +37,7 @@ const parkReasons = (): Promise<readonly object[]> =>
 
 /** A remittance whose call waits for a person. */
 async function aParkedCall(): Promise<bigint> {
-  const id = await aRequest(ledger, { state: 'WITHDRAWN' });
+  const id = await aRequest(ledger, { state: 'WITHDRAWN', isBooked: true });
   await park('call', await aCall(ledger, id, { kind: 'PAY_OUT', status: 'ASKED' }), id, 'NO_ANSWER');
   return id;
 }
@@ -61,14 +61,14 @@ describe('a remittance that is tried again', () => {
   });
 
   it('has its money withdrawn', async () => {
-    const id = await aRequest(ledger, { state: 'DEPOSITED' });
+    const id = await aRequest(ledger, { state: 'DEPOSITED', isBooked: true });
     await park('withdrawal', id, id, 'INSUFFICIENT');
     expect((await desk.retry(id)).retries).toMatchObject([{ kind: 'withdraw' }]);
     expect([await published(), await parkReasons()]).toEqual([['remittance.deposited'], []]);
   });
 
   it('has its money offered back under the next key where the bank refused that', async () => {
-    const id = await aRequest(ledger, { state: 'RETURNING' });
+    const id = await aRequest(ledger, { state: 'RETURNING', isBooked: true });
     const callId = await aCall(ledger, id, { kind: 'RETURN', status: 'REFUSED' });
     await ledger.database.execute('UPDATE remittance.bank_call SET booked_at = ended_at');
     await park('call', callId, id, 'RETURN_REFUSED');
@@ -97,6 +97,32 @@ describe('a remittance that is tried again', () => {
     expect(await published()).toEqual([]);
   });
 
+  it.each(['DEPOSITED', 'WITHDRAWN', 'RETURNING'] as const)(
+    'is refused where it is %s, and the ledger does not have its money: nothing moves that never came',
+    async (state) => {
+      const id = await aRequest(ledger, { state });
+      if (state === 'DEPOSITED') await park('withdrawal', id, id, 'INSUFFICIENT');
+      else
+        await park(
+          'call',
+          await aCall(ledger, id, { kind: state === 'WITHDRAWN' ? 'PAY_OUT' : 'RETURN', status: 'ASKED' }),
+          id,
+          'NO_ANSWER',
+        );
+      const why = `is ${state}, and its records are none: tried again, money would move that the ledger does not have`;
+      expect(await refusalOf(desk.retry(id))).toBe(`refused: Remittance ${id} ${why}.`);
+      expect(await deskStore(ledger.database).show(id)).toMatchObject({ notTriedAgain: why });
+      expect(await published()).toEqual([]);
+    },
+  );
+
+  it('is refused where the ledger has another amount of it', async () => {
+    const id = await aRequest(ledger, { state: 'DEPOSITED', isBooked: true });
+    await ledger.database.execute('UPDATE remittance.biz_remittance_requests SET amount_minor = amount_minor + 1');
+    await park('withdrawal', id, id, 'INSUFFICIENT');
+    expect(await refusalOf(desk.retry(id))).toContain('its records are of another amount');
+  });
+
   it('is as it was when the process dies before the commit', async () => {
     const id = await aParkedCall();
     await refusalOf(desk.retry(id, true));
@@ -104,7 +130,7 @@ describe('a remittance that is tried again', () => {
   });
 
   it('gets one new call where two ask for it at once', async () => {
-    const id = await aRequest(ledger, { state: 'RETURNING' });
+    const id = await aRequest(ledger, { state: 'RETURNING', isBooked: true });
     await park('call', await aCall(ledger, id, { kind: 'RETURN', status: 'REFUSED' }), id, 'RETURN_REFUSED');
     await ledger.database.execute('UPDATE remittance.bank_call SET booked_at = ended_at');
     const ends = await Promise.all([refusalOf(desk.retry(id)), refusalOf(desk.retry(id))]);
@@ -132,6 +158,54 @@ describe('what operators look at', () => {
     expect(await numbers('parked')).toEqual([parked.toString()]);
     expect(await numbers('late')).toEqual([parked.toString()]);
     expect(await numbers('all')).toHaveLength(3);
+  });
+
+  it('is parked where a failure of it is, also where its own row does not say so: in list, sheet, gauges, books and chat; and is tried again', async () => {
+    const id = await aParkedCall();
+    await ledger.database.execute('UPDATE remittance.biz_remittance_requests SET park_reason = NULL');
+    const lateBefore = ledger.now();
+    const sheets = deskStore(ledger.database);
+    const page = { after: 0n, limit: 10, lateBefore };
+    expect(await sheets.list({ which: 'parked', ...page })).toMatchObject([{ number: id.toString(), parkReason: 'NO_ANSWER' }]);
+    expect(await sheets.list({ which: 'unfinished', ...page })).toMatchObject([{ parkReason: 'NO_ANSWER' }]);
+    expect(await sheets.show(id)).toMatchObject({ parkReason: 'NO_ANSWER', notTriedAgain: null });
+    ledger.pass(600);
+    const gauges = [parkedRemittances, lateRemittances].map((gauge) => askGauge(ledger.database, ledger.now, gauge));
+    expect(await Promise.all(gauges)).toEqual([[{ reason: 'NO_ANSWER', weir_remittances_parked: 1n }], []]);
+    expect((await booksStore(ledger.database).read()).findings).toContainEqual({
+      ...{ what: 'PARK', key: id.toString(), foundMinor: 12_000n, expectedMinor: null },
+      says: `Remittance ${id} is WITHDRAWN and not parked, and of its failures one is parked as NO_ANSWER.`,
+    });
+    await desk.retry(id);
+    expect(await sheets.list({ which: 'parked', ...page })).toEqual([]);
+    expect(await published()).toEqual(['remittance.bankCall']);
+    const parks = (await booksStore(ledger.database).read()).findings.filter(({ what }) => what === 'PARK');
+    expect(parks).toEqual([]);
+  });
+
+  it('is parked also where it has its end: a failure is of a person until a person has ended it', async () => {
+    const id = await aRequest(ledger, { state: 'COMPLETED' });
+    await park('call', await aCall(ledger, id, { kind: 'PAY_OUT' }), id, 'UNEXPECTED_STATE');
+    const listed = await deskStore(ledger.database).list({ which: 'parked', after: 0n, limit: 10, lateBefore: ledger.now() });
+    expect(listed).toMatchObject([{ number: id.toString(), state: 'COMPLETED', parkReason: 'UNEXPECTED_STATE' }]);
+    expect(await askGauge(ledger.database, ledger.now, parkedRemittances)).toEqual([
+      { reason: 'UNEXPECTED_STATE', weir_remittances_parked: 1n },
+    ]);
+    expect(await deskStore(ledger.database).show(id)).toMatchObject({ notTriedAgain: 'has its end: it is COMPLETED' });
+  });
+
+  it('is counted once where several of its failures are parked', async () => {
+    const id = await aRequest(ledger, { state: 'DEPOSITED', isBooked: true });
+    await park('withdrawal', id, id, 'INSUFFICIENT');
+    await park('call', await aCall(ledger, id), id, 'NO_ANSWER');
+    for (const own of ['INSUFFICIENT', null]) {
+      await ledger.database.execute({ text: 'UPDATE remittance.biz_remittance_requests SET park_reason = $1', values: [own] });
+      expect(await askGauge(ledger.database, ledger.now, parkedRemittances)).toEqual([
+        { reason: 'INSUFFICIENT', weir_remittances_parked: 1n },
+      ]);
+      const listed = await deskStore(ledger.database).list({ which: 'parked', after: 0n, limit: 10, lateBefore: ledger.now() });
+      expect(listed).toHaveLength(1);
+    }
   });
 
   it('is shown with everything but whose account it is', async () => {

@@ -7,6 +7,7 @@ import { remittanceOutbox } from '../../../pipelines/remittance/remittanceOutbox
 import { tryOptions } from '../../../pipelines/remittance/tryOptions.ts';
 import { Decision } from '../../../src/message/decision.ts';
 import { aLedger, aRequest, type ALedger } from './aLedger.ts';
+import { contradicted } from './contradicted.ts';
 
 let ledger: ALedger;
 let store: FailedEventStore;
@@ -89,4 +90,17 @@ describe('the dead letter of an event', () => {
   it('of a newer Weir waits for an upgrade', () => {
     expect(() => anEvent(Buffer.from(JSON.stringify({ version: 2, id: '5', more: true })))).toThrow(/version 2/);
   });
+});
+
+it('ends with a request whose bank refuses in the end: nothing of it is left to withdraw, and it waits for nobody', async () => {
+  const bank = contradicted(ledger);
+  const { requestId, callId } = await bank.upTo('MOVE_IN');
+  for (let time = 0; time < 2; time += 1) await log(anEvent(encodeNamedRow({ id: requestId })));
+  const standing = (): Promise<readonly object[]> =>
+    ledger.database.query(`SELECT state, request.park_reason AS request, failure.park_reason AS failure
+      FROM remittance.biz_remittance_requests AS request
+      JOIN remittance.kcd_bank_account_withdrawal_failures AS failure ON request_id = request.id`);
+  expect(await standing()).toEqual([{ state: 'REQUESTED', request: 'defect', failure: 'defect' }]);
+  await bank.says(callId, 'refused');
+  expect(await standing()).toEqual([{ state: 'FAILED', request: null, failure: null }]);
 });

@@ -1,10 +1,13 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { booksStore } from '../../../pipelines/remittance/booksStore.ts';
 import { contradiction } from '../../../pipelines/remittance/contradictionStore.ts';
 import { failureStore, type FailingStep, type FailureStore } from '../../../pipelines/remittance/failureStore.ts';
 import type { NextTry } from '../../../pipelines/remittance/nextTry.ts';
 import { tryOptions } from '../../../pipelines/remittance/tryOptions.ts';
 import { lockWaits } from '../../support/lockWaits.ts';
 import { until } from '../../support/until.ts';
+import { openPool } from '../jobs/copyJob.ts';
+import { mortalAt } from '../payments/mortalAt.ts';
 import { aCall, aLedger, aRequest, type ALedger } from './aLedger.ts';
 
 let ledger: ALedger;
@@ -86,6 +89,26 @@ describe.each(steps)('failures of a %s', (step) => {
     expect(await rowOf(step, second)).toMatchObject({ tries: 2 });
   });
 });
+
+it.each(steps)(
+  'a process that dies while it parks or lifts a %s leaves the failure and its request alike, at whatever moment',
+  async (step) => {
+    const pool = openPool(ledger.url);
+    for (let lastMoment = 1, hasLived = false; !hasLived; lastMoment += 1) {
+      await ledger.empty();
+      const { id, requestId } = await aSubject(step);
+      const failed = { id, requestId, code: 'INSUFFICIENT', error: 'too little', tries: 3, next: { kind: 'parked' } as const };
+      const process = mortalAt(pool, lastMoment);
+      hasLived = await process.lives(async () => {
+        await process.database.withTransaction((transaction) => failures.write(transaction, step, [failed]));
+        await process.database.withTransaction((transaction) => failures.end(transaction, step, [id]));
+      });
+      const { findings } = await booksStore(ledger.database).read();
+      expect(findings, process.where()).toEqual([]);
+      if (hasLived) expect(lastMoment).toBeGreaterThan(10);
+    }
+  },
+);
 
 it('a request stays parked while one of its failures is', async () => {
   const requestId = await aRequest(ledger);

@@ -21,6 +21,11 @@ interface RemittanceRow {
   readonly parkReason: string | null;
 }
 
+interface RemittanceSheet extends Sheet {
+  /** Why trying it again would be refused; null: it would not. */
+  readonly notTriedAgain?: string | null;
+}
+
 /** Remittances, all or those that wait for something; and the check of their books. */
 export const remittancesView: View = {
   look: async (_, place) => {
@@ -70,7 +75,7 @@ export const remittancesView: View = {
 /** One remittance: its states, records of the ledger, calls of the bank and failures; retry and resolve. */
 export const remittanceView: View = {
   look: async (desk, { part = '' }) => {
-    const found = await ask<Sheet>('remittance.show', { number: part });
+    const found = await ask<RemittanceSheet>('remittance.show', { number: part });
     const fixed = { number: part };
     return {
       title: `Remittance ${part}`,
@@ -79,10 +84,10 @@ export const remittanceView: View = {
         h(
           'div',
           { class: 'actions' },
-          actionButton(desk, 'remittance.retry', 'Try again', { fixed }),
+          actionButton(desk, 'remittance.retry', 'Try again', { fixed, unless: found.notTriedAgain ?? undefined }),
           actionButton(desk, 'remittance.resolve', 'Say what the bank meant', { fixed, isGrave: true }),
         ),
-        sheet(found, { level: 2, as: { from: account, to: account } }),
+        sheet(found, { level: 2, without: ['notTriedAgain'], as: { from: account, to: account } }),
       ],
     };
   },
