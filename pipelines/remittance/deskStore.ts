@@ -64,10 +64,10 @@ const isOpen = `state NOT IN ('COMPLETED', 'FAILED', 'RETURNED')`;
 const listWhere = (condition: string): string => `
   SELECT ${sheet} FROM remittance.biz_remittance_requests AS request WHERE id > $1 AND ${condition} ORDER BY id LIMIT $2`;
 
-// A failure waits for a person also where its remittance has its end, or does not say so itself.
+// A failure waits for a person also where its remittance has its end, or does not say so itself. Each half is a page by its own index.
 const parked = `
-  SELECT id FROM remittance.biz_remittance_requests WHERE park_reason IS NOT NULL
-  UNION ALL SELECT request_id FROM (${parkedFailures}) AS failure`;
+  (SELECT id FROM remittance.biz_remittance_requests WHERE park_reason IS NOT NULL AND id > $1 ORDER BY id LIMIT $2)
+  UNION (SELECT DISTINCT request_id FROM (${parkedFailures}) AS failure WHERE request_id > $1 ORDER BY request_id LIMIT $2)`;
 
 const listOf: Readonly<Record<DeskSelection, string>> = {
   all: listWhere('true'),
