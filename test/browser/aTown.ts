@@ -1,4 +1,5 @@
 import { accountNumberField, ownerOf } from '../../pipelines/accountLinks/link.ts';
+import { failureStore } from '../../pipelines/remittance/failureStore.ts';
 import { contradicted } from '../integration/remittance/contradicted.ts';
 import { aRequest, type ALedger } from '../integration/remittance/aLedger.ts';
 import { startSms } from '../../simulators/sms.ts';
@@ -125,12 +126,14 @@ async function someRemittances(month: AMonth): Promise<Pick<Town, 'failedRemitta
     ...{ database, url: month.environment['WEIR_DATABASE_URL'] ?? '', businesses: [11n, 12n], now: () => new Date() },
     ...{ pass: () => undefined, empty: () => Promise.resolve() },
   };
-  const failedRemittance = await aRequest(ledger, { state: 'DEPOSITED' });
-  await database.execute({
-    text: `INSERT INTO remittance.kcd_bank_account_withdrawal_failures (request_id, code, error, tries, failed_at, park_reason)
-      VALUES ($1, 'exhausted', 'the database was away', 3, now(), 'EXHAUSTED')`,
-    values: [failedRemittance],
-  });
+  const failedRemittance = await aRequest(ledger, { state: 'DEPOSITED', isBooked: true });
+  await database.execute(
+    'UPDATE remittance.kcd_bank_accounts SET balance_minor = CASE id WHEN 1 THEN 12000 ELSE -12000 END WHERE id IN (1, 11)',
+  );
+  const parked = { code: 'exhausted', error: 'the database was away', tries: 3, next: { kind: 'parked' } } as const;
+  await database.withTransaction((transaction) =>
+    failureStore(ledger.now).write(transaction, 'withdrawal', [{ id: failedRemittance, requestId: failedRemittance, ...parked }]),
+  );
   const bank = contradicted(ledger);
   const { requestId, callId } = await bank.upTo('MOVE_IN');
   await bank.says(callId, 'done', 'refused');

@@ -143,6 +143,28 @@ describe.skipIf(browser === undefined)('an action', () => {
   });
 });
 
+describe.skipIf(browser === undefined)('a sheet', () => {
+  it('of a remittance that would not be tried again says why, and offers it where it would be', async () => {
+    const retry = looking.page.getByRole('button', { name: 'Try again' });
+    await looking.see('#/remittance/77');
+    expect(await retry.isEnabled()).toBe(true);
+    const why = 'is DEPOSITED, and its records are none: tried again, money would move that the ledger does not have';
+    told.answers['remittance.show'] = { ...(toldAnswers['remittance.show'] as object), notTriedAgain: why };
+    await looking.page.goto('about:blank');
+    await looking.see('#/remittance/77');
+    expect(await retry.isDisabled()).toBe(true);
+    expect(await retry.innerText()).toContain(why);
+    await expectAccessible(looking);
+    await looking.shoot('told-not-tried-again');
+  });
+
+  it('of an order tells what the gateway calls a charge and has captured, and where that is not what was asked for', async () => {
+    await looking.see('#/payments/5001');
+    const row = looking.page.getByRole('table', { name: 'Payments' }).locator('tbody tr').first();
+    expect(await row.innerText()).toMatch(/12,000\s+11,000\s*not the amount\s+tx-9001/);
+  });
+});
+
 describe.skipIf(browser === undefined)('a dialog', () => {
   it('closes when another view is gone to', async () => {
     const { page } = looking;

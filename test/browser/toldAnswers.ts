@@ -459,6 +459,7 @@ export const toldAnswers: Readonly<Record<string, Json>> = {
       stateSince: '2026-11-22T03:11:00Z',
       failCode: 'CLOSED',
       parkReason: null,
+      notTriedAgain: null,
     },
     ...{ from: '•••• 1234', to: '•••• 9876' },
     states: [
