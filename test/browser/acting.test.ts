@@ -161,7 +161,7 @@ describe.skipIf(browser === undefined)('a sheet', () => {
   it('of an order tells what the gateway calls a charge and has captured, and where that is not what was asked for', async () => {
     await looking.see('#/payments/5001');
     const row = looking.page.getByRole('table', { name: 'Payments' }).locator('tbody tr').first();
-    expect(await row.innerText()).toMatch(/12,000\s+11,000\s*not the amount\s+tx-9001/);
+    expect(await row.innerText()).toMatch(/9001\s*tx-9001\s[^]*12,000\s+11,000\s*not the amount/);
   });
 });
 

@@ -116,11 +116,13 @@ function orderPayments(desk: Desk, rows: readonly PaymentRow[]): HTMLElement {
     keyOf: ({ payment }) => payment,
     empty: 'No payment yet.',
     columns: [
-      { title: 'Payment', cell: ({ payment }) => payment },
+      {
+        title: 'Payment',
+        cell: ({ payment, transactionKey }) => [payment, (transactionKey ?? null) !== null && h('span', { class: 'why' }, transactionKey)],
+      },
       { title: 'State', cell: (row) => [standing(row), (row.failCode ?? null) !== null && h('span', { class: 'why' }, row.failCode)] },
       { title: 'Amount (won)', isNumber: true, cell: ({ amountMinor }) => digitsText(amountMinor) },
       { title: 'Captured (won)', isNumber: true, cell: capturedCell },
-      { title: 'Transaction', cell: ({ transactionKey }) => transactionKey ?? '–' },
       { title: 'Method', cell: ({ method }) => method },
       { title: 'Times asked', isNumber: true, cell: ({ asks }) => countText(asks) },
       { title: 'Began', cell: ({ createdAt }) => moment(createdAt) },
@@ -130,7 +132,7 @@ function orderPayments(desk: Desk, rows: readonly PaymentRow[]): HTMLElement {
   });
 }
 
-/** What differs from what was asked for is said to differ. */
+/** Beside the amount that was asked for: what differs from it is said to differ. */
 function capturedCell({ amountMinor, capturedMinor }: PaymentRow): Child {
   if ((capturedMinor ?? null) === null) return '–';
   const amount = digitsText(capturedMinor ?? '');
