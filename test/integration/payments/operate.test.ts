@@ -215,7 +215,7 @@ describe('payments show', () => {
 
   it('tells what the gateway calls a charge and has captured, also of another amount than was asked for', async () => {
     const shownOf = async ({ orderId }: StuckOrder): Promise<unknown> =>
-      (await findPaymentRoute.answer(ports, { order: orderId.toString() }, asker));
+      await findPaymentRoute.answer(ports, { order: orderId.toString() }, asker);
     const unknown = await anOrder(payments);
     expect(await shownOf(unknown)).toMatchObject({ payments: [{ transactionKey: null, capturedMinor: null }] });
     const parked = await aParked();
@@ -233,7 +233,7 @@ describe('payments show', () => {
     await payments.database.execute(`UPDATE payments.payment SET status = 'SUCCESS', ended_at = created_at`);
     const refunded = await aParkedRefundOf('tx-of-refund');
     const capturedOf = async ({ orderId }: StuckOrder): Promise<unknown> =>
-      (await findPaymentRoute.answer(ports, { order: orderId.toString() }, asker));
+      await findPaymentRoute.answer(ports, { order: orderId.toString() }, asker);
     expect(await capturedOf(paid)).toMatchObject({ payments: [{ capturedMinor: '12000' }] });
     expect(await capturedOf(refunded)).toMatchObject({ payments: [{ transactionKey: 'tx-of-refund', capturedMinor: '11500' }] });
   });
