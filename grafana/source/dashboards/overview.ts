@@ -9,8 +9,8 @@ const firing = series('ALERTS', 'alertname=~"Weir.+", alertstate="firing"');
 
 /** What tells firing alerts apart. A label that none of them has takes no column. */
 const alertLabels = [
-  ...['severity', 'alertname', 'pipeline', 'stage', 'topic', 'schedule', 'dependency', 'outbox', 'method', 'account', 'state', 'step', 'reason'],
-  ...['instance', 'job'],
+  ...['severity', 'alertname', 'pipeline', 'stage', 'topic', 'schedule', 'dependency', 'outbox', 'method', 'account', 'state', 'step'],
+  ...['reason', 'instance', 'job'],
 ];
 
 const wrong = [
