@@ -1,6 +1,7 @@
 /**
- * SQL about `request`, a request: its state says on which account of ours its money is. `holds`: whether on any. `account`: on which; one that
- * is suspended is looked up, there are few. `isBooked`: whether the ledger has the transfer that has brought it there.
+ * SQL about `request`, a request: its state says on which account of ours its money is. `holds`: whether on any, with the words of the index over
+ * open requests. `account`: on which; one that is suspended is looked up, there are few. `isBooked`: whether the ledger has the transfer that has
+ * brought it there.
  */
 export const moneyOfOurs = {
   holds: `request.state IN ('DEPOSITED', 'WITHDRAWN', 'RETURNING') AND request.state NOT IN ('COMPLETED', 'FAILED', 'RETURNED')`,
