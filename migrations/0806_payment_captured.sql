@@ -4,4 +4,3 @@
 ALTER TABLE payments.payment
   ADD COLUMN captured_minor bigint,
   ADD CONSTRAINT payment_captured_has_key CHECK (captured_minor IS NULL OR transaction_key IS NOT NULL) NOT VALID;
-ALTER TABLE payments.payment VALIDATE CONSTRAINT payment_captured_has_key;
