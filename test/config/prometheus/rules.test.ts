@@ -91,3 +91,13 @@ describe('the recording rules', () => {
     expect(grouped).toEqual(listed.map((name) => (foreignSeries as Record<string, readonly string[]>)[name]));
   });
 });
+
+describe('the topics of WeirDeadLettersWait', () => {
+  it('are those whose dead letters stand nowhere else, and each that it leaves out is one', () => {
+    const expr = rules().find(({ alert }) => alert === 'WeirDeadLettersWait')?.expr ?? '';
+    const leftOut = (/topic!~"([^"]+)"/.exec(expr)?.[1] ?? '').split('|').map((each) => new RegExp(`^${each}$`));
+    const topics = systems.topics.map(({ name }) => name);
+    expect(topics.filter((name) => leftOut.every((each) => !each.test(name)))).toEqual(['payment.succeeded', 'trades:filled']);
+    for (const each of leftOut) expect(topics.some((name) => each.test(name))).toBe(true);
+  });
+});

@@ -1,9 +1,6 @@
-import { Redis } from 'ioredis';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { emailTopic } from '../../../pipelines/billing/dispatchedBill.ts';
 import { dayOf } from '../../../pipelines/shared/period.ts';
 import { say } from '../../commandLine/aPlace.ts';
-import { atTheEnd } from '../../support/atTheEnd.ts';
 import { eventually } from '../daemon/eventually.ts';
 import { aMonth, type AMonth } from '../daemon/aMonth.ts';
 import { aWatchedDaemon, type WatchedDaemon } from './aWatchedDaemon.ts';
@@ -66,20 +63,5 @@ describe.skipIf(!areWatched)('whoever is on call for bills', () => {
       heal: () => watched.runs('billing.dispatch', dayOf(billing, 16)),
     });
     await eventually('it is sent', async () => (await month.bills())['COMPLETED'] === 5);
-  });
-
-  it('is told by day of a dead letter that nobody has looked after for half a day, until somebody discards it', async () => {
-    const redis = new Redis(month.redisUrl);
-    atTheEnd(() => redis.quit());
-    const { name, deadLetters } = emailTopic;
-    await watched.sees({
-      alert: 'WeirDeadLettersWait',
-      labels: { topic: name },
-      cause: () => redis.xadd(name, '*', 'key', 'poison', 'value', 'x'),
-      heal: async () => {
-        const [[newest] = ['']] = await redis.xrevrange(deadLetters, '+', '-', 'COUNT', 1);
-        await watched.does('dead-letters', 'discard', name, '--up-to', newest, '--expect', '1');
-      },
-    });
   });
 });

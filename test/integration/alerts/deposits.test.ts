@@ -85,6 +85,19 @@ describe.skipIf(!areWatched)('whoever is on call for deposits', () => {
       heal: () => fill('f-2'),
     }));
 
+  it('is told by day of a dead letter that nobody has looked after for half a day, until somebody discards it', async () => {
+    const { name, deadLetters } = filledTopic;
+    await watched.sees({
+      alert: 'WeirDeadLettersWait',
+      labels: { topic: name },
+      cause: () => redis.xadd(name, '*', 'key', 'poison', 'value', 'x'),
+      heal: async () => {
+        const [[newest] = ['']] = await redis.xrevrange(deadLetters, '+', '-', 'COUNT', 1);
+        await watched.does('dead-letters', 'discard', name, '--up-to', newest, '--expect', '1');
+      },
+    });
+  });
+
   it('is told by day of market calendars that end, until a release with the next year has taken the place of the old one', async () => {
     const old = startRelease(await oldCalendars(), { ...world.environment, WEIR_INSTANCE: 'old' }, 'run');
     await answersInTime(old);
