@@ -74,7 +74,7 @@ const kinds = `
     SELECT request_id, string_agg(kind, ' ' ORDER BY kind COLLATE "C") AS kinds, min(amount_minor) AS least, max(amount_minor) AS most
     FROM remittance.kcd_bank_account_records GROUP BY request_id`;
 
-// Of a remittance whose records are of several amounts the one that is not its own is told.
+// Of a remittance whose records are of several amounts the one that is not its own is told. Where only their kinds are wrong no amount is expected.
 const find = `
   WITH moved AS (${moved}), kinds AS (${kinds}), waiting AS (
     SELECT request_id, min(reason) AS reason FROM (${parkedFailures}) AS failure GROUP BY request_id
@@ -86,7 +86,8 @@ const find = `
   ORDER BY account.id LIMIT 100)
   UNION ALL
   (SELECT 'RECORDS', request.id::text, format('Remittance %s is %s, and its records are %s.', request.id, state, coalesce(kinds, 'none')),
-    coalesce(CASE WHEN most <> amount_minor THEN most ELSE least END, 0), amount_minor
+    coalesce(CASE WHEN most <> amount_minor THEN most ELSE least END, 0),
+    CASE WHEN ${recordsOfState('state')} = ARRAY[''] THEN 0 WHEN least = amount_minor AND most = amount_minor THEN NULL ELSE amount_minor END
   FROM remittance.biz_remittance_requests AS request LEFT JOIN kinds ON request_id = request.id
   WHERE coalesce(kinds, '') <> ALL ${recordsOfState('state')} OR least <> amount_minor OR most <> amount_minor
   ORDER BY request.id LIMIT 100)

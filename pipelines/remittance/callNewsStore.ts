@@ -173,7 +173,8 @@ const updateCalls = `
 
 const moveThem = `
   WITH moved AS (
-    UPDATE remittance.biz_remittance_requests AS request SET state = said.state, state_since = $4, fail_code = said.fail_code
+    UPDATE remittance.biz_remittance_requests AS request SET state = said.state, state_since = $4, fail_code = said.fail_code,
+      park_reason = CASE WHEN said.state <> 'FAILED' THEN request.park_reason END
     FROM unnest($1::bigint[], $2::text[], $3::text[]) AS said (id, state, fail_code)
     WHERE request.id = said.id AND request.state = 'REQUESTED'
     RETURNING request.id, request.state

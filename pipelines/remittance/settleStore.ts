@@ -125,6 +125,8 @@ async function write(
   const returns = entering('RETURNING').map((requestId) => ({ callId: identifiers.next(), requestId, kind: 'RETURN', seq: 1 }) as const);
   await calls.insert(transaction, returns);
   const soon = await writeSettleFailures(transaction, failures, settled, tries);
+  // Nothing of them is left to be withdrawn, and nobody need wait for it.
+  await failures.end(transaction, 'withdrawal', entering('FAILED'));
   await outbox.insert(transaction, [...entering('DEPOSITED').map((requestId) => depositedMessage(requestId)), ...soon]);
 }
 

@@ -176,6 +176,19 @@ describe("a person's word about what a bank meant", () => {
     expect(await ledgerFlaws(ledger.database)).toEqual([]);
   });
 
+  it('leaves no withdrawal behind that waits for somebody, once the money never came', async () => {
+    const { requestId, callId } = await bank.upTo('MOVE_IN');
+    await bank.says(callId, 'done');
+    const failed = { id: requestId, requestId, code: 'defect', error: 'zero', tries: 1, next: { kind: 'parked' } } as const;
+    await ledger.database.withTransaction((transaction) => failureStore(ledger.now).write(transaction, 'withdrawal', [failed]));
+    await bank.says(callId, 'refused');
+    await desk.resolve(requestId, 'refused');
+    ledger.pass(1);
+    expect(await bank.settle(callId)).toBe('booked');
+    expect(await standOf(ledger, requestId)).toMatchObject(ends.MOVE_IN.refused);
+    expect(await askGauge(ledger.database, ledger.now, parkedRemittances)).toEqual([]);
+  });
+
   it('has money released that was put aside, or offered once more, as the bank meant it', async () => {
     for (const truth of ['done', 'refused'] as const) {
       const { requestId, callId } = await bank.upTo('RETURN');

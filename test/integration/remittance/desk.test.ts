@@ -277,6 +277,12 @@ describe('the books', () => {
         { what: 'CONTRADICTION', key: callId.toString(), foundMinor: '5', expectedMinor: null },
       ],
     });
+    const recordsOf = async (changes: string): Promise<unknown> => {
+      await ledger.database.execute(`UPDATE remittance.biz_remittance_requests SET ${changes}`);
+      return (await booksStore(ledger.database).read()).findings.find(({ what }) => what === 'RECORDS');
+    };
+    expect(await recordsOf(`amount_minor = 6`)).toMatchObject({ foundMinor: 6n, expectedMinor: null });
+    expect(await recordsOf(`state = 'REQUESTED', amount_minor = 6`)).toMatchObject({ foundMinor: 6n, expectedMinor: 0n });
     expect([right, wrong].map((answer) => checkRemittancesRoute.hasFindings?.(answer))).toEqual([false, true]);
   });
 

@@ -104,3 +104,13 @@ it('ends with a request whose bank refuses in the end: nothing of it is left to 
   await bank.says(callId, 'refused');
   expect(await standing()).toEqual([{ state: 'FAILED', request: null, failure: null }]);
 });
+
+it('is not held up by what somebody has written into the request by hand: the word of a bank that refuses is recorded', async () => {
+  const bank = contradicted(ledger);
+  const { callId } = await bank.upTo('MOVE_IN');
+  await ledger.database.execute(`UPDATE remittance.biz_remittance_requests SET park_reason = 'NO_ANSWER'`);
+  await bank.says(callId, 'refused');
+  expect(await ledger.database.query('SELECT state, park_reason FROM remittance.biz_remittance_requests')).toEqual([
+    { state: 'FAILED', park_reason: null },
+  ]);
+});
