@@ -22,7 +22,7 @@ export interface OrderSheet {
 
 /** What operators look for. */
 export interface FindPaymentStore {
-  /** Payments that are stuck, or wait for a person (or their refund does), in the order of their ids. */
+  /** Payments that are stuck or wait for a person, or whose refund is or does, in the order of their ids. */
   list(query: PaymentQuery): Promise<readonly PaymentSheet[]>;
   /** Undefined where there is no such order. */
   order(orderId: bigint): Promise<OrderSheet | undefined>;
@@ -50,17 +50,19 @@ const paymentColumns = `payment.id::text AS payment, payment.order_id::text AS "
     payment.amount_minor::text AS "amountMinor", payment.status, payment.park_reason AS "parkReason", ${iso('payment.created_at')} AS "createdAt",
     ${iso('payment.next_ask_at')} AS "nextAskAt"`;
 
-// Each half by its own index, and bounded before the two are joined. Of several refunds that one is told of which waits for a person.
+// Each part by its own index, and bounded before they are joined. Of several refunds that one is told of which waits for a person, or else has no end.
 const list = `
   WITH wanted AS (
     (SELECT id FROM payments.payment WHERE $2 AND status = 'PENDING' AND park_reason IS NULL
       AND created_at <= $1::timestamptz - interval '10 minutes' AND id > $4 ORDER BY id LIMIT $5)
+    UNION (SELECT DISTINCT payment_id FROM payments.refund WHERE $2 AND status IN ('REQUESTED', 'SENT')
+      AND requested_at <= $1::timestamptz - interval '10 minutes' AND payment_id > $4 ORDER BY payment_id LIMIT $5)
     UNION (SELECT id FROM payments.payment WHERE $3 AND park_reason IS NOT NULL AND id > $4 ORDER BY id LIMIT $5)
     UNION (SELECT DISTINCT payment_id FROM payments.refund WHERE $3 AND status = 'PARKED' AND payment_id > $4 ORDER BY payment_id LIMIT $5)
   )
   SELECT ${paymentColumns}, refund.status AS "refundStatus", refund.park_reason AS "refundParkReason"
   FROM wanted JOIN payments.payment USING (id) LEFT JOIN LATERAL (
-    SELECT status, park_reason FROM payments.refund WHERE payment_id = payment.id ORDER BY status <> 'PARKED', nth LIMIT 1
+    SELECT status, park_reason FROM payments.refund WHERE payment_id = payment.id ORDER BY status <> 'PARKED', status = 'DONE', nth LIMIT 1
   ) AS refund ON true
   ORDER BY payment.id LIMIT $5`;
 
@@ -73,10 +75,10 @@ const itemsOf = `
   SELECT product_id::text AS product, name, quantity::text AS quantity
   FROM payments.order_item JOIN payments.product ON product.id = product_id WHERE order_id = $1 ORDER BY product_id`;
 
-// What was captured before the gateway's word of it was kept stands on its refund, or is what completed the order.
-const captured = `coalesce(payment.captured_minor,
+// What is given back, or has completed the order, is what was captured, whichever version has written it. Else what the gateway said of it.
+const captured = `coalesce(
     (SELECT amount_minor FROM payments.refund WHERE payment_id = payment.id AND refund.transaction_key = payment.transaction_key),
-    CASE WHEN payment.status = 'SUCCESS' THEN payment.amount_minor END)`;
+    CASE WHEN payment.status = 'SUCCESS' THEN payment.amount_minor END, payment.captured_minor)`;
 
 const paymentsOf = `
   SELECT ${paymentColumns}, payment.transaction_key AS "transactionKey", ${captured}::text AS "capturedMinor", payment.fail_code AS "failCode", payment.asks::int AS asks,

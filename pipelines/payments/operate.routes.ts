@@ -26,7 +26,7 @@ export const listPaymentsRoute = defineQuestion({
   about: 'list the payments that are pending for over ten minutes, and those that wait for a person, or whose refund does',
   role: 'viewer',
   input: z.strictObject({
-    stuck: z.boolean().default(false).meta({ description: 'only those that are pending and not parked' }),
+    stuck: z.boolean().default(false).meta({ description: 'only those that are pending and not parked, or whose refund is not done' }),
     parked: z.boolean().default(false).meta({ description: 'only those that wait for a person' }),
     after: number.optional().meta({ description: 'only payments with a higher number: the next page' }),
     limit: z.int().min(1).max(1_000).default(100).meta({ description: 'how many are listed at most' }),

@@ -45,7 +45,7 @@ export const waitingRefunds = defineGauges({
   metrics: ['weir_refunds_waiting', 'weir_refunds_oldest_seconds'],
   attention: {
     weir_refunds_waiting: {
-      ...{ level: 'page', view: '#/payments', says: 'Refunds that are not done, the oldest for over an hour' },
+      ...{ level: 'page', view: '#/payments?show=stuck', says: 'Refunds that are not done, the oldest for over an hour' },
       above: { metric: 'weir_refunds_oldest_seconds', limit: calledAfterSeconds },
     },
   },

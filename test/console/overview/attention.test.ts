@@ -84,7 +84,7 @@ describe('attention', () => {
     const at = { level: 'page', view: '#/payments', since: null };
     expect(told(paymentsCalledAfterSeconds + 1)).toEqual([
       { ...at, text: 'Payments pending for over ten minutes, the oldest for over an hour (card): 3' },
-      { ...at, text: 'Refunds that are not done, the oldest for over an hour (SENT): 2' },
+      { ...at, view: '#/payments?show=stuck', text: 'Refunds that are not done, the oldest for over an hour (SENT): 2' },
     ]);
     const rules = readFileSync(new URL('../../../config/prometheus/alerts.yml', import.meta.url), 'utf8');
     const limits = ['WeirPaymentsLate', 'WeirRefundsLate'].map(

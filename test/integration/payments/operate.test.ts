@@ -198,6 +198,18 @@ describe('payments list', () => {
       next: null,
     });
   });
+
+  it('tells of a payment whose refund is not done after ten minutes, however many were done before it', async () => {
+    const { paymentId } = await aParkedRefund();
+    const payment = paymentId.toString();
+    const becomes = (assignments: string): Promise<unknown> =>
+      payments.database.execute(`UPDATE payments.refund SET status = 'SENT', park_reason = NULL, ended_at = NULL, ${assignments}`);
+    await becomes(`requested_at = '2026-11-01T02:50:01Z'`);
+    expect((await list({})).payments).toEqual([]);
+    await becomes(`requested_at = '2026-11-01T02:50:00Z'`);
+    expect((await list({ stuck: true })).payments).toMatchObject([{ payment, refundStatus: 'SENT' }]);
+    expect((await list({ parked: true })).payments).toEqual([]);
+  });
 });
 
 describe('payments show', () => {
