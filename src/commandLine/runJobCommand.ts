@@ -39,7 +39,11 @@ export async function runJobCommand<P>(place: Place<P>, flags: RunJobFlags): Pro
   const key = job.parseKey(flags.key);
   if (flags.dryRun === true && flags.skipped === true) throw new WeirError('invalidKey', '--dry-run and --skipped exclude each other');
   if (flags.dryRun === true && job.preview === undefined) throw new WeirError('notFound', `${job.name} has no dry run`);
-  if (flags.dryRun !== true) job.checkKey?.(key, place.clock.now());
+  const early = flags.dryRun === true ? undefined : refusalOf(() => job.checkKey?.(key, place.clock.now()));
+  if (early !== undefined) {
+    place.errors.write(`${early}\n`);
+    return exitCodes.jobFailed;
+  }
   const { options, log } = ready(place, flags);
   const signals = stopSignals(process, log);
   const database = openDatabaseOf(options.process, place.clock, log);
@@ -71,6 +75,17 @@ export async function runJobCommand<P>(place: Place<P>, flags: RunJobFlags): Pro
   } finally {
     signals.dispose();
     await close();
+  }
+}
+
+/** Why the time of a key has not come; undefined where it has. */
+function refusalOf(check: () => void): string | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    if (codeOf(error) !== 'invalidKey') throw error;
+    return textOf(error);
   }
 }
 

@@ -51,7 +51,7 @@ describe('the run of a job', () => {
 
     const future = dayOf('2099-01', 15);
     const early = await runWeir(month.environment, 'run', '--job', 'billing.dispatch', '--key', future);
-    expect(early.code).toBe(2);
+    expect(early.code).toBe(3);
     expect(early.errors).toContain(`${future} has not come in Seoul: its bills are not due.`);
     expect(await month.bills()).toEqual({ SEND_PENDING: 1 });
 
