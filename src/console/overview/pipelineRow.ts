@@ -66,9 +66,11 @@ function stateSince({ running, pause }: PipelineFacts, clock: Clock): Date | und
   return supervised.state() === 'paused' && pause !== undefined ? pause.pausedAt : calendarTime(clock, supervised.sinceMs());
 }
 
+/** Known of the source, where nothing else is waited for. */
 function waitsSince(supervised: Supervised | undefined, clock: Clock): Date | undefined {
   const source = supervised?.source();
-  return source === undefined || source.reason === '' ? undefined : calendarTime(clock, source.sinceMs);
+  if (source === undefined || source.reason === '' || (supervised?.waits() ?? []).length > 0) return undefined;
+  return calendarTime(clock, source.sinceMs);
 }
 
 /** How long the oldest watermark that something waits above has not risen. */

@@ -16,11 +16,11 @@ export function isLate({ lateSince }: Pick<ScheduleView, 'lateSince'>, now: Date
  * What of a schedule a person should look at: that it is late; what a pause has swallowed, for as long as nobody has made up for it, also when
  * the pause is over; that it is paused, or off by an option.
  *
- * What keeps a schedule from firing is as urgent as the work that it keeps: by day, and now once that is late. A sweep that is off is as its
- * option wants it: whatever it leaves undone has its own gauge.
+ * What keeps a schedule from firing is as urgent as the work that it keeps: by day, and now once that is late. What a sweep leaves undone has a
+ * gauge of its own.
  */
 export function scheduleAttention(schedule: ScheduleView, swallowed: readonly SwallowedFire[], now: Date): readonly Attention[] {
-  const { name, pause, lateSince, skippingSince, isEnabled, firstSeenAt } = schedule;
+  const { name, pause, lateSince, isEnabled, firstSeenAt } = schedule;
   const items: Attention[] = [];
   const add = (level: Attention['level'], since: Date | undefined, text: string): void => {
     items.push({ level, view, since: since?.toISOString() ?? null, text });
@@ -31,9 +31,8 @@ export function scheduleAttention(schedule: ScheduleView, swallowed: readonly Sw
   if (isLateNow) add('page', lateSince, `${name} was due and has not completed`);
   if (oldest !== undefined) add('page', oldest.fireAt, swallowedText(oldest, own.length));
   if (pause !== undefined) {
-    const isNow = isLateNow || oldest !== undefined || isLate({ lateSince: skippingSince }, now);
-    const whatWaits = skippingSince === undefined ? '' : ', and what is due waits';
-    add(isNow ? 'page' : 'ticket', pause.pausedAt, `${name} is paused by ${pause.actor}${whatWaits}: ${pause.reason}`);
+    const isNow = isLateNow || oldest !== undefined;
+    add(isNow ? 'page' : 'ticket', pause.pausedAt, `${name} is paused by ${pause.actor}: ${pause.reason}`);
   }
   // What no process has seen yet is not in force.
   if (!isEnabled && firstSeenAt !== undefined) {

@@ -1,7 +1,6 @@
 import type { Queryable } from '../../connectors/database.ts';
 import type { RunStatus } from '../jobs/openRun.ts';
 import type { Fire } from './fireSchedule.ts';
-import { fireTimes } from './fireTimes.ts';
 import type { Pattern, Schedule } from './schedule.ts';
 import { listSchedulePauses, type SchedulePause } from './schedulePauses.ts';
 import { nextFireAt, scheduleStates } from './scheduleStates.ts';
@@ -31,8 +30,6 @@ export interface ScheduleView extends Pattern {
   readonly lateSince: Date | undefined;
   /** Who has paused it; what falls to that is skipped. */
   readonly pause: SchedulePause | undefined;
-  /** Of a sweep that is paused: the first of its times that fell to the pause, since when it has not done what was due. */
-  readonly skippingSince: Date | undefined;
 }
 
 /** Lists schedules as they are in force. */
@@ -43,21 +40,18 @@ export async function listSchedules(database: Queryable, known: readonly KnownSc
   );
   const lastFires = await readLastFires(database, [...states.keys()]);
   const pauses = await listSchedulePauses(database);
-  return known.map(({ schedule: { name, job, profile, isForgettable }, pattern }) => {
+  return known.map(({ schedule: { name, job, profile }, pattern }) => {
     const state = states.get(name);
     const { cron, zone, isEnabled } = state ?? pattern;
     const next = isEnabled ? nextFireAt({ cron, zone, handledUntil: state?.handledUntil ?? now }) : undefined;
-    const pause = pauses.find(({ schedule }) => schedule === name);
-    const fallen = pause && isEnabled && isForgettable ? fireTimes(cron, zone).after(pause.pausedAt) : undefined;
-    const isPast = (at: Date | undefined): at is Date => at !== undefined && at <= now;
+    const due = next !== undefined && next <= now ? next : undefined;
     return {
       ...{ name, job, profile, cron, zone, isEnabled },
       firstSeenAt: state?.firstSeenAt,
       nextFireAt: next,
       lastFire: lastFires.get(name),
-      lateSince: state?.uncompletedSince ?? (isPast(next) ? next : undefined),
-      pause,
-      skippingSince: isPast(fallen) ? fallen : undefined,
+      lateSince: state?.uncompletedSince ?? due,
+      pause: pauses.find(({ schedule }) => schedule === name),
     };
   });
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SourceStatus } from '../../../src/connectors/sourceStatus.ts';
 import { pipelineAttention, pipelineRow } from '../../../src/console/overview/pipelineRow.ts';
+import type { Wait } from '../../../src/message/wait.ts';
 import type { PipelineState, Supervised } from '../../../src/runtime/supervise.ts';
 import { virtualClock } from '../../../src/runtime/virtualClock.ts';
 
@@ -10,12 +11,20 @@ const pause = { pipeline: 'p', actor: 'kim', reason: 'a deploy', pausedAt: new D
 /** What is told of a pipeline that came into its state 30 s after midnight, two minutes after it. */
 async function told(
   state: PipelineState,
-  { source, isPaused = false }: { source?: Partial<SourceStatus>; isPaused?: boolean } = {},
+  { source, waits = [], isPaused = false }: { source?: Partial<SourceStatus>; waits?: readonly Wait[]; isPaused?: boolean } = {},
 ): Promise<readonly string[]> {
   const clock = virtualClock(new Date('2026-11-01T00:00:00Z'));
   await clock.advance(120_000);
   const supervised = {
-    ...{ name: 'p', state: () => state, sinceMs: () => 30_000, reason: () => 'why', waits: () => [], restarts: () => 0, spans: () => [] },
+    ...{
+      name: 'p',
+      state: () => state,
+      sinceMs: () => 30_000,
+      reason: () => 'why',
+      waits: () => waits,
+      restarts: () => 0,
+      spans: () => [],
+    },
     ...{ counts: () => ({ inFlight: 0 }), source: () => source },
   } as unknown as Supervised;
   const running = { supervised, lag: () => Promise.resolve(0) };
@@ -38,5 +47,7 @@ describe('what of a pipeline a person should look at', () => {
   it('is told with the time since when its source waits', async () => {
     const source = { reason: 'the broker is away', sinceMs: 60_000 };
     expect(await told('running', { source })).toEqual(['page p waits: the broker is away, since 2026-11-01T00:01:00.000Z']);
+    const waits: readonly Wait[] = [{ why: 'breaker', name: 'smtp' }];
+    expect(await told('running', { source, waits })).toEqual(['page p waits: breaker: smtp; the broker is away, since null']);
   });
 });

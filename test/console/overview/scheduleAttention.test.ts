@@ -6,7 +6,7 @@ import type { SwallowedFire } from '../../../src/runtime/schedules/swallowedFire
 const now = new Date('2026-12-01T00:00:00Z');
 const view: ScheduleView = {
   ...{ name: 'billing.settle', job: 'billing.settle', profile: 'billing-batch', cron: '0 0 1 * *', zone: 'Asia/Seoul', isEnabled: true },
-  ...{ firstSeenAt: now, nextFireAt: now, lastFire: undefined, lateSince: undefined, pause: undefined, skippingSince: undefined },
+  ...{ firstSeenAt: now, nextFireAt: now, lastFire: undefined, lateSince: undefined, pause: undefined },
 };
 const pause = { schedule: view.name, actor: 'kim', reason: 'a deploy', pausedAt: now };
 const fire: SwallowedFire = {
@@ -44,13 +44,6 @@ describe('what of a schedule a person should look at', () => {
   it('is now that it is paused while what it was due to do is late', () => {
     expect(texts({ ...view, pause, lateSince: ago(29) })).toEqual([`ticket ${paused}`]);
     expect(texts({ ...view, pause, lateSince: ago(31) })).toEqual([late(ago(31)), `page ${paused}`]);
-  });
-
-  it('is now that a sweep is paused once what was due has waited for over half an hour', () => {
-    const sweep = (minutes: number) => texts({ ...view, pause, skippingSince: ago(minutes) });
-    const waits = 'billing.settle is paused by kim, and what is due waits: a deploy (2026-12-01T00:00:00.000Z)';
-    expect(sweep(29)).toEqual([`ticket ${waits}`]);
-    expect(sweep(31)).toEqual([`page ${waits}`]);
   });
 
   it('is by day that it is off by an option, and now while its work is late; not of one that no process has seen', () => {

@@ -73,19 +73,4 @@ describe('a schedule that is paused', () => {
       ['test.nightly', 'kim'],
     ]);
   });
-
-  it('is told with its first time that fell to the pause where it is a sweep, and on', async () => {
-    const sweep = aSchedule({ name: 'test.sweep', job: 'test.sweep', cron: '*/5 * * * *', isForgettable: true });
-    const pausedAt = seoul('2026-11-02T11:03');
-    await pauseSchedule(ledger.database, { schedule: 'test.sweep', actor: 'kim', reason: 'a deploy', pausedAt });
-    const skippingSince = async (at: string, isEnabled = true): Promise<Date | undefined> => {
-      const one = { schedule: sweep, pattern: { ...patternOf(sweep), isEnabled } };
-      return (await listSchedules(ledger.database, [one], seoul(at)))[0]?.skippingSince;
-    };
-    expect(await skippingSince('2026-11-02T11:04')).toBeUndefined();
-    expect(await skippingSince('2026-11-02T12:00')).toEqual(seoul('2026-11-02T11:05'));
-    expect(await skippingSince('2026-11-02T12:00', false)).toBeUndefined();
-    const [each] = await listSchedules(ledger.database, known, seoul('2026-11-02T12:00'));
-    expect(each).toMatchObject({ name: 'test.nightly', pause: { actor: 'kim' }, skippingSince: undefined });
-  });
 });
