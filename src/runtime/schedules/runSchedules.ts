@@ -120,7 +120,8 @@ class Firing {
     const { name } = fired.schedule;
     const next = state && nextFireAt(state);
     meter.lateSince(name, earliest(state?.uncompletedSince ?? undefined, next));
-    if (state !== undefined) meter.off(name, !state.isEnabled);
+    // One that nobody has seen before is made at this look, as this process wants it.
+    meter.off(name, !(state ?? fired.pattern).isEnabled);
     if (state !== undefined && this.#unset.has(name)) this.#tellAhead(state);
     const isDue = next !== undefined && next <= clock.now();
     if (isDue || this.#unset.has(name)) await this.#fireAll(fired);
