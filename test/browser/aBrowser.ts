@@ -91,3 +91,10 @@ export async function expectNothingCut({ page }: Looking): Promise<void> {
     .map((cell) => cell.tagName + ': ' + cell.textContent.slice(0, 80))`;
   expect(await page.evaluate<readonly string[]>(overflowing), 'wider than their cells').toEqual([]);
 }
+
+/** Nothing has to be scrolled sideways to be seen: true of what there is as a rule, and not of any name that a stranger may send. */
+export async function expectNothingBeside({ page }: Looking): Promise<void> {
+  const scrolled = `[...document.querySelectorAll('.scroll, .facts')].filter((box) => box.scrollWidth > box.clientWidth + 1)
+    .map((box) => box.scrollWidth + ' in ' + box.clientWidth + ': ' + box.textContent.slice(0, 80))`;
+  expect(await page.evaluate<readonly string[]>(scrolled), 'wider than their boxes').toEqual([]);
+}

@@ -1,6 +1,6 @@
 import { beforeAll, expect, describe, it } from 'vitest';
 import { atTheEnd } from '../support/atTheEnd.ts';
-import { aBrowser, look, type Looking } from './aBrowser.ts';
+import { aBrowser, expectNothingBeside, look, type Looking } from './aBrowser.ts';
 import { expectAccessible } from './axe.ts';
 import { Refused, startToldApi, type ToldApi } from './toldApi.ts';
 
@@ -39,6 +39,7 @@ describe.skipIf(browser === undefined)('the check of the books', () => {
     expect(await cells('Findings')).toEqual(['RECORDS', '77', says, '0 won', '12,000 won']);
     expect(await cells('Our accounts')).toEqual(['POOL', '0 won', '12,000 won', '12,000 won', '-12,000 won']);
     expect(await dialog.getByRole('alert').count()).toBe(0);
+    await expectNothingBeside(looking);
     await expectAccessible(looking);
     await looking.shoot('told-findings');
     expect(looking.flaws).toEqual([]);

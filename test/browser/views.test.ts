@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { atTheEnd } from '../support/atTheEnd.ts';
-import { aBrowser, expectNothingCut, look, screens, type Looking, type Screen } from './aBrowser.ts';
+import { aBrowser, expectNothingBeside, expectNothingCut, look, screens, type Looking, type Screen } from './aBrowser.ts';
 import { expectAccessible } from './axe.ts';
 import { startToldApi, type ToldApi } from './toldApi.ts';
 import { toldAnswers } from './toldAnswers.ts';
@@ -33,6 +33,7 @@ describe.skipIf(browser === undefined).each(Object.keys(screens) as readonly Scr
       await looking.page.locator('main h1').waitFor();
       expect(await looking.page.title()).toMatch(/^.+ · Weir$/);
       await expectNothingCut(looking);
+      await expectNothingBeside(looking);
       await expectAccessible(looking);
       await looking.shoot(`told-${name}`);
       expect(looking.flaws).toEqual([]);

@@ -1,5 +1,6 @@
 import { ask } from '../api.ts';
 import { badge } from '../badge.ts';
+import { breakable } from '../breakable.ts';
 import { h, type Child } from '../dom.ts';
 import { agedMoment, moment, withMoments } from '../moment.ts';
 import { notice } from '../notice.ts';
@@ -66,7 +67,7 @@ function pipelineTable(pipelines: readonly PipelineRow[]): HTMLElement {
     keyOf: ({ pipeline }) => pipeline,
     empty: 'This daemon knows no pipeline.',
     columns: [
-      { title: 'Pipeline', cell: ({ pipeline }) => h('a', { href: addressOf(['pipelines', pipeline]) }, pipeline) },
+      { title: 'Pipeline', cell: ({ pipeline }) => h('a', { href: addressOf(['pipelines', pipeline]) }, breakable(pipeline)) },
       { title: 'State', isWide: true, cell: ({ state, reason, waitsFor }) => [badge(state), whyOf(waitsFor ?? reason)] },
       { title: 'Rate, 15 min', cell: ({ history, pipeline }) => sparkline(history, pipeline) ?? '–' },
       { title: 'Rate now', isNumber: true, cell: ({ rate }) => rateText(rate) },
@@ -94,7 +95,7 @@ function jobTable(jobs: readonly JobRow[]): HTMLElement {
     keyOf: ({ job }) => job,
     empty: 'This daemon knows no job.',
     columns: [
-      { title: 'Job', cell: ({ job }) => h('a', { href: addressOf(['jobs'], { job }) }, job) },
+      { title: 'Job', cell: ({ job }) => h('a', { href: addressOf(['jobs'], { job }) }, breakable(job)) },
       { title: 'State', cell: ({ status }) => (status === null ? h('span', { class: 'quiet' }, 'never ran') : badge(status)) },
       {
         title: 'Key',

@@ -1,6 +1,7 @@
 import { actionButton } from '../actionButton.ts';
 import { ask } from '../api.ts';
 import { badge } from '../badge.ts';
+import { breakable } from '../breakable.ts';
 import type { Desk } from '../desk.ts';
 import { h, type Child } from '../dom.ts';
 import { agedMoment, moment } from '../moment.ts';
@@ -43,7 +44,10 @@ export const schedulesView: View = {
         keyOf: ({ schedule }) => schedule,
         empty: 'No schedule. Jobs run only when somebody runs them.',
         columns: [
-          { title: 'Schedule', cell: (row) => [row.schedule, h('span', { class: 'why' }, h('code', {}, row.cron), ` ${row.zone}`)] },
+          {
+            title: 'Schedule',
+            cell: (row) => [breakable(row.schedule), h('span', { class: 'why' }, h('code', {}, row.cron), ` ${row.zone}`)],
+          },
           { title: 'State', isWide: true, cell: stateOf },
           { title: 'Last', cell: lastOf },
           { title: 'Next', cell: ({ nextAt }) => agedMoment(nextAt) },
@@ -64,11 +68,6 @@ function stateOf({ isEnabled, offBy, pausedBy, pausedAt, pausedBecause, lateSinc
     !isEnabled && [badge('off', 'warning'), why('by ', offBy === undefined || offBy === null ? 'an option' : breakable(offBy))],
     pausedBy !== null && [badge('paused'), why(`by ${pausedBy}: ${pausedBecause ?? ''}, since `, moment(pausedAt))],
   ];
-}
-
-/** A dotted name that goes on in the next line where it has no room. */
-function breakable(name: string): Child {
-  return name.split('.').map((word, at) => (at === 0 ? word : [h('wbr'), `.${word}`]));
 }
 
 function lastOf({ lastAt, lastState, lastRun, lastReason }: ScheduleRow): Child {
