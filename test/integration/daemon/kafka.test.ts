@@ -8,7 +8,7 @@ import { until } from '../../support/until.ts';
 import { runWeir, startWeir, type WeirProcess } from '../../support/weirProcess.ts';
 import { aMonth, type AMonth } from './aMonth.ts';
 
-vi.setConfig({ testTimeout: 90_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 /** The variables of a month whose bus is Kafka at an address. */
 function overKafka({ environment }: AMonth, brokers: string): Readonly<Record<string, string>> {
