@@ -84,36 +84,42 @@ export async function onCall(targets: Targets): Promise<OnCall> {
     return Number(kept) === filled.length;
   };
 
+  const sees: OnCall['sees'] = async ({ alert, labels = {}, follows = [], cause, heal }) => {
+    const wanted = { alertname: alert, ...labels };
+    const { severity } = rules().find((rule) => rule.alert === alert)?.labels ?? {};
+    await patiently('nothing that pages fires yet', nobodyIsPaged);
+    await patiently('nothing that follows fires yet', async () =>
+      (await firing()).every((each) => !follows.includes(each['alertname'] ?? '')),
+    );
+    if (follows.length > 0) await patiently('Alertmanager keeps no emptied group', noGroupIsLeft);
+    expect(await isFiring(wanted), `${alert} fires before its fault`).toBe(false);
+    told.forget();
+    try {
+      await cause();
+      await patiently(`${alert} fires`, () => isFiring(wanted));
+      await patiently(`somebody is told of ${alert}`, () => told.alerts().some((each) => hasAll(each, wanted)));
+      for (const name of follows) await patiently(`${name} fires too, and is held back`, () => isHeldBack(name));
+    } finally {
+      await heal();
+    }
+    await patiently(`${alert} fires no more`, async () => !(await isFiring(wanted)));
+    await patiently('nothing that pages fires any more', nobodyIsPaged);
+    const names = told.alerts().map((each) => ({ name: each['alertname'] ?? '', isPage: each['severity'] === 'page' }));
+    const paged = new Set(names.flatMap(({ name, isPage }) => (isPage ? [name] : [])));
+    expect([...paged]).toEqual(severity === 'page' ? [alert] : []);
+    expect(names.filter(({ name }) => follows.includes(name))).toEqual([]);
+  };
+
   const all = Object.values(targets).flat().length;
   await patiently('each target has been asked', async () => (await ask('count(up)'))[0]?.value === all);
   return {
     ask,
-    sees: async ({ alert, labels = {}, follows = [], cause, heal }) => {
-      const wanted = { alertname: alert, ...labels };
-      const { severity } = rules().find((rule) => rule.alert === alert)?.labels ?? {};
-      await patiently('nothing that pages fires yet', nobodyIsPaged);
-      await patiently('nothing that follows fires yet', async () =>
-        (await firing()).every((each) => !follows.includes(each['alertname'] ?? '')),
-      );
-      if (follows.length > 0) await patiently('Alertmanager keeps no emptied group', noGroupIsLeft);
-      expect(await isFiring(wanted), `${alert} fires before its fault`).toBe(false);
-      told.forget();
+    sees: async (fault) => {
       try {
-        await cause();
-        await patiently(`${alert} fires`, () => isFiring(wanted));
-        await patiently(`somebody is told of ${alert}`, () => told.alerts().some((each) => hasAll(each, wanted)));
-        for (const name of follows) await patiently(`${name} fires too, and is held back`, () => isHeldBack(name));
+        await sees(fault);
       } catch (error) {
         throw new Error(`It fires: ${JSON.stringify(await firing())}. Told: ${JSON.stringify(told.alerts())}.`, { cause: error });
-      } finally {
-        await heal();
       }
-      await patiently(`${alert} fires no more`, async () => !(await isFiring(wanted)));
-      await patiently('nothing that pages fires any more', nobodyIsPaged);
-      const names = told.alerts().map((each) => ({ name: each['alertname'] ?? '', isPage: each['severity'] === 'page' }));
-      const paged = new Set(names.flatMap(({ name, isPage }) => (isPage ? [name] : [])));
-      expect([...paged]).toEqual(severity === 'page' ? [alert] : []);
-      expect(names.filter(({ name }) => follows.includes(name))).toEqual([]);
     },
   };
 }

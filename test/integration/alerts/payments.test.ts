@@ -154,6 +154,8 @@ describe.skipIf(!areWatched)('whoever is on call for payments', () => {
       heal: async () => {
         for (const { paymentNumber } of orders) card.charge({ paymentNumber, amount: 12_000n, status: 'APPROVED' });
         await card.acceptConnections();
+        // A run asks nobody whose breaker is still shut.
+        await watched.weir.logged('breaker open again', { dependency: 'card' });
         await watched.sweeps('payments.reconcile');
       },
     });
