@@ -1,9 +1,9 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { atTheEnd } from '../support/atTheEnd.ts';
 import { until } from '../support/until.ts';
 import { aBrowser, look, type Looking } from './aBrowser.ts';
 import { expectAccessible } from './axe.ts';
-import { Refused, startToldApi, type ToldApi } from './toldApi.ts';
+import { aToldPage } from './aToldPage.ts';
+import { Refused, type ToldApi } from './toldApi.ts';
 import { toldAnswers } from './toldAnswers.ts';
 
 const browser = await aBrowser();
@@ -11,15 +11,13 @@ let told: ToldApi;
 let looking: Looking;
 
 beforeAll(async () => {
-  told = await startToldApi();
-  atTheEnd(() => told.close());
-  if (browser !== undefined) looking = await look(browser, told.url);
+  if (browser !== undefined) ({ told, looking } = await aToldPage(browser));
 });
 
 beforeEach(async () => {
+  if (browser === undefined) return;
   told.role = 'admin';
   told.answers = { ...toldAnswers };
-  if (browser === undefined) return;
   await looking.page.goto('about:blank');
   looking.flaws.length = 0;
 });

@@ -1,17 +1,15 @@
 import { beforeAll, expect, describe, it } from 'vitest';
-import { atTheEnd } from '../support/atTheEnd.ts';
-import { aBrowser, expectNothingBeside, look, type Looking } from './aBrowser.ts';
+import { aBrowser, expectNothingBeside, type Looking } from './aBrowser.ts';
 import { expectAccessible } from './axe.ts';
-import { Refused, startToldApi, type ToldApi } from './toldApi.ts';
+import { aToldPage } from './aToldPage.ts';
+import { Refused, type ToldApi } from './toldApi.ts';
 
 const browser = await aBrowser();
 let told: ToldApi;
 let looking: Looking;
 
 beforeAll(async () => {
-  told = await startToldApi();
-  atTheEnd(() => told.close());
-  if (browser !== undefined) looking = await look(browser, told.url);
+  if (browser !== undefined) ({ told, looking } = await aToldPage(browser));
 });
 
 const says = 'Remittance 77 is DEPOSITED, and its records are none.';

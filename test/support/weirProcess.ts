@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { nodeOptions } from '../../bin/nodeOptions.js';
 import { variableOf } from '../../config/option.ts';
 import { systems } from '../../pipelines/index.ts';
+import { enabledOption } from '../../src/runtime/schedules/enabledOption.ts';
 import { atTheEnd } from './atTheEnd.ts';
 import { until } from './until.ts';
 
@@ -54,7 +55,7 @@ const root = join(import.meta.dirname, '..', '..');
 const logLimitMs = 60_000;
 
 /** Schedules run by the real clock: a test that happens to run at a fire time is not disturbed by one it has not asked for. */
-const schedulesOff = Object.fromEntries(systems.schedules.map(({ name }) => [variableOf(`schedules.${name}.enabled`), 'false']));
+const schedulesOff = Object.fromEntries(systems.schedules.map(({ name }) => [variableOf(enabledOption(name)), 'false']));
 
 /**
  * Starts `node src/main.ts` with these words. Its environment holds the given variables and none of ours that configure Weir; its
