@@ -1,6 +1,7 @@
 import type { Database } from '../../src/connectors/database.ts';
 import type { Json } from '../../src/runtime/jobs/job.ts';
 import { maskAccount } from '../shared/maskAccount.ts';
+import { isOpen } from './openRequest.ts';
 import { hindranceToRetry } from './operatedRequest.ts';
 import { readOperatedRequest } from './operatedRequestStore.ts';
 import { parkedFailures, parkReasonOf } from './parkedFailures.ts';
@@ -59,8 +60,6 @@ interface ShownRow {
 const sheet = `jsonb_build_object('number', request.id::text, 'state', state, 'amountMinor', amount_minor::text, 'requestedAt', requested_at,
     'stateSince', state_since, 'failCode', fail_code, 'parkReason', coalesce(request.park_reason, ${parkReasonOf('request.id')})) AS sheet`;
 
-const isOpen = `state NOT IN ('COMPLETED', 'FAILED', 'RETURNED')`;
-
 const listWhere = (condition: string): string => `
   SELECT ${sheet} FROM remittance.biz_remittance_requests AS request WHERE id > $1 AND ${condition} ORDER BY id LIMIT $2`;
 
@@ -71,9 +70,9 @@ const parked = `
 
 const listOf: Readonly<Record<DeskSelection, string>> = {
   all: listWhere('true'),
-  unfinished: listWhere(isOpen),
+  unfinished: listWhere(isOpen('state')),
   parked: listWhere(`id IN (${parked})`),
-  late: listWhere(`${isOpen} AND requested_at <= $3`),
+  late: listWhere(`${isOpen('state')} AND requested_at <= $3`),
 };
 
 const listed = (fields: string, from: string, order: string): string =>

@@ -1,10 +1,12 @@
+import { isOpen } from './openRequest.ts';
+
 /**
  * SQL about `request`, a request: its state says on which account of ours its money is. `holds`: whether on any, with the words of the index over
  * open requests. `account`: on which; one that is suspended is looked up, there are few. `isBooked`: whether the ledger has the transfer that has
  * brought it there.
  */
 export const moneyOfOurs = {
-  holds: `request.state IN ('DEPOSITED', 'WITHDRAWN', 'RETURNING') AND request.state NOT IN ('COMPLETED', 'FAILED', 'RETURNED')`,
+  holds: `request.state IN ('DEPOSITED', 'WITHDRAWN', 'RETURNING') AND ${isOpen('request.state')}`,
   account: `CASE
       WHEN request.state = 'DEPOSITED' THEN 'POOL'
       WHEN request.state = 'RETURNING' AND EXISTS (

@@ -1,6 +1,7 @@
 import { defineGauges, mostCounted } from '../../src/runtime/gauges/gaugeQuestion.ts';
 import { contradiction } from './contradictionStore.ts';
 import { moneyOfOurs } from './moneyOfOurs.ts';
+import { isOpen } from './openRequest.ts';
 import { ourAccounts } from './ourAccounts.ts';
 import { parkedFailures } from './parkedFailures.ts';
 
@@ -83,14 +84,12 @@ export const untoldRemittances = defineGauges({
 /** All of them. */
 export const remittanceGauges = [lateRemittances, parkedRemittances, failingRemittances, heldMoney, imbalance, untoldRemittances] as const;
 
-const isOpen = `state NOT IN ('COMPLETED', 'FAILED', 'RETURNED')`;
-
 // A failure that waits for a person is what is true: a remittance whose own row does not repeat it is no less parked.
 const late = `
   SELECT state, count(*) AS weir_remittances_late
   FROM (
     SELECT state FROM remittance.biz_remittance_requests AS request
-    WHERE ${isOpen} AND park_reason IS NULL AND requested_at <= $1::timestamptz - interval '10 minutes'
+    WHERE ${isOpen('state')} AND park_reason IS NULL AND requested_at <= $1::timestamptz - interval '10 minutes'
       AND NOT EXISTS (SELECT FROM (${parkedFailures}) AS failure WHERE failure.request_id = request.id) LIMIT $2
   ) AS counted GROUP BY state`;
 
@@ -131,5 +130,5 @@ const untold = `
   SELECT status, count(*) AS weir_remittances_untold
   FROM (
     SELECT status FROM remittance.late_notice JOIN remittance.biz_remittance_requests AS request ON request.id = request_id
-    WHERE status IN ('FAILED', 'PARKED') AND ${isOpen} LIMIT $1
+    WHERE status IN ('FAILED', 'PARKED') AND ${isOpen('state')} LIMIT $1
   ) AS counted GROUP BY status`;

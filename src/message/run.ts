@@ -19,9 +19,7 @@ export interface Run {
   measure(stage: string, seconds: number, count: number): void;
   /** Tells that one message is tried again in a stage. */
   retried(stage: string): void;
-  /**
-   * Tells that messages wait, until the returned function is called: the run is shown as waiting meanwhile, and does not stand.
-   */
+  /** Tells that messages wait, until the returned function is called: the run is shown as waiting meanwhile, and does not stand. */
   waitsFor(wait: Wait): () => void;
   /**
    * Calls `work`, the function of a stage, for these messages: what it publishes, and asks of others, stands in their traces, also once its

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Json } from '../../src/runtime/jobs/job.ts';
-import { atTheEnd } from '../support/atTheEnd.ts';
-import { aBrowser, look, type Looking } from './aBrowser.ts';
-import { startToldApi, type ToldApi } from './toldApi.ts';
+import { aBrowser, type Looking } from './aBrowser.ts';
+import { aToldPage } from './aToldPage.ts';
+import type { ToldApi } from './toldApi.ts';
 import { toldAnswers } from './toldAnswers.ts';
 import { views } from './views.ts';
 
@@ -14,13 +14,12 @@ let told: ToldApi;
 let looking: Looking;
 
 beforeAll(async () => {
-  told = await startToldApi();
-  atTheEnd(() => told.close());
+  if (browser === undefined) return;
+  ({ told, looking } = await aToldPage(browser));
   told.answers = Object.fromEntries(Object.entries(toldAnswers).map(([name, answer]) => [name, poisoned(answer)]));
   // An address that the daemon names leads nowhere but into the page.
   const attention = [{ level: 'page', text: 'window.ran=1', view: 'javascript:window.ran=1' }];
   told.answers['overview.show'] = { ...(told.answers['overview.show'] as object), attention };
-  if (browser !== undefined) looking = await look(browser, told.url);
 });
 
 /** The same with the script behind every text and in every name of a field. */
