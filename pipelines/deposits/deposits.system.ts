@@ -1,5 +1,6 @@
 import type { House } from '../../src/runtime/house.ts';
 import type { System } from '../../src/system.ts';
+import { checkStore } from './checkStore.ts';
 import { depositGauges } from './depositGauges.ts';
 import { deskStore } from './deskStore.ts';
 import { ledgerStore } from './ledgerStore.ts';
@@ -52,5 +53,6 @@ function openPorts({ database, bus, keyStore, clock }: House): DepositsPorts {
     owed: owedStore(database, keyStore),
     staged: stagedStore(keyStore),
     depositDesk: deskStore(database, keyStore),
+    depositChecks: checkStore(database, keyStore, clock),
   };
 }

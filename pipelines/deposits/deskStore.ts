@@ -1,9 +1,8 @@
 import type { Database } from '../../src/connectors/database.ts';
 import type { KeyStore } from '../../src/connectors/keyStore.ts';
-import { kindOf } from '../../src/errors.ts';
 import type { Json } from '../../src/runtime/jobs/job.ts';
-import { readProjections, type Projection } from './balanceStore.ts';
-import { balanceKey, stagedKey } from './stagedKey.ts';
+import { readProjections } from './balanceStore.ts';
+import { readShown } from './readShown.ts';
 
 type Sheet = { readonly [field: string]: Json };
 
@@ -13,12 +12,6 @@ export interface DepositDeskStore {
   show(userId: bigint): Promise<Sheet | undefined>;
   /** What was put aside, the oldest first, above `after`. */
   aside(after: bigint, limit: number): Promise<readonly Sheet[]>;
-  /**
-   * Counts accounts whose balance is not the sum of their rows, and of what Redis should show: what stands there otherwise, staged days that do
-   * not, and balances that do not, since Redis has lost them or nobody has moved them for as long as they stand there. Where Redis does
-   * not answer, the sums alone.
-   */
-  check(): Promise<Sheet>;
 }
 
 interface RowSheet {
@@ -37,9 +30,6 @@ interface AsideRow {
   readonly foundAt: Date;
 }
 
-/** Accounts that are compared at a time. */
-const pageSize = 1_000;
-
 /** What operators look for, in a database and a store of keys. */
 export function deskStore(database: Database, keyStore: Pick<KeyStore, 'run'>): DepositDeskStore {
   return {
@@ -47,7 +37,7 @@ export function deskStore(database: Database, keyStore: Pick<KeyStore, 'run'>): 
       const [projection] = await readProjections(database, [userId]);
       if (projection === undefined) return undefined;
       const rows = await database.query<RowSheet>({ text: lastRows, values: [userId] });
-      const [shown] = (await shownOf(keyStore, [projection])) ?? [];
+      const [shown] = (await readShown(keyStore, [projection])) ?? [];
       return {
         ...{ user: userId.toString(), balance: projection.balanceMinor.toString(), version: projection.version.toString() },
         balanceInRedis: shown === undefined ? 'unreachable' : (shown[0] ?? null),
@@ -63,56 +53,7 @@ export function deskStore(database: Database, keyStore: Pick<KeyStore, 'run'>): 
         ...{ id: id.toString(), key, value: value.toString('latin1'), reason, foundAt: foundAt.toISOString() },
       }));
     },
-    check: async () => {
-      let isReached = true;
-      let [accounts, notTheSum, stagedMissing, balanceMissing, different] = [0, 0, 0, 0, 0];
-      for (let after = 0n; ;) {
-        const sums = await database.query<{ userId: bigint; isSum: boolean }>({ text: sumsAfter, values: [after, pageSize] });
-        const last = sums.at(-1);
-        if (last === undefined) {
-          const inRedis = isReached ? { differentInRedis: different, stagedMissing, balanceMissing } : { redis: 'unreachable' };
-          return { accounts, notTheSum, ...inRedis };
-        }
-        after = last.userId;
-        accounts += sums.length;
-        notTheSum += sums.filter(({ isSum }) => !isSum).length;
-        if (!isReached) continue;
-        const projections = await readProjections(
-          database,
-          sums.map(({ userId }) => userId),
-        );
-        const found = await shownOf(keyStore, projections);
-        isReached = found !== undefined;
-        for (const [place, shown] of found?.entries() ?? []) {
-          const expected = valuesOf(projections[place] as Projection);
-          if (shown[0] === undefined) balanceMissing += 1;
-          if (shown.includes(undefined, 1)) stagedMissing += 1;
-          if (shown.some((text, index) => text !== undefined && text !== expected[index])) different += 1;
-        }
-      }
-    },
   };
-}
-
-/** Balance and staged days, as they ought to stand in Redis. */
-function valuesOf({ balanceMinor, staged }: Projection): readonly string[] {
-  return [balanceMinor, ...staged.map((one) => one.balanceMinor)].map(String);
-}
-
-/** The same as it stands there, undefined where it does not or is no string; nothing where Redis does not answer: the ledger is looked at all the same. */
-async function shownOf(
-  keyStore: Pick<KeyStore, 'run'>,
-  projections: readonly Projection[],
-): Promise<readonly (string | undefined)[][] | undefined> {
-  const keys = projections.map(({ userId, staged }) => [balanceKey(userId), ...staged.map(({ day }) => stagedKey({ userId, day }))]);
-  const replies = await keyStore.run([['MGET', ...keys.flat()]]).catch((error: unknown) => {
-    if (kindOf(error) === 'transient') return undefined;
-    throw error;
-  });
-  if (replies === undefined) return undefined;
-  const texts = (replies[0] as readonly (Buffer | null)[]).map((value) => value?.toString('latin1'));
-  let from = 0;
-  return keys.map((its) => texts.slice(from, (from += its.length)));
 }
 
 const lastRows = `
@@ -121,10 +62,3 @@ const lastRows = `
 
 const asideAfter = `
   SELECT id, redis_key AS key, value, reason, found_at AS "foundAt" FROM deposits.put_aside WHERE id > $1 ORDER BY id LIMIT $2`;
-
-const sumsAfter = `
-  SELECT account.user_id AS "userId",
-    account.balance_minor = coalesce((
-      SELECT sum(amount_minor) FROM deposits.ledger WHERE user_id = account.user_id AND applied_on IS NOT NULL
-    ), 0) AS "isSum"
-  FROM deposits.account WHERE user_id > $1 ORDER BY user_id LIMIT $2`;

@@ -5,11 +5,14 @@ import { WeirError } from '../../src/errors.ts';
 import type { Clock } from '../../src/message/clock.ts';
 import { openRunWithin } from '../../src/runtime/jobs/openRun.ts';
 import { seoulText } from '../shared/seoulTime.ts';
+import type { AccountChecks } from './checkStore.ts';
+import { checkSheet } from './checkSheet.ts';
 import type { DepositDeskStore } from './deskStore.ts';
 import { rebuild } from './rebuild.job.ts';
 
 export interface DepositDeskPorts {
   readonly depositDesk: DepositDeskStore;
+  readonly depositChecks: AccountChecks;
   readonly clock: Clock;
 }
 
@@ -35,13 +38,17 @@ export const showDepositRoute = defineQuestion({
   },
 });
 
+/** Something was found, or not all could be looked at. */
+const notRight = z.union([z.object({ findings: z.array(z.unknown()).min(1) }), z.object({ redis: z.literal('unreachable') })]);
+
 export const checkDepositsRoute = defineQuestion({
   name: 'deposits.check',
-  about: 'compare every balance with the sum of its rows in the ledger, and with what stands in Redis',
+  about: 'compare every balance with the sum of its rows in the ledger, and with what Redis shows; what is wrong is answered as findings',
   role: 'viewer',
   input: z.strictObject({}),
   answerLimitMs: 300_000,
-  answer: ({ depositDesk }: DepositDeskPorts) => depositDesk.check(),
+  hasFindings: (answer) => notRight.safeParse(answer).success,
+  answer: async ({ depositChecks }: DepositDeskPorts) => checkSheet(await depositChecks.check()),
 });
 
 export const asideDepositsRoute = defineQuestion({

@@ -564,7 +564,10 @@ export const toldAnswers: Readonly<Record<string, Json>> = {
     staged: [{ day: '2026-11-24', balance: '1200000', balanceInRedis: '1200000' }],
     rows: [{ fill: 'f-1', kind: 'TRADE', amount: '-300', dueOn: '2026-11-24', appliedOn: null }],
   },
-  'deposits.check': { accounts: 12, notTheSum: 0, differentInRedis: 0, stagedMissing: 0, balanceMissing: 0 },
+  'deposits.check': {
+    ...{ result: 'the balances are right, and Redis shows them', accounts: 12, notTheSum: 0, differentInRedis: 0, balanceMissing: 0 },
+    findings: [],
+  },
   'deposits.aside': {
     aside: [{ id: '1', key: 'user:1:batch_balance:2026-11-24', value: 'abc', reason: 'not a number', foundAt: '2026-11-22T03:01:00Z' }],
     next: null,
