@@ -1,21 +1,26 @@
-import type { AccountFinding, CheckedAccounts } from './checkStore.ts';
+import type { Checked } from './checkStore.ts';
 
 /** A check of all accounts, as operators read it. */
-export type CheckSheet = Readonly<Record<'result', string> & Record<'accounts' | 'notTheSum', number>> &
-  (Readonly<Record<'differentInRedis' | 'balanceMissing', number>> | { readonly redis: 'unreachable' }) & {
-    readonly findings: readonly (AccountFinding & Readonly<Record<string, string | null>>)[];
+export type CheckSheet = Readonly<{ result: string; accounts: number; notTheSum: number }> &
+  Readonly<Record<'differentInRedis' | 'behindInRedis' | 'balanceMissing', number> | { redis: 'unreachable' }> & {
+    readonly findings: readonly Readonly<Record<string, string | null>>[];
   };
 
-export function checkSheet({ accounts, notTheSum, shown, findings }: CheckedAccounts): CheckSheet {
+export function checkSheet(checked: Checked): CheckSheet {
+  const { accounts, notTheSum, shown, findings } = checked;
   return {
-    result: resultOf(findings.length > 0, shown !== undefined),
-    ...{ accounts, notTheSum },
-    ...(shown === undefined ? { redis: 'unreachable' } : { differentInRedis: shown.different, balanceMissing: shown.balanceMissing }),
+    ...{ result: resultOf(checked), accounts, notTheSum },
+    ...(shown === undefined
+      ? { redis: 'unreachable' }
+      : { differentInRedis: shown.different, behindInRedis: shown.behind, balanceMissing: shown.balanceMissing }),
     findings: findings.map((finding) => ({ ...finding })),
   };
 }
 
-function resultOf(hasFindings: boolean, isShown: boolean): string {
-  if (hasFindings) return 'balances are wrong, or Redis shows others';
-  return isShown ? 'the balances are right, and Redis shows them' : 'the balances are right; what Redis shows was not looked at';
+/** The gravest of what was found. */
+function resultOf({ notTheSum, shown }: Checked): string {
+  if (notTheSum > 0) return 'balances are wrong';
+  if (shown === undefined) return 'balances are right, what is shown is unknown';
+  if (shown.different > 0) return 'wrong balances are shown';
+  return shown.behind > 0 ? 'what is shown is behind' : 'all balances are right';
 }

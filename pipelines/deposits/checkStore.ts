@@ -1,47 +1,39 @@
 import type { Database } from '../../src/connectors/database.ts';
 import type { KeyStore } from '../../src/connectors/keyStore.ts';
 import type { Clock } from '../../src/message/clock.ts';
-import { readProjections, type Projection } from './balanceStore.ts';
-import { readShown, type Shown } from './readShown.ts';
-
-/** One thing that is wrong: a balance is not the sum of its rows in the ledger, or Redis shows something else than the ledger. */
-export interface AccountFinding {
-  readonly what: 'BALANCE' | 'SHOWN';
-  /** The number of the user. */
-  readonly key: string;
-  /** A sentence without personal data. */
-  readonly says: string;
-  /** What stands there, in minor units; null where nothing does, or no integer. */
-  readonly foundMinor: string | null;
-  /** What should. */
-  readonly expectedMinor: string;
-}
-
-/** Accounts by what Redis shows of them, as they were looked at first. */
-export interface ShownCounts {
-  /** The balance or a staged day stands there otherwise, or a staged day does not stand there. */
-  readonly different: number;
-  /** The balance does not stand there: Redis has lost it, or nobody has moved it for as long as it stands. That is no finding. */
-  readonly balanceMissing: number;
-}
+import { readProjections } from './balanceStore.ts';
+import { compareShown, isBehind, type Compared } from './compareShown.ts';
+import type { AccountFinding } from './accountFinding.ts';
+import { readShown } from './readShown.ts';
 
 /** What a check of all accounts found. */
-export interface CheckedAccounts {
+export interface Checked {
   readonly accounts: number;
+  /** Accounts whose balance is not the sum of their rows. */
   readonly notTheSum: number;
   /** Undefined where Redis did not answer. */
-  readonly shown: ShownCounts | undefined;
-  /** The first hundred of each kind, in the order of the users. */
+  readonly shown: CheckedShown | undefined;
+  /** The first hundred of each kind. */
   readonly findings: readonly AccountFinding[];
 }
 
+/** Accounts by what Redis shows of them. */
+export interface CheckedShown {
+  /** It shows something else than what was written there of the ledger as it is. */
+  readonly different: number;
+  /** It shows what was before: a night or trades are under way, a night could not write there, or it has lost something. */
+  readonly behind: number;
+  /** It shows no balance, which goes with its time to live: that is as it should be. */
+  readonly balanceMissing: number;
+}
+
 /** Compares accounts with the ledger, and with what Redis shows. */
-export interface AccountChecks {
+export interface CheckStore {
   /**
-   * Reads all accounts, page by page. What Redis shows otherwise is looked at again a moment later, and is a finding where it still does and
-   * the ledger has not moved: trades are in the ledger before they are in Redis. Where Redis does not answer, only the sums are checked.
+   * Reads all accounts, page by page. Trades and nights are in the ledger before they are in Redis: what is behind is looked at again a
+   * moment later, and counts where it still has not come to where the ledger was. Where Redis does not answer, only the sums are checked.
    */
-  check(): Promise<CheckedAccounts>;
+  check(): Promise<Checked>;
 }
 
 /** Accounts that are compared at a time. */
@@ -49,86 +41,104 @@ const pageSize = 1_000;
 
 const mostFindings = 100;
 
-/** Accounts that are looked at again; more than trades have under way at once. */
+/** Accounts that are looked at again. Where more are behind, it is no trades that are under way: the others count without. */
 const mostSuspects = 10_000;
 
 /** How long what a trade has moved in the ledger may take to stand in Redis, in milliseconds. */
 const momentMs = 2_000;
 
 /** Checks a database and a store of keys. */
-export function checkStore(database: Database, keyStore: Pick<KeyStore, 'run'>, clock: Pick<Clock, 'after'>): AccountChecks {
-  const look = async (userIds: readonly bigint[]): Promise<readonly Looked[] | undefined> => {
-    const projections = await readProjections(database, userIds);
-    const shown = await readShown(keyStore, projections);
-    return shown?.map((its, place) => lookedAt(projections[place] as Projection, its));
-  };
+export function checkStore(database: Database, keyStore: Pick<KeyStore, 'runScript'>, clock: Pick<Clock, 'after'>): CheckStore {
+  return { check: () => new Check(database, keyStore, clock).run() };
+}
 
-  /** What is still shown otherwise, though the ledger has not moved; undefined where Redis does not answer. */
-  const lookAgain = async (versions: ReadonlyMap<bigint, bigint>): Promise<readonly AccountFinding[] | undefined> => {
-    if (versions.size > 0) await new Promise<void>((resolve) => void clock.after(momentMs, resolve));
-    const suspects = [...versions.keys()];
-    const findings: AccountFinding[] = [];
-    for (let from = 0; from < suspects.length && findings.length < mostFindings; from += pageSize) {
-      const looked = await look(suspects.slice(from, from + pageSize));
-      if (looked === undefined) return undefined;
-      const unmoved = looked.filter(({ userId, version }) => versions.get(userId) === version);
-      findings.push(...unmoved.flatMap(({ differences }) => differences));
+/** One check. */
+class Check {
+  readonly #database: Database;
+  readonly #keyStore: Pick<KeyStore, 'runScript'>;
+  readonly #clock: Pick<Clock, 'after'>;
+  readonly #sums: AccountFinding[] = [];
+  readonly #differences: AccountFinding[] = [];
+  /** Where the ledger of those was that are to be looked at again, by user. */
+  readonly #suspects = new Map<bigint, bigint>();
+  #isReached = true;
+  #accounts = 0;
+  #notTheSum = 0;
+  #different = 0;
+  #behind = 0;
+  #balanceMissing = 0;
+
+  constructor(database: Database, keyStore: Pick<KeyStore, 'runScript'>, clock: Pick<Clock, 'after'>) {
+    this.#database = database;
+    this.#keyStore = keyStore;
+    this.#clock = clock;
+  }
+
+  async run(): Promise<Checked> {
+    for (let after = 0n; ;) {
+      const rows = await this.#database.query<SumRow>({ text: sumsAfter, values: [after, pageSize] });
+      const last = rows.at(-1);
+      if (last === undefined) break;
+      after = last.userId;
+      this.#addSums(rows);
+      for (const one of await this.#compare(rows.map(({ userId }) => userId))) this.#judge(one);
     }
-    return findings.slice(0, mostFindings);
-  };
+    await this.#lookAgain();
+    return {
+      ...{ accounts: this.#accounts, notTheSum: this.#notTheSum },
+      shown: this.#isReached ? { different: this.#different, behind: this.#behind, balanceMissing: this.#balanceMissing } : undefined,
+      findings: [...this.#sums, ...(this.#isReached ? this.#differences : [])],
+    };
+  }
 
-  return {
-    check: async () => {
-      const sums: AccountFinding[] = [];
-      const suspects = new Map<bigint, bigint>();
-      let [accounts, notTheSum] = [0, 0];
-      let shown: ShownCounts | undefined = { different: 0, balanceMissing: 0 };
-      for (let after = 0n; ;) {
-        const rows = await database.query<SumRow>({ text: sumsAfter, values: [after, pageSize] });
-        const last = rows.at(-1);
-        if (last === undefined) break;
-        after = last.userId;
-        accounts += rows.length;
-        const wrong = rows.filter(({ found, expected }) => found !== expected);
-        notTheSum += wrong.length;
-        sums.push(...wrong.slice(0, mostFindings - sums.length).map(sumFinding));
-        const looked: readonly Looked[] | undefined = shown && (await look(rows.map(({ userId }) => userId)));
-        shown = shown && looked && counted(shown, looked);
-        for (const { userId, version, differences } of looked ?? []) {
-          if (differences.length > 0 && suspects.size < mostSuspects) suspects.set(userId, version);
-        }
-      }
-      const differences = shown && (await lookAgain(suspects));
-      return { accounts, notTheSum, shown: differences && shown, findings: [...sums, ...(differences ?? [])] };
-    },
-  };
-}
+  #addSums(rows: readonly SumRow[]): void {
+    const wrong = rows.filter(({ found, expected }) => found !== expected);
+    this.#accounts += rows.length;
+    this.#notTheSum += wrong.length;
+    this.#sums.push(...wrong.slice(0, mostFindings - this.#sums.length).map(sumFinding));
+  }
 
-/** What Redis shows of an account, beside its ledger of a version. */
-interface Looked {
-  readonly userId: bigint;
-  readonly version: bigint;
-  readonly isBalanceMissing: boolean;
-  readonly differences: readonly AccountFinding[];
-}
+  /** What Redis shows of these users beside the ledger; nothing from where it does not answer on. */
+  async #compare(userIds: readonly bigint[]): Promise<readonly Compared[]> {
+    if (!this.#isReached) return [];
+    const projections = await readProjections(this.#database, userIds);
+    const shown = await readShown(this.#keyStore, projections);
+    this.#isReached = shown !== undefined;
+    return projections.flatMap((projection, place) => {
+      const its = shown?.[place];
+      return its === undefined ? [] : [compareShown(projection, its)];
+    });
+  }
 
-function lookedAt({ userId, version, balanceMinor, staged }: Projection, [balance, ...days]: Shown): Looked {
-  const differs = (found: string | undefined, expected: bigint, when: string): readonly AccountFinding[] => {
-    if (found === expected.toString()) return [];
-    const says = `Of user ${userId} Redis shows ${found === undefined ? 'no' : 'another'} balance${when}.`;
-    const foundMinor = found !== undefined && /^-?\d+$/.test(found) ? found : null;
-    return [{ what: 'SHOWN', key: userId.toString(), says, foundMinor, expectedMinor: expected.toString() }];
-  };
-  const ofDays = staged.flatMap((one, place) => differs(days[place], one.balanceMinor, ` from ${one.day} on`));
-  const isBalanceMissing = balance === undefined;
-  return { userId, version, isBalanceMissing, differences: [...(isBalanceMissing ? [] : differs(balance, balanceMinor, '')), ...ofDays] };
-}
+  #judge(one: Compared): void {
+    if (one.isBalanceMissing) this.#balanceMissing += 1;
+    if (one.differences.length === 0) return;
+    if (one.shownVersion === one.version) this.#differs(one);
+    else if (this.#suspects.size < mostSuspects) this.#suspects.set(one.userId, one.version);
+    else this.#behind += 1;
+  }
 
-function counted({ different, balanceMissing }: ShownCounts, looked: readonly Looked[]): ShownCounts {
-  return {
-    different: different + looked.filter(({ differences }) => differences.length > 0).length,
-    balanceMissing: balanceMissing + looked.filter(({ isBalanceMissing }) => isBalanceMissing).length,
-  };
+  #differs({ differences }: Compared): void {
+    this.#different += 1;
+    this.#differences.push(...differences.slice(0, mostFindings - this.#differences.length));
+  }
+
+  async #lookAgain(): Promise<void> {
+    if (this.#suspects.size === 0) return;
+    await new Promise<void>((resolve) => void this.#clock.after(momentMs, resolve));
+    const userIds = [...this.#suspects.keys()];
+    for (let from = 0; from < userIds.length; from += pageSize) {
+      for (const one of await this.#compare(userIds.slice(from, from + pageSize))) this.#judgeAgain(one);
+    }
+  }
+
+  /** What has come to where the ledger was at the first look is under way. Ahead of a ledger that stands: the database has been restored. */
+  #judgeAgain(one: Compared): void {
+    const before = this.#suspects.get(one.userId);
+    if (one.differences.length === 0 || before === undefined) return;
+    if (isBehind(one, before)) this.#behind += 1;
+    else if (one.shownVersion === one.version || (one.version === before && !isBehind(one, one.version))) this.#differs(one);
+  }
 }
 
 /** Amounts as text: a sum may be larger than any balance. */

@@ -31,7 +31,7 @@ interface AsideRow {
 }
 
 /** What operators look for, in a database and a store of keys. */
-export function deskStore(database: Database, keyStore: Pick<KeyStore, 'run'>): DepositDeskStore {
+export function deskStore(database: Database, keyStore: Pick<KeyStore, 'runScript'>): DepositDeskStore {
   return {
     show: async (userId) => {
       const [projection] = await readProjections(database, [userId]);
@@ -40,9 +40,11 @@ export function deskStore(database: Database, keyStore: Pick<KeyStore, 'run'>): 
       const [shown] = (await readShown(keyStore, [projection])) ?? [];
       return {
         ...{ user: userId.toString(), balance: projection.balanceMinor.toString(), version: projection.version.toString() },
-        balanceInRedis: shown === undefined ? 'unreachable' : (shown[0] ?? null),
+        ...(shown === undefined
+          ? { balanceInRedis: 'unreachable', versionInRedis: 'unreachable' }
+          : { balanceInRedis: shown.balance ?? null, versionInRedis: shown.version?.toString() ?? null }),
         staged: projection.staged.map(({ day, balanceMinor }, place) => ({
-          ...{ day, balance: balanceMinor.toString(), balanceInRedis: shown?.[place + 1] ?? null },
+          ...{ day, balance: balanceMinor.toString(), balanceInRedis: shown?.staged[place] ?? null },
         })),
         rows: rows.map((row) => ({ ...row, amount: row.amount.toString() })),
       };

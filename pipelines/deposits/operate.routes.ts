@@ -5,14 +5,14 @@ import { WeirError } from '../../src/errors.ts';
 import type { Clock } from '../../src/message/clock.ts';
 import { openRunWithin } from '../../src/runtime/jobs/openRun.ts';
 import { seoulText } from '../shared/seoulTime.ts';
-import type { AccountChecks } from './checkStore.ts';
 import { checkSheet } from './checkSheet.ts';
+import type { CheckStore } from './checkStore.ts';
 import type { DepositDeskStore } from './deskStore.ts';
 import { rebuild } from './rebuild.job.ts';
 
 export interface DepositDeskPorts {
   readonly depositDesk: DepositDeskStore;
-  readonly depositChecks: AccountChecks;
+  readonly depositChecks: CheckStore;
   readonly clock: Clock;
 }
 
@@ -38,8 +38,8 @@ export const showDepositRoute = defineQuestion({
   },
 });
 
-/** Something was found, or not all could be looked at. */
-const notRight = z.union([z.object({ findings: z.array(z.unknown()).min(1) }), z.object({ redis: z.literal('unreachable') })]);
+/** What is right, by what daemons of any version count; one that did not reach Redis says nothing of what differs there. */
+const isRight = z.object({ notTheSum: z.literal(0), differentInRedis: z.literal(0), behindInRedis: z.literal(0).optional() });
 
 export const checkDepositsRoute = defineQuestion({
   name: 'deposits.check',
@@ -47,7 +47,7 @@ export const checkDepositsRoute = defineQuestion({
   role: 'viewer',
   input: z.strictObject({}),
   answerLimitMs: 300_000,
-  hasFindings: (answer) => notRight.safeParse(answer).success,
+  hasFindings: (answer) => !isRight.safeParse(answer).success,
   answer: async ({ depositChecks }: DepositDeskPorts) => checkSheet(await depositChecks.check()),
 });
 

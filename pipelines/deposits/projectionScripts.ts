@@ -139,3 +139,19 @@ for at = 1, #ARGV, 2 do
 end
 return behind
 `;
+
+/**
+ * Reads what is shown of users. ARGV: for each user: number, how many days are staged, the days. Answers for each: the version of the ledger that
+ * we have written, the balance, what stands for each day.
+ */
+export const shownScript = `${text}
+local found, at = {}, 1
+while at <= #ARGV do
+  local user, to = ARGV[at], at + 1 + tonumber(ARGV[at + 1])
+  found[#found + 1] = shown(user, 'version') or false
+  found[#found + 1] = text('user:' .. user .. ':balance') or false
+  for i = at + 2, to do found[#found + 1] = text(staged(user, ARGV[i])) or false end
+  at = to + 1
+end
+return found
+`;

@@ -1,23 +1,33 @@
 import type { KeyStore } from '../../src/connectors/keyStore.ts';
 import { kindOf } from '../../src/errors.ts';
 import type { Projection } from './balanceStore.ts';
-import { balanceKey, stagedKey } from './stagedKey.ts';
+import { shownScript } from './projectionScripts.ts';
+import { runOverUsers, type UserArguments } from './runOverUsers.ts';
 
-/** What stands in Redis of a user: the balance, then one for each staged day; undefined where nothing does, or no string. */
-export type Shown = readonly (string | undefined)[];
+/** What Redis shows of a user, as of one moment: texts of at most a kilobyte; of what is no string its type in brackets. */
+export interface Shown {
+  /** Of the ledger, when we last wrote there; undefined where that is not known. */
+  readonly version: bigint | undefined;
+  readonly balance: string | undefined;
+  /** One for each staged day. */
+  readonly staged: readonly (string | undefined)[];
+}
 
-/** What stands in Redis of each of these users; nothing where Redis does not answer, since the ledger is looked at all the same. */
+/** What Redis shows of each of these users; undefined where it does not answer, since the ledger is looked at all the same. */
 export async function readShown(
-  keyStore: Pick<KeyStore, 'run'>,
+  keyStore: Pick<KeyStore, 'runScript'>,
   projections: readonly Projection[],
 ): Promise<readonly Shown[] | undefined> {
-  const keys = projections.map(({ userId, staged }) => [balanceKey(userId), ...staged.map(({ day }) => stagedKey({ userId, day }))]);
-  const replies = await keyStore.run([['MGET', ...keys.flat()]]).catch((error: unknown) => {
+  const users = projections.map(({ userId, staged }): UserArguments => [userId, staged.length, ...staged.map(({ day }) => day)]);
+  const replies = await runOverUsers(keyStore, shownScript, users).catch((error: unknown) => {
     if (kindOf(error) === 'transient') return undefined;
     throw error;
   });
   if (replies === undefined) return undefined;
-  const texts = (replies[0] as readonly (Buffer | null)[]).map((value) => value?.toString('latin1'));
+  const texts = (replies.flat() as readonly (Buffer | null)[]).map((value) => value?.toString('latin1'));
   let from = 0;
-  return keys.map((its) => texts.slice(from, (from += its.length)));
+  return projections.map(({ staged }) => {
+    const [version, balance, ...days] = texts.slice(from, (from += 2 + staged.length));
+    return { version: /^\d{1,18}$/.test(version ?? '') ? BigInt(version ?? '') : undefined, balance, staged: days };
+  });
 }

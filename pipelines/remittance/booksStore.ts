@@ -2,7 +2,7 @@ import type { Database } from '../../src/connectors/database.ts';
 import type { BooksFinding } from './booksFinding.ts';
 import { contradiction } from './contradictionStore.ts';
 import { readMoney, type Money } from './moneyStore.ts';
-import { isOpen } from './openRequest.ts';
+import { isOpenRequest } from './isOpenRequest.ts';
 import { parkedFailures } from './parkedFailures.ts';
 import { recordsOfState } from './stateRecords.ts';
 
@@ -95,7 +95,7 @@ const find = `
   (SELECT 'PARK', request.id::text, format('Remittance %s is %s and %s, and of its failures %s.', request.id, state,
       coalesce('parked as ' || park_reason, 'not parked'), coalesce('one is parked as ' || reason, 'none is')), amount_minor, NULL
   FROM remittance.biz_remittance_requests AS request LEFT JOIN waiting ON request_id = request.id
-  WHERE ${isOpen('state')} AND park_reason IS DISTINCT FROM reason
+  WHERE ${isOpenRequest('state')} AND park_reason IS DISTINCT FROM reason
   ORDER BY request.id LIMIT 100)
   UNION ALL
   (SELECT 'CONTRADICTION', call.id::text, format('Call %s (%s) of remittance %s, which is %s, stands as %s, and the bank has said the opposite too.',

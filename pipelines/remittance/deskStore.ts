@@ -1,7 +1,7 @@
 import type { Database } from '../../src/connectors/database.ts';
 import type { Json } from '../../src/runtime/jobs/job.ts';
 import { maskAccount } from '../shared/maskAccount.ts';
-import { isOpen } from './openRequest.ts';
+import { isOpenRequest } from './isOpenRequest.ts';
 import { hindranceToRetry } from './operatedRequest.ts';
 import { readOperatedRequest } from './operatedRequestStore.ts';
 import { parkedFailures, parkReasonOf } from './parkedFailures.ts';
@@ -70,9 +70,9 @@ const parked = `
 
 const listOf: Readonly<Record<DeskSelection, string>> = {
   all: listWhere('true'),
-  unfinished: listWhere(isOpen('state')),
+  unfinished: listWhere(isOpenRequest('state')),
   parked: listWhere(`id IN (${parked})`),
-  late: listWhere(`${isOpen('state')} AND requested_at <= $3`),
+  late: listWhere(`${isOpenRequest('state')} AND requested_at <= $3`),
 };
 
 const listed = (fields: string, from: string, order: string): string =>

@@ -1,7 +1,7 @@
 import type { Queryable } from '../../src/connectors/database.ts';
 import { contradiction } from './contradictionStore.ts';
 import { lostAfterMs } from './lostAfter.ts';
-import { isOpen } from './openRequest.ts';
+import { isOpenRequest } from './isOpenRequest.ts';
 import { parkReasonOf } from './parkedFailures.ts';
 import { nextTry, type NextTry, type TryOptions } from './nextTry.ts';
 
@@ -172,4 +172,4 @@ const parkThem = `
     SELECT id, ${parkReasonOf('request.id')} AS reason
     FROM remittance.biz_remittance_requests AS request WHERE id = ANY ($1::bigint[])
   ) AS parked
-  WHERE request.id = parked.id AND ${isOpen('state')} AND park_reason IS DISTINCT FROM parked.reason`;
+  WHERE request.id = parked.id AND ${isOpenRequest('state')} AND park_reason IS DISTINCT FROM parked.reason`;

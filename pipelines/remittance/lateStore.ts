@@ -1,6 +1,6 @@
 import type { Database } from '../../src/connectors/database.ts';
 import type { DueNews } from './late.ts';
-import { isOpen } from './openRequest.ts';
+import { isOpenRequest } from './isOpenRequest.ts';
 import type { TellUntold } from './tellUntold.ts';
 
 /** A page of late requests, in ascending order of their numbers. */
@@ -47,7 +47,7 @@ export function lateStore(database: Database, { now, tellUntold }: LateStoreOpti
 }
 
 /** Condition on `request`: it was made before `$1`, has no end, and nobody was told of it. */
-export const isUntoldLate = `${isOpen('request.state')} AND request.requested_at <= $1
+export const isUntoldLate = `${isOpenRequest('request.state')} AND request.requested_at <= $1
     AND NOT EXISTS (SELECT FROM remittance.late_notice WHERE request_id = request.id)`;
 
 const parkLeft = `

@@ -1,4 +1,4 @@
-import { isOpen } from './openRequest.ts';
+import { isOpenRequest } from './isOpenRequest.ts';
 
 /**
  * SQL about `request`, a request: its state says on which account of ours its money is. `holds`: whether on any, with the words of the index over
@@ -6,7 +6,7 @@ import { isOpen } from './openRequest.ts';
  * brought it there.
  */
 export const moneyOfOurs = {
-  holds: `request.state IN ('DEPOSITED', 'WITHDRAWN', 'RETURNING') AND ${isOpen('request.state')}`,
+  holds: `request.state IN ('DEPOSITED', 'WITHDRAWN', 'RETURNING') AND ${isOpenRequest('request.state')}`,
   account: `CASE
       WHEN request.state = 'DEPOSITED' THEN 'POOL'
       WHEN request.state = 'RETURNING' AND EXISTS (

@@ -1,6 +1,6 @@
 import type { Queryable } from '../../src/connectors/database.ts';
 import { WeirError } from '../../src/errors.ts';
-import { isOpen } from './openRequest.ts';
+import { isOpenRequest } from './isOpenRequest.ts';
 import type { RequestState } from './requestState.ts';
 
 /** A request under its lock. */
@@ -65,7 +65,7 @@ const lockThem = `
 const moveThem = `
   UPDATE remittance.biz_remittance_requests AS request
   SET state = move.state, state_since = $5, fail_code = coalesce(move.fail_code, request.fail_code),
-    park_reason = CASE WHEN ${isOpen('move.state')} THEN request.park_reason END
+    park_reason = CASE WHEN ${isOpenRequest('move.state')} THEN request.park_reason END
   FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[]) AS move (id, from_state, state, fail_code)
   WHERE request.id = move.id AND request.state = move.from_state`;
 

@@ -1,7 +1,7 @@
 import { defineGauges, mostCounted } from '../../src/runtime/gauges/gaugeQuestion.ts';
 import { contradiction } from './contradictionStore.ts';
 import { moneyOfOurs } from './moneyOfOurs.ts';
-import { isOpen } from './openRequest.ts';
+import { isOpenRequest } from './isOpenRequest.ts';
 import { ourAccounts } from './ourAccounts.ts';
 import { parkedFailures } from './parkedFailures.ts';
 
@@ -89,7 +89,7 @@ const late = `
   SELECT state, count(*) AS weir_remittances_late
   FROM (
     SELECT state FROM remittance.biz_remittance_requests AS request
-    WHERE ${isOpen('state')} AND park_reason IS NULL AND requested_at <= $1::timestamptz - interval '10 minutes'
+    WHERE ${isOpenRequest('state')} AND park_reason IS NULL AND requested_at <= $1::timestamptz - interval '10 minutes'
       AND NOT EXISTS (SELECT FROM (${parkedFailures}) AS failure WHERE failure.request_id = request.id) LIMIT $2
   ) AS counted GROUP BY state`;
 
@@ -130,5 +130,5 @@ const untold = `
   SELECT status, count(*) AS weir_remittances_untold
   FROM (
     SELECT status FROM remittance.late_notice JOIN remittance.biz_remittance_requests AS request ON request.id = request_id
-    WHERE status IN ('FAILED', 'PARKED') AND ${isOpen('state')} LIMIT $1
+    WHERE status IN ('FAILED', 'PARKED') AND ${isOpenRequest('state')} LIMIT $1
   ) AS counted GROUP BY status`;

@@ -14,11 +14,11 @@ beforeAll(async () => {
 
 const says = 'Remittance 77 is DEPOSITED, and its records are none.';
 
-async function check(): Promise<ReturnType<Looking['page']['getByRole']>> {
+async function check(view = 'remittance', name = 'Check the books'): Promise<ReturnType<Looking['page']['getByRole']>> {
   await looking.page.goto('about:blank');
-  await looking.see('#/remittance');
-  await looking.page.getByRole('button', { name: 'Check the books' }).click();
-  return looking.page.getByRole('dialog', { name: 'Check the books' });
+  await looking.see(`#/${view}`);
+  await looking.page.getByRole('button', { name }).click();
+  return looking.page.getByRole('dialog', { name });
 }
 
 describe.skipIf(browser === undefined)('the check of the books', () => {
@@ -48,5 +48,22 @@ describe.skipIf(browser === undefined)('the check of the books', () => {
     const dialog = await check();
     expect(await dialog.getByRole('alert').innerText()).toContain('The daemon could not do this. the database is away');
     expect(await dialog.getByRole('heading', { name: 'Findings' }).count()).toBe(0);
+  });
+});
+
+describe.skipIf(browser === undefined)('the check of all balances', () => {
+  const counts = { accounts: 12, notTheSum: 0, differentInRedis: 0, behindInRedis: 0, balanceMissing: 0 };
+  it.each([
+    ['all balances are right', 'good'],
+    ['balances are wrong', 'bad'],
+    ['wrong balances are shown', 'bad'],
+    ['what is shown is behind', 'warning'],
+    ['balances are right, what is shown is unknown', 'warning'],
+  ])('shows what is %s as %s', async (result, tone) => {
+    told.answers['deposits.check'] = { result, ...counts, findings: [] };
+    const dialog = await check('deposits', 'Check all balances');
+    const badge = dialog.locator('.badge');
+    expect([await badge.innerText(), await badge.getAttribute('class')]).toEqual([result, `badge ${tone}`]);
+    expect(looking.flaws).toEqual([]);
   });
 });

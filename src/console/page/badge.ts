@@ -6,8 +6,11 @@ export type Tone = 'good' | 'going' | 'warning' | 'bad' | 'idle';
 
 const toneOf: readonly (readonly [RegExp, Tone])[] = [
   [/^(running|completed|done|success|active|sent|open calls|replayed|reachable|deposited|withdrawn|enabled|on time|(.* )?right)$/, 'good'],
-  [/(failed|refused|rejected|dead|^shut$|^late$|mismatch|reversed|contradict)/, 'bad'],
-  [/(parked|paused|stays off|backing off|stopped|unknown|skipped|missed|disabled|trying|discarded|gone|given back|returned)/, 'warning'],
+  [/(failed|refused|rejected|dead|^shut$|^late$|mismatch|reversed|contradict|wrong)/, 'bad'],
+  [
+    /(parked|paused|stays off|backing off|stopped|unknown|skipped|missed|disabled|trying|discarded|gone|given back|returned|behind)/,
+    'warning',
+  ],
   [/(not in this daemon|none|closed|not due)/, 'idle'],
 ];
 

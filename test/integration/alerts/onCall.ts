@@ -84,6 +84,16 @@ export async function onCall(targets: Targets): Promise<OnCall> {
     return Number(kept) === filled.length;
   };
 
+  /** Whoever fails says what fired just then, and what was told. */
+  const pictured = async (work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      const fires = await firing().catch(() => 'nobody knows what');
+      throw new Error(`It fires: ${JSON.stringify(fires)}. Told: ${JSON.stringify(told.alerts())}.`, { cause: error });
+    }
+  };
+
   const sees: OnCall['sees'] = async ({ alert, labels = {}, follows = [], cause, heal }) => {
     const wanted = { alertname: alert, ...labels };
     const { severity } = rules().find((rule) => rule.alert === alert)?.labels ?? {};
@@ -95,15 +105,19 @@ export async function onCall(targets: Targets): Promise<OnCall> {
     expect(await isFiring(wanted), `${alert} fires before its fault`).toBe(false);
     told.forget();
     try {
-      await cause();
-      await patiently(`${alert} fires`, () => isFiring(wanted));
-      await patiently(`somebody is told of ${alert}`, () => told.alerts().some((each) => hasAll(each, wanted)));
-      for (const name of follows) await patiently(`${name} fires too, and is held back`, () => isHeldBack(name));
+      await pictured(async () => {
+        await cause();
+        await patiently(`${alert} fires`, () => isFiring(wanted));
+        await patiently(`somebody is told of ${alert}`, () => told.alerts().some((each) => hasAll(each, wanted)));
+        for (const name of follows) await patiently(`${name} fires too, and is held back`, () => isHeldBack(name));
+      });
     } finally {
       await heal();
     }
-    await patiently(`${alert} fires no more`, async () => !(await isFiring(wanted)));
-    await patiently('nothing that pages fires any more', nobodyIsPaged);
+    await pictured(async () => {
+      await patiently(`${alert} fires no more`, async () => !(await isFiring(wanted)));
+      await patiently('nothing that pages fires any more', nobodyIsPaged);
+    });
     const names = told.alerts().map((each) => ({ name: each['alertname'] ?? '', isPage: each['severity'] === 'page' }));
     const paged = new Set(names.flatMap(({ name, isPage }) => (isPage ? [name] : [])));
     expect([...paged]).toEqual(severity === 'page' ? [alert] : []);
@@ -112,16 +126,7 @@ export async function onCall(targets: Targets): Promise<OnCall> {
 
   const all = Object.values(targets).flat().length;
   await patiently('each target has been asked', async () => (await ask('count(up)'))[0]?.value === all);
-  return {
-    ask,
-    sees: async (fault) => {
-      try {
-        await sees(fault);
-      } catch (error) {
-        throw new Error(`It fires: ${JSON.stringify(await firing())}. Told: ${JSON.stringify(told.alerts())}.`, { cause: error });
-      }
-    },
-  };
+  return { ask, sees };
 }
 
 interface Answer {
