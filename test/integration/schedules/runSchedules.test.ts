@@ -89,6 +89,17 @@ async function settled(...processes: readonly Told[]): Promise<void> {
   }
 }
 
+/** Waits until this is what is wanted of the schedule, in force or not yet: a look comes to nothing while another process looks. */
+async function isWanted(pattern: Partial<Pattern>): Promise<void> {
+  await until('it is wanted', async () => {
+    const [row] = await ledger.database.query<Pattern & { readonly wanted: Pattern | null }>(
+      'SELECT cron, zone, is_enabled AS "isEnabled", wanted FROM weir.schedule',
+    );
+    expect({ ...row, ...row?.wanted }).toMatchObject(pattern);
+    return true;
+  });
+}
+
 describe('runSchedules', () => {
   it('fires once among several processes, through jumps of the calendar by 14 days', async () => {
     calendar = seoul('2026-11-01T12:00');
@@ -223,6 +234,7 @@ describe('runSchedules', () => {
     await settled(older);
     const hourly = { 'test.nightly': { cron: '30 * * * *', zone: 'Asia/Seoul', isEnabled: true } };
     const newer = start([aSchedule()], { patterns: hourly });
+    await isWanted({ cron: '30 * * * *' });
     await settled(newer, older);
     calendar = seoul('2026-11-01T14:00');
     await settled(newer, older);
@@ -243,12 +255,14 @@ describe('runSchedules', () => {
     await settled(first);
     expect(first.off.get('test.nightly')).toBe(false);
     const second = start([aSchedule()], turned(false));
+    await isWanted({ isEnabled: false });
     await settled(second, first);
     expect([first, second].map(({ off }) => off.get('test.nightly'))).toEqual([true, true]);
     calendar = seoul('2026-11-02T12:00');
     await settled(first, second);
     expect(await ledger.fires()).toEqual(['11-02 00:00 SKIPPED']);
     const third = start([aSchedule()], turned(true));
+    await isWanted({ isEnabled: true });
     await settled(third, second, first);
     expect([first, second, third].map(({ off }) => off.get('test.nightly'))).toEqual([false, false, false]);
     calendar = seoul('2026-11-03T12:00');
@@ -266,10 +280,12 @@ describe('runSchedules', () => {
     const older = start([schedule], { ...at('0 1 * * *'), holder: 'process a' });
     await settled(older);
     const newer = start([schedule], { ...at('0 2 * * *'), holder: 'process b' });
-    await settled(newer);
+    await isWanted({ cron: '0 2 * * *' });
     await ledger.end('COMPLETED');
+    const inForce = `SELECT FROM weir.schedule WHERE cron = '0 2 * * *' AND wanted IS NULL`;
+    await until('it is in force', async () => (await ledger.database.query(inForce)).length === 1);
     await settled(older, newer);
-    expect(await ledger.database.query('SELECT cron FROM weir.schedule')).toEqual([{ cron: '0 2 * * *' }]);
+    expect(await ledger.database.query(inForce)).toHaveLength(1);
     expect(await ledger.database.query('SELECT actor FROM weir.audit')).toEqual([{ actor: 'daemon:process b' }]);
     await Promise.all([older.stop(), newer.stop()]);
   });
