@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { projectScript } from '../../../pipelines/deposits/projectionScripts.ts';
 import { stagedTaker } from '../../../pipelines/deposits/takeStagedStore.ts';
 import { lockAccounts } from '../../../pipelines/deposits/ledgerStore.ts';
 import type { KeyStore } from '../../../src/connectors/keyStore.ts';
@@ -106,6 +107,16 @@ describe('what is not ours where ours should be', () => {
   });
 });
 
+/** Projections whose writing another program comes before, with what it stages of user 1. */
+function stagedBefore(next: () => string | undefined): Deposits['ports']['projections'] {
+  const runScript: KeyStore['runScript'] = async (lua, calls) => {
+    const value = lua === projectScript ? next() : undefined;
+    if (value !== undefined) await deposits.redis.set(`user:1:batch_balance:${day}`, value);
+    return keyStore.runScript(lua, calls);
+  };
+  return deposits.process({ keyStore: { ...keyStore, runScript } }).ports.projections;
+}
+
 describe('a balance that another program has staged', () => {
   it('and writes again while it is looked at is taken over once', async () => {
     await deposits.open({ 1: 1_000n });
@@ -122,6 +133,25 @@ describe('a balance that another program has staged', () => {
     expect(await deposits.balances()).toEqual({ 1: 900n });
     const aside = await deposits.database.query('SELECT value, reason FROM deposits.put_aside');
     expect(aside).toEqual([{ value: Buffer.from('950'), reason: 'notTheLedgers' }]);
+  });
+
+  it('just before ours is written is put aside, and ours is shown', async () => {
+    await deposits.open({ 1: 1_000n });
+    await deposits.stage([aFill()]);
+    const values = ['900'];
+    await stagedBefore(() => values.pop()).project([1n], [], how);
+    expect(await deposits.redis.get(`user:1:batch_balance:${day}`)).toBe('700');
+    const aside = await deposits.database.query('SELECT redis_key, value, reason FROM deposits.put_aside');
+    expect(aside).toEqual([{ redis_key: `user:1:batch_balance:${day}`, value: Buffer.from('900'), reason: 'notTheLedgers' }]);
+    expect(await deposits.flaws()).toEqual([]);
+  });
+
+  it('again and again before ours is written is left to a later try', async () => {
+    await deposits.open({ 1: 1_000n });
+    await deposits.stage([aFill()]);
+    let value = 900;
+    await expect(stagedBefore(() => String((value += 1))).project([1n], [], how)).rejects.toMatchObject({ code: 'conflict' });
+    expect(await deposits.balances()).toEqual({ 1: 1_000n });
   });
 
   it('for a day before the account was opened is put aside', async () => {

@@ -210,6 +210,32 @@ describe('a chunk', () => {
     expect(await ledger.database.query(failure)).toEqual([]);
   });
 
+  it('withdraws the neighbours of one that cannot be written, which gets its row, and that one once it can be', async () => {
+    const made = await Promise.all(Array.from({ length: 3 }, () => movedIn()));
+    await settle(...made.map(({ callId }) => callId));
+    const [, bad] = made as [Made, Made, Made];
+    const record = `INSERT INTO remittance.kcd_bank_account_records (request_id, kind, debit_account_id, credit_account_id, amount_minor, recorded_at)
+      VALUES ($1, 'WITHDRAWN', 1, 2, 12000, $2)`;
+    await ledger.database.execute({ text: record, values: [bad.requestId, ledger.now()] });
+    const ids = made.map(({ requestId }) => requestId);
+    expect(await withdraw(...ids)).toEqual(['withdrawn', 'deferred', 'withdrawn']);
+    expect(await standOf(ledger, bad.requestId)).toMatchObject({ state: 'DEPOSITED', calls: 'MOVE_IN DONE booked' });
+    const failure =
+      'SELECT request_id, code, tries, park_reason FROM remittance.kcd_bank_account_withdrawal_failures WHERE ended_at IS NULL';
+    const failed = { request_id: bad.requestId, code: 'constraint' };
+    expect(await ledger.database.query(failure)).toEqual([{ ...failed, tries: 1, park_reason: null }]);
+    await withdraw(bad.requestId);
+    await withdraw(bad.requestId);
+    expect(await ledger.database.query(failure)).toEqual([{ ...failed, tries: 3, park_reason: 'constraint' }]);
+    await ledger.database.execute({
+      text: `DELETE FROM remittance.kcd_bank_account_records WHERE request_id = $1 AND kind = 'WITHDRAWN'`,
+      values: [bad.requestId],
+    });
+    expect(await withdraw(bad.requestId)).toEqual(['withdrawn']);
+    expect(await ledger.database.query(failure)).toEqual([]);
+    expect(await ledgerFlaws(ledger.database)).toEqual([]);
+  });
+
   it('never pays from others what a request that goes back has not: both of its transfers or none', async () => {
     const bad = await paidOut('REFUSED');
     await paidOut('DONE');
