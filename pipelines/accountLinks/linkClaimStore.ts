@@ -44,6 +44,7 @@ export function linkClaimStore(database: Pick<Database, 'query'>, { keyRing, ide
         new Date(at + toleranceMs),
         new Date(at + leaseMs + lostAfterMs),
         new Date(at),
+        links.map(({ requestId }) => requestId),
       ];
       const rows = await database.query<ClaimRow>({ text: claim, values, name: 'accountLinks.claim' });
       const byId = new Map(rows.map((row) => [row.linkId, row]));
@@ -80,13 +81,15 @@ interface ClaimRow {
 }
 
 // Locked in the order of their ids, each once, so that two claims never wait for each other crosswise. Of several messages of one link
-// that are asked for at once, the one that holds it already gets it, else the lowest token: the first that came.
+// that are asked for at once, the one that holds it already gets it, else the lowest token: the first that came. One of a request whose place
+// another has taken gets none.
 const claim = `
   WITH held AS (
     SELECT link.* FROM account_links.account_link AS link WHERE id = ANY ($1::bigint[]) ORDER BY id FOR NO KEY UPDATE
   ), judged AS (
     SELECT held.*, failure.park_reason IS NOT NULL AS is_parked, coalesce(failure.tries, 0) AS tries,
-      (SELECT token FROM unnest($1::bigint[], $2::bigint[]) AS asked (id, token) WHERE asked.id = held.id
+      (SELECT token FROM unnest($1::bigint[], $2::bigint[], $7::text[]) AS asked (id, token, request_id)
+        WHERE asked.id = held.id AND asked.request_id = held.request_id
         ORDER BY (token = held.claim_token) DESC NULLS LAST, token LIMIT 1) AS token,
       coalesce(failure.next_try_at <= $4::timestamptz, true) AS is_due
     FROM held LEFT JOIN account_links.account_link_failures AS failure
@@ -96,7 +99,7 @@ const claim = `
     SET status = 'REGISTERING', claim_token = judged.token, lease_until = clock_timestamp() + $3::float8 * interval '1 millisecond',
       next_look_at = $5::timestamptz, status_since = CASE judged.status WHEN 'REGISTERING' THEN judged.status_since ELSE $6::timestamptz END
     FROM judged
-    WHERE link.id = judged.id AND judged.status IN ('REQUESTED', 'REGISTERING') AND NOT judged.is_parked
+    WHERE link.id = judged.id AND judged.token IS NOT NULL AND judged.status IN ('REQUESTED', 'REGISTERING') AND NOT judged.is_parked
       AND (judged.claim_token = judged.token OR judged.is_due AND (judged.claim_token IS NULL OR judged.lease_until < clock_timestamp()))
     RETURNING link.id, link.claim_token
   )
