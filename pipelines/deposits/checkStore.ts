@@ -1,10 +1,10 @@
 import type { Database } from '../../src/connectors/database.ts';
 import type { KeyStore } from '../../src/connectors/keyStore.ts';
 import type { Clock } from '../../src/message/clock.ts';
+import type { AccountFinding } from './accountFinding.ts';
 import { readProjections } from './balanceStore.ts';
 import { compareShown, isBehind, type Compared } from './compareShown.ts';
-import type { AccountFinding } from './accountFinding.ts';
-import { readShown } from './readShown.ts';
+import { readShown } from './shownStore.ts';
 
 /** What a check of all accounts found. */
 export interface Checked {

@@ -1,6 +1,6 @@
 import type { AccountFinding } from './accountFinding.ts';
 import type { Projection } from './balanceStore.ts';
-import type { Shown } from './readShown.ts';
+import type { Shown } from './shownStore.ts';
 
 /** What Redis shows of a user beside the ledger. */
 export interface Compared {

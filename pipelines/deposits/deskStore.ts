@@ -2,7 +2,7 @@ import type { Database } from '../../src/connectors/database.ts';
 import type { KeyStore } from '../../src/connectors/keyStore.ts';
 import type { Json } from '../../src/runtime/jobs/job.ts';
 import { readProjections } from './balanceStore.ts';
-import { readShown } from './readShown.ts';
+import { readShown } from './shownStore.ts';
 
 type Sheet = { readonly [field: string]: Json };
 
