@@ -98,11 +98,13 @@ test('a table that is in use is waited for, again and again, without stopping it
   await file('0100_a.sql', 'CREATE TABLE a (id bigint);');
   await run();
   await file('0101_b.sql', 'ALTER TABLE a ADD COLUMN b bigint;');
-  const held = Promise.withResolvers<undefined>();
+  const [inside, held] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
   const holder = database.withTransaction(async (transaction) => {
     await transaction.query('LOCK TABLE a IN ROW EXCLUSIVE MODE');
+    inside.resolve(undefined);
     await held.promise;
   });
+  await inside.promise;
   const migrating = run({ lockLimitMs: 50 });
   const waits = async (isWaiting: boolean): Promise<boolean> => {
     const rows = await database.query("SELECT 1 FROM pg_locks WHERE relation = 'a'::regclass AND NOT granted");

@@ -3,6 +3,7 @@ import { failureStore } from '../../../pipelines/remittance/failureStore.ts';
 import type { PostgresDatabase } from '../../../src/connectors/postgres/openDatabase.ts';
 import { WeirError } from '../../../src/errors.ts';
 import { aGate } from '../../support/aGate.ts';
+import { until } from '../../support/until.ts';
 import { openPool } from '../jobs/copyJob.ts';
 import { expireLeases } from '../jobs/mortal.ts';
 import { mortalAt } from '../payments/mortalAt.ts';
@@ -201,6 +202,15 @@ describe('two processes at once', () => {
   });
 });
 
+/** Waits until no statement that was under way when a process died may still commit: looked at twice, since one may just be sent. */
+async function nothingIsUnderWay(): Promise<void> {
+  const isQuiet = async (): Promise<boolean> => {
+    const text = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'active'`;
+    return (await watched.database.query(text)).length === 0;
+  };
+  await until('nothing is under way', async () => (await isQuiet()) && (await isQuiet()));
+}
+
 describe('a process that dies', { timeout: 60_000 }, () => {
   it.each([
     ['alone', 3],
@@ -215,7 +225,7 @@ describe('a process that dies', { timeout: 60_000 }, () => {
       const ports = watched.ports(process.database, { ...watched.chat, post });
       const { clock, holder } = process.runner;
       const hasLived = await process.lives(() => watched.watch(ports, { database: process.database, clock, holder }));
-      // A statement that was under way when it died may still commit behind the first round.
+      await nothingIsUnderWay();
       for (let round = 0; round < 2; round += 1) {
         await expireLeases(watched.database);
         await watched.database.execute(
