@@ -1,8 +1,8 @@
 import type { Database } from '../../src/connectors/database.ts';
 import type { BooksFinding } from './booksFinding.ts';
 import { contradiction } from './contradictionStore.ts';
-import { readMoney, type Money } from './moneyStore.ts';
 import { isOpenRequest } from './isOpenRequest.ts';
+import { readMoney, type Money } from './moneyStore.ts';
 import { parkedFailures } from './parkedFailures.ts';
 import { recordsOfState } from './stateRecords.ts';
 

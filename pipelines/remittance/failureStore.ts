@@ -1,7 +1,7 @@
 import type { Queryable } from '../../src/connectors/database.ts';
 import { contradiction } from './contradictionStore.ts';
-import { lostAfterMs } from './lostAfter.ts';
 import { isOpenRequest } from './isOpenRequest.ts';
+import { lostAfterMs } from './lostAfter.ts';
 import { parkReasonOf } from './parkedFailures.ts';
 import { nextTry, type NextTry, type TryOptions } from './nextTry.ts';
 

@@ -1,6 +1,6 @@
 import type { Database } from '../../src/connectors/database.ts';
-import type { DueNews } from './late.ts';
 import { isOpenRequest } from './isOpenRequest.ts';
+import type { DueNews } from './late.ts';
 import type { TellUntold } from './tellUntold.ts';
 
 /** A page of late requests, in ascending order of their numbers. */

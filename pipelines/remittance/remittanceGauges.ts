@@ -1,7 +1,7 @@
 import { defineGauges, mostCounted } from '../../src/runtime/gauges/gaugeQuestion.ts';
 import { contradiction } from './contradictionStore.ts';
-import { moneyOfOurs } from './moneyOfOurs.ts';
 import { isOpenRequest } from './isOpenRequest.ts';
+import { moneyOfOurs } from './moneyOfOurs.ts';
 import { ourAccounts } from './ourAccounts.ts';
 import { parkedFailures } from './parkedFailures.ts';
 

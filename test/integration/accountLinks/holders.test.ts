@@ -28,8 +28,8 @@ async function claim(...due: readonly DueLink[]): Promise<readonly (bigint | str
 }
 
 /** A message that holds the link. */
-async function held(due?: DueLink): Promise<DueLink> {
-  const [answer] = await stores.claim([due ?? (await admitted())], leaseMs);
+async function held(): Promise<DueLink> {
+  const [answer] = await stores.claim([await admitted()], leaseMs);
   if (answer === undefined || Decision.is(answer)) throw new Error('It is not claimed.');
   return answer;
 }

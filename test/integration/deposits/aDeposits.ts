@@ -94,12 +94,11 @@ export async function aDeposits({ redisUrl: given, timeLimitMs = 2_000 }: Deposi
   let calendar = friday;
   const clock: Clock = { ...realClock, now: () => calendar };
   const bus = createRedisStreamBus({ url: redisUrl, clock, instance: 'test', blockMs: 100 });
-  const keyStore = openKeyStore({ url: redisUrl, clock, origin: 'its url', name: 'test-keys', timeLimitMs });
+  const keyStore = aKeyStore(redisUrl, { clock, timeLimitMs });
   const redis = new Redis(redisUrl);
   redis.on('error', () => undefined);
   atTheEnd(async () => {
     await bus.close();
-    await keyStore.close();
     redis.disconnect();
   });
   const process: Deposits['process'] = (parts) => aProcess({ database, keyStore, clock, holder: 'test', ...parts }, bus);
@@ -157,6 +156,22 @@ export async function aDeposits({ redisUrl: given, timeLimitMs = 2_000 }: Deposi
     flaws: () => flawsOf({ database, redis }),
   };
 }
+
+/** Redis as a store of keys, at any address; closed at the end of the file. */
+export function aKeyStore(url: string, { clock = realClock, timeLimitMs = 2_000 }: Partial<KeyStoreTimes> = {}): KeyStore {
+  const keyStore = openKeyStore({ url, clock, origin: 'its url', name: 'test-keys', timeLimitMs });
+  atTheEnd(() => keyStore.close());
+  return keyStore;
+}
+
+interface KeyStoreTimes {
+  readonly clock: Clock;
+  /** After how long a Redis that is silent is given up. */
+  readonly timeLimitMs: number;
+}
+
+/** An address at which no Redis answers. */
+export const nowhere = 'redis://127.0.0.1:1';
 
 const friday = new Date('2026-11-20T15:00:00+09:00');
 

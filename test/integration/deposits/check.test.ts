@@ -2,11 +2,8 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { checkStore } from '../../../pipelines/deposits/checkStore.ts';
 import { checkDepositsRoute, type DepositDeskPorts } from '../../../pipelines/deposits/operate.routes.ts';
 import type { KeyStore } from '../../../src/connectors/keyStore.ts';
-import { openKeyStore } from '../../../src/connectors/redis/openKeyStore.ts';
-import { realClock } from '../../../src/runtime/clock.ts';
 import type { Json } from '../../../src/runtime/jobs/job.ts';
-import { atTheEnd } from '../../support/atTheEnd.ts';
-import { aDeposits, type Deposits } from './aDeposits.ts';
+import { aDeposits, aKeyStore, nowhere, type Deposits } from './aDeposits.ts';
 
 const day = '2026-11-24';
 const how = { balanceTtlSeconds: 3_600 };
@@ -17,12 +14,7 @@ let away: KeyStore;
 
 beforeAll(async () => {
   deposits = await aDeposits();
-  const open = (url: string): KeyStore => {
-    const opened = openKeyStore({ url, clock: realClock, origin: 'its url', name: 'check', timeLimitMs: 2_000 });
-    atTheEnd(() => opened.close());
-    return opened;
-  };
-  [there, away] = [open(deposits.redisUrl), open('redis://127.0.0.1:1')];
+  [there, away] = [aKeyStore(deposits.redisUrl), aKeyStore(nowhere)];
 });
 beforeEach(() => deposits.empty());
 

@@ -2,25 +2,22 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { appendTrades, type StagedTrade } from '../../../pipelines/deposits/appendTrades.ts';
 import { decideDueDay, tradeSchema } from '../../../pipelines/deposits/fill.ts';
 import { showTrades } from '../../../pipelines/deposits/showTrades.ts';
+import type { KeyStore } from '../../../src/connectors/keyStore.ts';
 import type { PostgresDatabase } from '../../../src/connectors/postgres/openDatabase.ts';
-import { openKeyStore, type RedisKeyStore } from '../../../src/connectors/redis/openKeyStore.ts';
 import { codeOf } from '../../../src/errors.ts';
-import { realClock } from '../../../src/runtime/clock.ts';
-import { atTheEnd } from '../../support/atTheEnd.ts';
 import { openPool } from '../jobs/copyJob.ts';
 import { expireLeases } from '../jobs/mortal.ts';
 import { mortalAt, type MortalAt } from '../payments/mortalAt.ts';
-import { aDeposits, aFill, type Deposits, type DepositsProcess } from './aDeposits.ts';
+import { aDeposits, aFill, aKeyStore, type Deposits, type DepositsProcess } from './aDeposits.ts';
 import { mortalKeyStore } from './mortalKeyStore.ts';
 
 let deposits: Deposits;
 let pool: PostgresDatabase;
-let keyStore: RedisKeyStore;
+let keyStore: KeyStore;
 beforeAll(async () => {
   deposits = await aDeposits();
   pool = openPool(deposits.url);
-  keyStore = openKeyStore({ url: deposits.redisUrl, clock: realClock, origin: 'its url', name: 'mortal-keys', timeLimitMs: 2_000 });
-  atTheEnd(() => keyStore.close());
+  keyStore = aKeyStore(deposits.redisUrl);
 });
 
 const [day, next] = ['2026-11-24', '2026-11-25'] as const;

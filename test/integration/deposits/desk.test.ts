@@ -1,11 +1,8 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { asideDepositsRoute, rebuildDepositsRoute, showDepositRoute } from '../../../pipelines/deposits/operate.routes.ts';
 import type { KeyStore } from '../../../src/connectors/keyStore.ts';
-import { openKeyStore } from '../../../src/connectors/redis/openKeyStore.ts';
-import { realClock } from '../../../src/runtime/clock.ts';
 import type { Json } from '../../../src/runtime/jobs/job.ts';
-import { atTheEnd } from '../../support/atTheEnd.ts';
-import { aDeposits, aFill, type Deposits } from './aDeposits.ts';
+import { aDeposits, aFill, aKeyStore, nowhere, type Deposits } from './aDeposits.ts';
 
 const day = '2026-11-24';
 const kim = { name: 'kim', role: 'operator' } as const;
@@ -15,9 +12,7 @@ let away: KeyStore;
 
 beforeAll(async () => {
   deposits = await aDeposits();
-  const opened = openKeyStore({ url: 'redis://127.0.0.1:1', clock: realClock, origin: 'its url', name: 'away', timeLimitMs: 500 });
-  atTheEnd(() => opened.close());
-  away = opened;
+  away = aKeyStore(nowhere, { timeLimitMs: 500 });
 });
 beforeEach(() => deposits.empty());
 

@@ -3,18 +3,13 @@ import { projectScript } from '../../../pipelines/deposits/projectionScripts.ts'
 import { stagedTaker } from '../../../pipelines/deposits/takeStagedStore.ts';
 import { lockAccounts } from '../../../pipelines/deposits/ledgerStore.ts';
 import type { KeyStore } from '../../../src/connectors/keyStore.ts';
-import { openKeyStore } from '../../../src/connectors/redis/openKeyStore.ts';
-import { realClock } from '../../../src/runtime/clock.ts';
-import { atTheEnd } from '../../support/atTheEnd.ts';
-import { aDeposits, aFill, type Deposits } from './aDeposits.ts';
+import { aDeposits, aFill, aKeyStore, nowhere, type Deposits } from './aDeposits.ts';
 
 let deposits: Deposits;
 let keyStore: KeyStore;
 beforeAll(async () => {
   deposits = await aDeposits();
-  const own = openKeyStore({ url: deposits.redisUrl, clock: realClock, origin: 'its url', name: 'shown', timeLimitMs: 2_000 });
-  atTheEnd(() => own.close());
-  keyStore = own;
+  keyStore = aKeyStore(deposits.redisUrl);
 });
 beforeEach(() => deposits.empty());
 
@@ -32,7 +27,7 @@ async function withFills(count: number): Promise<void> {
 describe('a night without Redis', () => {
   it.each([3, 1_000])('moves the balances of all %i users', async (count) => {
     await withFills(count);
-    const away = openKeyStore({ url: 'redis://127.0.0.1:1', clock: realClock, origin: 'its url', name: 'away', timeLimitMs: 500 });
+    const away = aKeyStore(nowhere, { timeLimitMs: 500 });
     const end = await deposits.process({ keyStore: away }).run('deposits.settle', day);
     expect(end).toMatchObject({ how: 'failed', failure: { code: 'unavailable' } });
     expect(new Set(Object.values(await deposits.balances()))).toEqual(new Set([700n]));
