@@ -2,12 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /**
  * Waits until a condition holds, and returns what it answered. A condition that throws does not hold yet.
- * Rejects after `limitMs` (10 s by default), saying what was waited for. Asks every `everyMs` (5 by default).
+ * Rejects after `limitMs` (20 s by default), saying what was waited for. Asks every `everyMs` (5 by default).
  */
 export async function until<T>(
   what: string,
   condition: () => T | Promise<T>,
-  { limitMs = 10_000, everyMs = 5 }: { readonly limitMs?: number; readonly everyMs?: number } = {},
+  { limitMs = 20_000, everyMs = 5 }: { readonly limitMs?: number; readonly everyMs?: number } = {},
 ): Promise<NonNullable<T>> {
   const limit = performance.now() + limitMs;
   for (;;) {
