@@ -134,7 +134,7 @@ export async function endLetters(
         UPDATE weir.dead_letter_replay SET lease_until = clock_timestamp() + $3 * interval '1 ms' WHERE id = $1 AND token = $2`,
       values: [claim.id, claim.token, leaseMs],
     });
-    if (held === 0) throw new WeirError('fenced', `the replay ${claim.id} was taken over`);
+    if (held === 0) throw takenOver(claim);
     await transaction.execute({
       name: 'weir-replay-end-letters',
       text: `
@@ -146,14 +146,19 @@ export async function endLetters(
   });
 }
 
-/** Ends a replay that has no letter left. */
-export async function completeReplay(database: Queryable, { id, token }: ReplayClaim, at: Date): Promise<void> {
-  await database.execute({
+/** Ends a replay that has no letter left. `fenced` when another process has taken it over. */
+export async function completeReplay(database: Queryable, claim: ReplayClaim, at: Date): Promise<void> {
+  const held = await database.execute({
     text: `
       UPDATE weir.dead_letter_replay SET state = 'COMPLETED', finished_at = $3, lease_owner = NULL, lease_until = NULL
       WHERE id = $1 AND token = $2`,
-    values: [id, token, at],
+    values: [claim.id, claim.token, at],
   });
+  if (held === 0) throw takenOver(claim);
+}
+
+function takenOver({ id }: ReplayClaim): WeirError {
+  return new WeirError('fenced', `the replay ${id} was taken over`);
 }
 
 /** Hands a replay back, so that another process goes on at once. */

@@ -102,7 +102,7 @@ it('whoever was taken for dead changes nothing of a replay that another has take
   const heir = await claim('heir', 60_000);
   const ends = positions.map((position) => ({ position, state: 'REPLAYED', note: null }) as const);
   await expect(endLetters(database, dead, ends, 60_000, at)).rejects.toMatchObject({ code: 'fenced' });
-  await completeReplay(database, dead, at);
+  await expect(completeReplay(database, dead, at)).rejects.toMatchObject({ code: 'fenced' });
   await releaseReplay(database, dead);
   expect(await listReplays(database, 1)).toMatchObject([{ state: 'RUNNING', replayed: 0n }]);
   expect(await claimReplay(database, { topics: [topic.name], holder: 'another', leaseMs: 60_000 })).toBeUndefined();
