@@ -2,6 +2,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { dueCallTopic, endedCallTopic } from '../../../pipelines/remittance/remittanceTopics.ts';
 import type { Transfer } from '../../../simulators/bank/transferStore.ts';
 import type { HttpClient } from '../../../src/connectors/httpClient.ts';
+import { WeirError } from '../../../src/errors.ts';
 import { aGate } from '../../support/aGate.ts';
 import { countBehind, failingOnce } from '../../support/behind.ts';
 import { until } from '../../support/until.ts';
@@ -91,12 +92,13 @@ describe('calls of the bank', () => {
 
   it('that arrive long after they were given up as lost are carried out once', async () => {
     const number = await aRequest(process);
-    const detour = { kind: 'detour', arrivesAfterMs: 800 } as const;
-    remittance.bank.faults.add({ phase: 'before', on: 'POST /transfers', to: `${number}-`, times: 1, action: detour });
-    await work();
+    const { wire, arrive } = aDetour();
+    await work(remittance.aProcess({ wire }));
     remittance.pass(10_000);
     await work();
-    await until('both have come', () => transferOf(`${number}-MOVE_IN-1`)?.requests === 2);
+    expect(transferOf(`${number}-MOVE_IN-1`)?.requests).toBe(1);
+    await arrive();
+    expect(transferOf(`${number}-MOVE_IN-1`)?.requests).toBe(2);
     await endedAtBank(`${number}-MOVE_IN-1`);
     remittance.pass(10_000);
     await work();
@@ -260,6 +262,19 @@ async function publishAgain(number: bigint, isLate = true): Promise<void> {
   });
   const key = String(row?.id);
   remittance.store.append(dueCallTopic, [{ key, value: Buffer.from(JSON.stringify({ version: 1, id: key })) }]);
+}
+
+/** A way to the bank on which everything is given up as lost, and arrives only once a test wants it there. */
+function aDetour(): { readonly wire: (client: HttpClient) => HttpClient; readonly arrive: () => Promise<unknown> } {
+  const kept: (() => Promise<unknown>)[] = [];
+  const wire = (client: HttpClient): HttpClient => ({
+    ...client,
+    ask: (request) => {
+      kept.push(() => client.ask(request, new AbortController().signal));
+      return Promise.reject(new WeirError('outcomeUnknown', 'The connection was lost.'));
+    },
+  });
+  return { wire, arrive: () => Promise.all(kept.map((late) => late())) };
 }
 
 /** A bank that has accepted everything and ends nothing. */
