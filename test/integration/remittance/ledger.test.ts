@@ -89,8 +89,8 @@ it('32 chunks at once, in and out: the sum is 0 in every snapshot, each balance 
   const looked = async (): Promise<number> => {
     let snapshots = 0;
     while (!isOver) {
-      // The two questions are of one snapshot.
-      await pool.withTransaction(async (transaction) => {
+      // The two questions are of one snapshot, on a connection for which no chunk waits.
+      await ledger.database.withTransaction(async (transaction) => {
         await transaction.execute('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
         expect(await transaction.query('SELECT sum(balance_minor)::bigint FROM remittance.kcd_bank_accounts')).toEqual([{ sum: 0n }]);
         expect(await ledgerFlaws(transaction)).toEqual([]);
