@@ -225,7 +225,7 @@ describe('a notice about which nobody can tell', () => {
     await notices.told([await aSold(notices)]);
     notices.inbox.faults.add({ phase: 'dot', action: { kind: 'silence' }, times: 1 });
     notices.pass(1);
-    await notices.send(notices.noticePorts(), { options: { send: { timeLimitMs: 200 } } });
+    await notices.send(notices.noticePorts(), { options: { send: { timeLimitMs: 2_000 } } });
     expect(await stateOf(notices)).toEqual([expect.stringMatching(/^CONFIRMATION PARKED/) as string, 'SALE SENT']);
   });
 

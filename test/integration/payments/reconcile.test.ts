@@ -78,7 +78,7 @@ test.each(['cut', 'silence'] as const)(
     payments.gateways.card.charge({ paymentNumber: silent.paymentNumber, amount: 12_000n, status: 'DECLINED' });
     payments.gateways.wallet.charge({ paymentNumber: other.paymentNumber, amount: 12_000n, status: 'APPROVED' });
     payments.gateways.card.faults.add({ phase: 'before', action: { kind } });
-    const end = await payments.run('reconcile', payments.database, { ask: { timeLimitMs: 200, holdMs: 100 } });
+    const end = await payments.run('reconcile', payments.database, { ask: { timeLimitMs: 1_000, holdMs: 100 } });
     expect(end).toMatchObject({ how: 'completed' });
     expect(await standOf(payments, silent)).toEqual([waits]);
     expect(await standOf(payments, other)).toEqual([ended]);
