@@ -124,7 +124,8 @@ describe('a trace', () => {
     expect(Math.max(...chunks)).toBeGreaterThan(1);
     expect(new Map(letters.map((letter) => [orderOf(letter), idOf(letter)]))).toEqual(traceIds);
     expect(letters.find((letter) => orderOf(letter) === 'order-3')?.headers.get('tracestate')).toBe('a=b');
-    // It is found by its id in the log, and a person is shown it.
+    // It is found by its id in the log, which has it a moment after it was written, and a person is shown it.
+    await until('each is told in the log', () => lines.length >= ids.length);
     expect(new Set(lines.map(({ traceId }) => traceId))).toEqual(new Set(traceIds.values()));
     const [first] = letters as readonly [KeptLetter];
     const ports: Pick<HousePorts, 'database' | 'bus' | 'topics'> = { database, bus, topics: [asked, moved] };
