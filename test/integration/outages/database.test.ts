@@ -5,7 +5,7 @@ import { until } from '../../support/until.ts';
 import type { TcpProxy } from '../../support/tcpProxy.ts';
 import { delivered } from '../crash/deliveryFlaws.ts';
 import { through } from '../crash/through.ts';
-import { allDelivered, startDelivery, toDeliver, told } from './toDeliver.ts';
+import { allDelivered, startDelivery, toDeliver, told, unhurried } from './toDeliver.ts';
 
 vi.setConfig({ testTimeout: 180_000 });
 
@@ -31,7 +31,7 @@ it.each(ways)('a database that %s between the server’s 250 and the record cost
   // Mails take a while, so that most are still to come.
   inbox.faults.add({ phase: 'dot', action: { kind: 'delay', delayMs: 10 } });
   const struck = proxy.strike('billing.record', 'cutBefore', { nth: 3, call: () => go(proxy) });
-  const limits = ['database.statementTimeoutMs=1000', 'database.connectTimeoutMs=1000', 'runtime.standingLimitMs=20000'];
+  const limits = [...unhurried, 'database.statementTimeoutMs=1000', 'database.connectTimeoutMs=1000'];
   const daemon = startDelivery({ ...environment, WEIR_DATABASE_URL: url }, ...limits);
   await struck;
   const awayMs = performance.now();
@@ -59,7 +59,7 @@ it('a server that has no connections left costs no bill and no restart', async (
   const url = new URL(environment['WEIR_DATABASE_URL'] ?? '');
   url.username = role;
   url.password = role;
-  const daemon = startDelivery({ ...environment, WEIR_DATABASE_URL: url.href }, 'runtime.standingLimitMs=20000');
+  const daemon = startDelivery({ ...environment, WEIR_DATABASE_URL: url.href }, ...unhurried);
   await inbox.until(15, 30_000);
   await database.execute(`ALTER ROLE ${role} CONNECTION LIMIT 0`);
   await database.query({ text: 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1', values: [role] });

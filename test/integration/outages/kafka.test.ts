@@ -6,7 +6,7 @@ import { writePoison } from '../../../stack/demo/poison.ts';
 import type { Service } from '../../../stack/service.ts';
 import type { MonthToBill } from '../crash/aMonth.ts';
 import { delivered } from '../crash/deliveryFlaws.ts';
-import { allDelivered, startDelivery, toDeliver, told } from './toDeliver.ts';
+import { allDelivered, startDelivery, toDeliver, told, unhurried } from './toDeliver.ts';
 
 // As long as a bad day takes: OUTAGE_MS=60000 npm test -- test/integration/outages/kafka.test.ts
 const { OUTAGE_MS: given } = process.env;
@@ -38,7 +38,7 @@ async function aSlowDelivery(): Promise<{ readonly kafka: Service; readonly mont
   return { kafka, month };
 }
 
-const slowly = ['runtime.standingLimitMs=30000', 'billing.deliver.window=20', 'billing.deliver.maxSpan=40'];
+const slowly = [...unhurried, 'billing.deliver.window=20', 'billing.deliver.maxSpan=40'];
 
 async function lasted(ms: number): Promise<void> {
   const sinceMs = performance.now();

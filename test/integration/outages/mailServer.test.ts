@@ -2,7 +2,7 @@ import { expect, it, vi } from 'vitest';
 import { until } from '../../support/until.ts';
 import type { Inbox } from '../../../simulators/inbox.ts';
 import { delivered } from '../crash/deliveryFlaws.ts';
-import { allDelivered, startDelivery, toDeliver, told } from './toDeliver.ts';
+import { allDelivered, startDelivery, toDeliver, told, unhurried } from './toDeliver.ts';
 
 vi.setConfig({ testTimeout: 180_000 });
 
@@ -64,7 +64,7 @@ it('a daemon that is stopped while the mail server is away gives back what waits
   await daemon.logged('breaker shut: what needs this waits until it is back', { dependency: 'smtp' });
   expect(await daemon.stop(), daemon.errors()).toEqual({ code: 0, signal: null });
   await month.inbox.acceptConnections();
-  const next = startDelivery(month.environment);
+  const next = startDelivery(month.environment, ...unhurried);
   await allDelivered(month);
   expect(await next.stop(), next.errors()).toEqual({ code: 0, signal: null });
   expect(await delivered(month)).toEqual({ flaws: [], bills: { COMPLETED: 59, FAILED: 0, waiting: 0, parked: 0 } });

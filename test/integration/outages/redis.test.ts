@@ -5,7 +5,7 @@ import { until } from '../../support/until.ts';
 import { writePoison } from '../../../stack/demo/poison.ts';
 import type { Service } from '../../../stack/service.ts';
 import { delivered } from '../crash/deliveryFlaws.ts';
-import { allDelivered, startDelivery, toDeliver, told } from './toDeliver.ts';
+import { allDelivered, startDelivery, toDeliver, told, unhurried } from './toDeliver.ts';
 
 vi.setConfig({ testTimeout: 180_000 });
 
@@ -59,12 +59,7 @@ it.each([
   await writePoison({ redis: { url: redis.url } });
   // Mails take a while, so that most are still to come.
   month.inbox.faults.add({ phase: 'dot', action: { kind: 'delay', delayMs: 20 } });
-  const daemon = startDelivery(
-    month.environment,
-    'runtime.standingLimitMs=30000',
-    'billing.deliver.window=20',
-    'billing.deliver.maxSpan=40',
-  );
+  const daemon = startDelivery(month.environment, ...unhurried, 'billing.deliver.window=20', 'billing.deliver.maxSpan=40');
   await month.inbox.until(15, 30_000);
   await fault.begin(redis);
   const sinceMs = performance.now();

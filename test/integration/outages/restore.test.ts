@@ -12,7 +12,7 @@ import { startWeir, type WeirProcess } from '../../support/weirProcess.ts';
 import type { MonthToBill } from '../crash/aMonth.ts';
 import { delivered } from '../crash/deliveryFlaws.ts';
 import { weirHere } from '../crash/weirHere.ts';
-import { allDelivered, startDelivery, toDeliver } from './toDeliver.ts';
+import { allDelivered, startDelivery, toDeliver, unhurried } from './toDeliver.ts';
 
 // Processes start and die in each of these: on a busy machine that takes its time.
 vi.setConfig({ testTimeout: 180_000 });
@@ -107,7 +107,7 @@ async function rehearse(kafka?: Service): Promise<void> {
     no.map(({ bill }) => bill),
   );
   expect(await heldAgain.stop(), heldAgain.errors()).toEqual({ code: 0, signal: null });
-  const last = startDelivery(restored.environment);
+  const last = startDelivery(restored.environment, ...unhurried);
   await redispatched(restored, 1);
   expect(await last.stop(), last.errors()).toEqual({ code: 0, signal: null });
   expect(inbox.doubles()).toEqual([]);

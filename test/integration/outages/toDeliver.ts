@@ -27,6 +27,9 @@ const hasty = {
   WEIR_BILLING_DELIVER_REPEAT_MAX_DELAY_MS: '300',
 };
 
+/** Sets of a daemon whose /livez is to stay green: a mail that takes a while on a busy machine is not unknown for that. */
+export const unhurried = ['runtime.standingLimitMs=30000', 'billing.deliver.send.timeLimitMs=10000'] as const;
+
 /** A daemon that delivers. */
 export function startDelivery(environment: Readonly<Record<string, string>>, ...sets: readonly string[]): WeirProcess {
   return startWeir({ ...hasty, ...environment }, 'run', '--profile', 'consumer', ...sets.flatMap((set) => ['--set', set]));
