@@ -64,7 +64,8 @@ export const settings = {
 /** Opens payments whose calendar stands at noon in Seoul. */
 export async function aPayments(): Promise<Payments> {
   const url = await aMigratedDatabase();
-  const database = openDatabase({ url, clock: realClock });
+  // Hundreds may wait at once for one of its connections, and a busy machine may stand still meanwhile: none is refused for that.
+  const database = openDatabase({ url, clock: realClock, connectLimitMs: 20_000 });
   atTheEnd(() => database.close());
   const gateways = Object.fromEntries(await Promise.all(methods.map(async (manner) => [manner, await aGateway(manner)] as const)));
   const noon = new Date('2026-11-01T03:00:00Z');

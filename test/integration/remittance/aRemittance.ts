@@ -96,7 +96,8 @@ let nodes = 0;
 /** Opens remittance at noon in Seoul. */
 export async function aRemittance(): Promise<Remittance> {
   const url = await aMigratedDatabase();
-  const database = openDatabase({ url, clock: realClock });
+  // Hundreds may wait at once for one of its connections, and a busy machine may stand still meanwhile: none is refused for that.
+  const database = openDatabase({ url, clock: realClock, connectLimitMs: 20_000 });
   atTheEnd(() => database.close());
   let calendar = new Date('2026-11-10T03:00:00Z');
   const now = (): Date => calendar;

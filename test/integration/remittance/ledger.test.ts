@@ -18,7 +18,7 @@ let pool: PostgresDatabase;
 beforeAll(async () => {
   ledger = await aLedger();
   store = ledgerStore(ledger.now);
-  pool = openPool(ledger.url, { maxConnections: 8 });
+  pool = openPool(ledger.url, { maxConnections: 8, connectLimitMs: 20_000 });
 });
 
 beforeEach(() => ledger.empty());
