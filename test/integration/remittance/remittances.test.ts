@@ -137,7 +137,7 @@ describe('POST /remittances', () => {
     expect((await post(good, 'stranger', 'weirapi_1_nobody')).status).toBe(401);
   });
 
-  it('takes 10,000 requests once each, sent one to three times by several clients in any order', { timeout: 240_000 }, async () => {
+  it('takes 10,000 requests once each, sent one to three times by several clients in any order', { timeout: 480_000 }, async () => {
     const count = 10_000;
     const [before, random] = [(await rows()) as Record<string, number>, seededRandom(7)];
     const sent = Array.from({ length: 3 * count }, (_, at) => ({ of: at % count, time: Math.floor(at / count), place: random() }));

@@ -211,7 +211,7 @@ async function nothingIsUnderWay(): Promise<void> {
   await until('nothing is under way', async () => (await isQuiet()) && (await isQuiet()));
 }
 
-describe('a process that dies', { timeout: 60_000 }, () => {
+describe('a process that dies', { timeout: 120_000 }, () => {
   it.each([
     ['alone', 3],
     ['together', 11],
