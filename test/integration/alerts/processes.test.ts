@@ -2,24 +2,34 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { beforeAll, describe, it } from 'vitest';
 import { atTheEnd } from '../../support/atTheEnd.ts';
+import { TcpProxy } from '../../support/tcpProxy.ts';
 import { aMonth } from '../daemon/aMonth.ts';
 import { aWatchedWeir, type WatchedWeir } from './aWatchedWeir.ts';
 import { areWatched, onCall, type OnCall } from './onCall.ts';
 import { patiently } from './patiently.ts';
 
 /** What is asked beside Weir, as the exporter of a broker: it ends, and comes back at its address. */
-async function anExporter(): Promise<{ readonly target: string; end(): Promise<void>; begin(): Promise<void> }> {
+async function anExporter(): Promise<{ readonly target: string; end(): void; begin(): void }> {
   const server = createServer((_request, response) => void response.end('kafka_brokers 1\n'));
-  const listen = (port: number): Promise<void> => new Promise((listening) => server.listen(port, '127.0.0.1', listening));
-  const end = async (): Promise<void> => {
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    server.closeAllConnections();
-    await closed;
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  atTheEnd(
+    () =>
+      new Promise((closed) => {
+        server.close(closed);
+        server.closeAllConnections();
+      }),
+  );
+  // Nobody else can take its port meanwhile.
+  const proxy = await TcpProxy.start({ port: (server.address() as AddressInfo).port });
+  atTheEnd(() => proxy.close());
+  return {
+    target: `127.0.0.1:${proxy.port}`,
+    end: () => {
+      proxy.refuse();
+      proxy.cut();
+    },
+    begin: () => proxy.pass(),
   };
-  await listen(0);
-  atTheEnd(() => end());
-  const { port } = server.address() as AddressInfo;
-  return { target: `127.0.0.1:${port}`, end, begin: () => listen(port) };
 }
 
 describe.skipIf(!areWatched)('whoever is on call for processes', () => {
