@@ -7,6 +7,7 @@ import { startWeir, type WeirProcess } from '../../support/weirProcess.ts';
 import { eventually } from '../daemon/eventually.ts';
 import { answersInTime } from './answersInTime.ts';
 import { onCall, type OnCall } from './onCall.ts';
+import { patiently } from './patiently.ts';
 
 /** A running daemon, who is on call for it, and the operator who mends what is told. */
 export interface WatchedDaemon extends OnCall {
@@ -52,7 +53,7 @@ export async function aWatchedDaemon({ environment, database }: WatchedPlace, ..
     ...{ ...duty, weir, does, runs },
     fires: async (alert) => {
       const query = `ALERTS{alertname="${alert}", alertstate="firing"}`;
-      await eventually(`${alert} fires`, async () => (await duty.ask(query)).length > 0);
+      await patiently(`${alert} fires`, async () => (await duty.ask(query)).length > 0);
     },
     apiUrl: String((await weir.logged('public API open'))['address']),
     sweeps: (job) => {
