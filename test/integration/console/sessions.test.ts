@@ -104,7 +104,7 @@ describe('a session', () => {
 
   it('is told nothing live past its end', async () => {
     const token = await createToken(api.database, { name: 'listening', role: 'viewer', days: 1, at: new Date(), by: 'test' });
-    await api.database.execute(`UPDATE weir.api_token SET ends_at = clock_timestamp() + interval '2 seconds' WHERE name = 'listening'`);
+    await api.database.execute(`UPDATE weir.api_token SET ends_at = clock_timestamp() + interval '5 seconds' WHERE name = 'listening'`);
     const live = (): Promise<Response> => fetch(`${api.url}/api/live`, { headers: { authorization: `Bearer ${token}` } });
     const stream = await live();
     expect(stream.status).toBe(200);
