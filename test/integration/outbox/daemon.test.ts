@@ -102,6 +102,7 @@ it('a daemon of other profiles leaves them alone', async () => {
 it('a daemon that is held publishes nothing, and tells that messages wait', async () => {
   await shop.insert('k', 'x');
   const metrics = await startDaemon({ isHeld: true });
-  expect(await metrics()).toContain('weir_outbox_messages{outbox="shop"} 1');
+  // A scrape waits a second for it at most.
+  await until('they are told', async () => (await metrics()).includes('weir_outbox_messages{outbox="shop"} 1'));
   expect(await redis.xlen(shop.topic.name)).toBe(0);
 });
