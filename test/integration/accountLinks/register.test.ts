@@ -120,7 +120,7 @@ describe('a bank whose word does not come', () => {
   });
 
   it('is asked again by the same key where it did not know it, since the order may have been on its way', async () => {
-    const detour = { kind: 'detour', arrivesAfterMs: 300 } as const;
+    const detour = { kind: 'detour', arrivesAfterMs: 2_000 } as const;
     links.bank.faults.add({ phase: 'before', on: 'POST /partner-accounts', times: 1, action: detour });
     links.ask(aLinkRequest());
     await work();
