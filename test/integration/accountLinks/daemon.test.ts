@@ -22,7 +22,7 @@ it('what other programs write in any other form is put aside with the reason, wh
   await world.ask(aLinkRequest({ accountNumber: 'hello world' }), aLinkRequest({ color: 'x'.repeat(5_000) }), aLinkRequest());
   await world.redis.xadd(linkTopic.name, '*', 'order', '12', 'partner', 'ALPHA');
   const daemon = start(world, 'one');
-  await settled(world);
+  await endEverything(world);
   const letters = await world.letters();
   const told = (part: string): readonly string[] => letters.filter(({ text }) => text.includes(part)).map(({ code }) => code);
   expect(letters).toHaveLength(6);
