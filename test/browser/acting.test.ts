@@ -214,6 +214,8 @@ describe.skipIf(browser === undefined)('the overview', () => {
     const { page } = looking;
     await page.setViewportSize({ width: 1_280, height: 500 });
     await looking.see('#/');
+    // What is told before it listens nobody hears.
+    await page.getByText('live', { exact: true }).waitFor();
     const link = page.getByRole('link', { name: 'deposits.stage' });
     await link.focus();
     await page.evaluate('scrollTo(0, 300)');
