@@ -149,6 +149,12 @@ test('strikeAll strikes every such request, on any connection, until it is ended
   expect([first.heard, second.heard, first.isClosed]).toEqual(['', '', false]);
 });
 
+test('what is spared is not struck', async () => {
+  void proxy.strike('commit', 'cutBefore');
+  proxy.spare();
+  await ask(aClient(), 'commit');
+});
+
 test('leadTo leads new connections to another server and leaves open ones', async () => {
   const other = createServer((socket) => {
     socket.on('error', () => undefined);

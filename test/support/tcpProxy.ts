@@ -122,6 +122,11 @@ export class TcpProxy {
     };
   }
 
+  /** Forgets the strikes that are still to come. */
+  spare(): void {
+    this.#state.strikes.length = 0;
+  }
+
   /** Forwards `sizeBytes` more from the server, then cuts the connection that got the last of them. Resolves when it has. */
   cutAfterBytes(sizeBytes: number): Promise<void> {
     return new Promise((resolve) => (this.#state.allowance = { sizeBytes, spent: resolve }));

@@ -1,6 +1,7 @@
 import { expect, onTestFinished } from 'vitest';
 import { virtualClock } from '../../../src/runtime/virtualClock.ts';
 import { countsOf, isLawful } from '../../../stack/demo/law.ts';
+import type { TcpProxy } from '../../support/tcpProxy.ts';
 import { startWeir, type WeirProcess } from '../../support/weirProcess.ts';
 import { through } from './through.ts';
 
@@ -27,6 +28,8 @@ export class MortalDaemons {
   readonly #spec: MortalDaemonsSpec;
   readonly #random: () => number;
   #alive: WeirProcess[] = [];
+  readonly #struck = new Set<WeirProcess>();
+  readonly #proxies: TcpProxy[] = [];
   #started = 0;
   #died = 0;
   #isOver = false;
@@ -47,10 +50,12 @@ export class MortalDaemons {
     return this.#died;
   }
 
-  /** Drains those that live; they must end well, and their counts must add up. */
+  /** Drains those that live, and are struck no more; they must end well, and their counts must add up. */
   async stop(): Promise<void> {
     this.#isOver = true;
-    for (const daemon of this.#alive) {
+    for (const proxy of this.#proxies) proxy.spare();
+    // Who was struck a moment ago may not have ended yet.
+    for (const daemon of this.#alive.filter((one) => !this.#struck.has(one))) {
       const counts = countsOf((await daemon.ask('/metrics')).text);
       expect(counts.filter((count) => !isLawful(count))).toEqual([]);
       expect(await daemon.stop(), daemon.errors()).toEqual({ code: 0, signal: null });
@@ -61,6 +66,8 @@ export class MortalDaemons {
     const { environment, words, kills, markers, surely } = this.#spec;
     const database = await through(environment['WEIR_DATABASE_URL']);
     const redis = await through(environment['WEIR_REDIS_URL']);
+    if (this.#isOver) return;
+    this.#proxies.push(database.proxy, redis.proxy);
     this.#started += 1;
     const [name, nthStarted] = [`daemon-${this.#started}`, this.#started];
     const proxied = { ...environment, ...place, WEIR_DATABASE_URL: database.url, WEIR_REDIS_URL: redis.url, WEIR_INSTANCE: name };
@@ -72,7 +79,11 @@ export class MortalDaemons {
       const how = this.#pick(['cutBefore', 'cutAfter'] as const);
       const nth = 1 + Math.floor(this.#random() * 6);
       this.plans.push(`${name}: ${how} ${marker} ${nth}`);
-      const call = (): void => daemon.signal('SIGKILL');
+      const call = (): void => {
+        if (this.#isOver) return;
+        this.#struck.add(daemon);
+        daemon.signal('SIGKILL');
+      };
       for (const { proxy } of [database, redis]) void proxy.strike(marker, how, { nth, call });
       void database.proxy.strike(surely, how, { nth: 4 + Math.floor(this.#random() * 12), call });
     }

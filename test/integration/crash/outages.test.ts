@@ -69,7 +69,7 @@ describe('a delivery whose Redis', () => {
     // Mails take a while, so that most are still to come.
     inbox.faults.add({ phase: 'dot', action: { kind: 'delay', delayMs: 20 } });
     const daemon = startWeir(environment, 'run', '--profile', 'consumer', '--set', 'billing.deliver.send.concurrency=2');
-    await inbox.until(10, 20_000);
+    await inbox.until(10, 60_000);
     await redis.kill(signal);
     await redis.start();
 
