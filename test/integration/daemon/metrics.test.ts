@@ -34,6 +34,15 @@ function samplesOf(text: string): readonly Sample[] {
   });
 }
 
+function oursOf(samples: readonly Sample[]): readonly Sample[] {
+  return samples.filter(({ name }) => name.startsWith('weir_'));
+}
+
+/** The metric that a sample belongs to. */
+function nameOf({ name }: Sample): string {
+  return name.replace(/_seconds_(bucket|sum|count)$/, '_seconds');
+}
+
 /** Every value that a label of ours may have. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   pipeline: [...systems.pipelines, ...systems.jobs].map(({ name }) => name),
@@ -86,17 +95,22 @@ describe('/metrics', () => {
     expect(last).toMatchObject({ dead: 5, skipped: 0, released: 0, inFlight: 0 });
     expect((last?.done ?? 0) + (last?.deferred ?? 0)).toBe(35);
 
+    // The metrics of outboxes are there as soon as a system has one.
+    const expected = Object.keys(catalogue).filter((name) => systems.outboxes.length > 0 || !name.startsWith('weir_outbox_'));
+    // A scrape leaves out what it is not answered within a second.
+    await eventually('each of the catalogue was told', async () => {
+      scrapes.push((await weir.ask('/metrics')).text);
+      const told = new Set(oursOf(scrapes.flatMap(samplesOf)).map(nameOf));
+      expect(expected.filter((name) => !told.has(name))).toEqual([]);
+      return true;
+    });
     const samples = scrapes.flatMap(samplesOf);
-    const ours = samples.filter(({ name }) => name.startsWith('weir_'));
+    const ours = oursOf(samples);
     const strange = ours.flatMap(({ name, labels }) =>
       labels.filter(([label, value]) => allowed[label]?.includes(value) !== true).map((label) => [name, ...label]),
     );
     expect(strange).toEqual([]);
-    const names = new Set(ours.map(({ name }) => name.replace(/_seconds_(bucket|sum|count)$/, '_seconds')));
-    expect([...names].filter((name) => !(name in catalogue))).toEqual([]);
-    // The metrics of outboxes are there as soon as a system has one.
-    const expected = Object.keys(catalogue).filter((name) => systems.outboxes.length > 0 || !name.startsWith('weir_outbox_'));
-    expect(expected.filter((name) => !names.has(name))).toEqual([]);
+    expect([...new Set(ours.map(nameOf))].filter((name) => !(name in catalogue))).toEqual([]);
     const values = samples.flatMap(({ labels }) => labels.map(([, value]) => value));
     expect(values.filter((value) => /@|127\.0\.0\.1|(?<![\d.])\d{4,}/.test(value))).toEqual([]);
     expect(scrapes.at(-1)).toMatch(/^weir_dead_letters_total\{pipeline="billing.deliver",stage="record",code="refused"\} 4$/m);

@@ -58,7 +58,11 @@ describe('weir run --hold', () => {
       reason: 'held at start',
     });
     await eventually('it is ready', async () => (await held.ask('/readyz')).status === 200);
-    const { text } = await held.ask('/metrics');
+    // A scrape leaves out what it is not answered within a second.
+    const text = await eventually('it tells what waits', async () => {
+      const scrape = (await held.ask('/metrics')).text;
+      return scrape.includes('weir_pipeline_lag{pipeline="billing.deliver"}') ? scrape : undefined;
+    });
     expect(text).toContain('weir_pipeline_state{pipeline="billing.deliver",state="paused"} 1');
     expect(text).toContain('weir_pipeline_lag{pipeline="billing.deliver"} 1');
     expect(await held.stop()).toEqual({ code: 0, signal: null });

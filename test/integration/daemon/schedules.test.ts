@@ -58,9 +58,12 @@ describe('schedules of daemons', () => {
       })),
     );
     expect(month.inbox.count()).toBe(4);
-    const { text } = await (daemons[0] ?? held).ask('/metrics');
+    // The other may have done it all before this one looked.
+    const text = await eventually('it has looked at its schedules', async () => {
+      const scrape = (await (daemons[0] ?? held).ask('/metrics')).text;
+      return scrape.includes('weir_schedule_late_seconds{schedule="billing.dispatch"}') ? scrape : undefined;
+    });
     expect(text).toContain('weir_schedule_misses_total{schedule="billing.settle"} 0');
-    expect(text).toContain('weir_schedule_late_seconds{schedule="billing.dispatch"}');
     for (const daemon of daemons) expect(await daemon.stop()).toEqual({ code: 0, signal: null });
   });
 });
