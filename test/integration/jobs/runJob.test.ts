@@ -54,6 +54,7 @@ describe('runJob', () => {
   it('shares the partitions of one run among processes, planned once', async () => {
     let plans = 0;
     const holders = new Set<string>();
+    const both = Promise.withResolvers<undefined>();
     const spec = (holder: string): ReturnType<typeof copySpec> =>
       copySpec(openPool(url), {
         holder,
@@ -70,6 +71,9 @@ describe('runJob', () => {
               values: [runId, name],
             });
             holders.add(row?.lease_owner ?? '');
+            // Whoever comes first may have copied everything before the other looks: so it waits for that one.
+            if (holders.size === 2) both.resolve(undefined);
+            await both.promise;
           },
         },
       });
