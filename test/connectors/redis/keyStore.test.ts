@@ -59,7 +59,7 @@ test('what Redis refuses is told by the code of its answer, never by its argumen
 
 test('a Redis that is silent is a time limit that passes, and the next command has a connection that works', async () => {
   const keys = aKeyStore(own.url, 200);
-  await keys.run([['PING']]);
+  await until('it is connected', () => keys.run([['PING']]));
   own.freeze();
   try {
     await expect(keys.run([['PING']])).rejects.toMatchObject({ code: 'timedOut', kind: 'transient' });

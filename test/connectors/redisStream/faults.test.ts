@@ -41,7 +41,7 @@ describe('connections', () => {
   test('of a Redis that is silent are noticed, and reading goes on when it answers again', async () => {
     const topic = testTopic();
     const failures: WeirError[] = [];
-    const bus = testBus(own.url, { timeLimitMs: 300, report: { failed: (error) => failures.push(error) } });
+    const bus = testBus(own.url, { timeLimitMs: 1_500, report: { failed: (error) => failures.push(error) } });
     await publish(bus, topic, messages(1, 1));
     const reading = read(bus.subscribe(topic, { group: 'g' }), { settleAs: 'done' });
     await reading.count(1);
@@ -66,7 +66,7 @@ describe('connections', () => {
     const through = new URL(url);
     through.port = String(proxy.port);
     // Nothing else is under way on the connection for commands: what times out there first takes the rest with it, as lost.
-    const bus = testBus(through.href, { timeLimitMs: 300, claimMinMs: 60_000, claimMaxMs: 60_000, idleLimitMs: 60_000 });
+    const bus = testBus(through.href, { timeLimitMs: 1_500, claimMinMs: 60_000, claimMaxMs: 60_000, idleLimitMs: 60_000 });
     const reading = read(bus.subscribe(topic, { group: 'g' }), { settleAs: 'done' });
     await publish(bus, topic, messages(1, 1));
     await reading.count(1);
@@ -82,7 +82,7 @@ describe('connections', () => {
 
   test('are all closed at the end, also when Redis is silent', async () => {
     const [topic, client] = [testTopic(), testClient(own.url)];
-    const bus = testBus(own.url, { timeLimitMs: 300 });
+    const bus = testBus(own.url, { timeLimitMs: 1_500 });
     const reading = read(bus.subscribe(topic, { group: 'g', readers: 3 }), { settleAs: 'done' });
     await publish(bus, topic, messages(1, 10));
     await reading.count(10);

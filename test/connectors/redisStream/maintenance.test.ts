@@ -117,7 +117,8 @@ describe('consumers', () => {
 
   test('are removed at the end unless they own entries', async () => {
     const [topic, client] = [testTopic(), testClient(url)];
-    const [one, two] = [testBus(url), testBus(url, { instance: 'b' })];
+    const patient = { idleLimitMs: 60_000 };
+    const [one, two] = [testBus(url, patient), testBus(url, { ...patient, instance: 'b' })];
     await publish(one, topic, messages(1, 2));
     const holding = read(one.subscribe(topic, { group: 'g' }), { window: 2 });
     await holding.count(2);

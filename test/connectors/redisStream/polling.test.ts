@@ -172,7 +172,7 @@ describe('a blocking read', () => {
   test('holds up no other command', async () => {
     const [topic, client] = [testTopic(), testClient(url)];
     // What waited behind it would be late.
-    const bus = testBus(url, { blockMs: 5_000, timeLimitMs: 400, ...onlyNew });
+    const bus = testBus(url, { blockMs: 5_000, timeLimitMs: 2_000, ...onlyNew });
     const source = bus.subscribe(topic, { group: 'g' });
     const reading = read(source);
     await publish(bus, topic, messages(1, 2));
@@ -183,7 +183,7 @@ describe('a blocking read', () => {
     await reading.settle();
     await source.deadLetter(aDeadLetter());
     expect(await source.lag?.()).toBe(0);
-    await bus.reach(400);
+    await bus.reach(2_000);
     expect(await isBlocked(client)).toBe(true);
   });
 });
