@@ -34,9 +34,9 @@ beforeAll(async () => {
 });
 
 describe.skipIf(!isHere)('a broker', () => {
-  test('that is killed and started again while messages come and go loses none, and reading goes on', async () => {
+  test('that is killed and started again while messages come and go loses none, and reading goes on', { timeout: 60_000 }, async () => {
     const bus = testBus(direct, { timeLimitMs: 1_000 });
-    const topic = await aTopic(bus, { partitions: 2 });
+    const topic = await aTopic(testBus(direct), { partitions: 2 });
     const reading = readTopic(bus, topic, { settleAs: 'done', window: 20 });
     const writing = new Writing(bus, topic);
     await until('some were acknowledged and some read', () => writing.acknowledged.length > 50 && reading.deliveries.length > 20);
@@ -44,9 +44,9 @@ describe.skipIf(!isHere)('a broker', () => {
     await until('writing fails', () => writing.failures > 0);
     await own.start();
     const before = writing.acknowledged.length;
-    await until('writing works again', () => writing.acknowledged.length > before + 50, { limitMs: 15_000 });
+    await until('writing works again', () => writing.acknowledged.length > before + 50);
     await writing.end();
-    await until('all came that were acknowledged', () => hasAll(reading, writing.acknowledged), { limitMs: 15_000 });
+    await until('all came that were acknowledged', () => hasAll(reading, writing.acknowledged));
     await until('all is committed', async () => (await bus.oldestUnsettledAt(topic, { group: topic.name })) === undefined);
     expect(reading.error).toBeUndefined();
   });
@@ -55,10 +55,10 @@ describe.skipIf(!isHere)('a broker', () => {
     const failures: WeirError[] = [];
     const aways: number[] = [];
     const report = { failed: (error: WeirError) => void failures.push(error), recovered: (awayMs: number) => void aways.push(awayMs) };
-    const bus = testBus(direct, { timeLimitMs: 400, report });
-    const topic = await aTopic(bus);
+    const [bus, patient] = [testBus(direct, { timeLimitMs: 400, report }), testBus(direct)];
+    const topic = await aTopic(patient);
     const reading = readTopic(bus, topic, { settleAs: 'done' });
-    await publish(bus, topic, messages(0, 9));
+    await publish(patient, topic, messages(0, 9));
     await reading.count(10);
     await until('all is committed', async () => (await bus.oldestUnsettledAt(topic, { group: topic.name })) === undefined);
     own.freeze();
@@ -184,7 +184,7 @@ describe.skipIf(!isHere)('a member', () => {
 
 describe.skipIf(!isHere)('a producer', () => {
   test('whose call outlives its time limit is replaced, and the lane goes on', async () => {
-    const bus = testBus(proxied, { timeLimitMs: 300 });
+    const bus = testBus(proxied, { timeLimitMs: 1_500 });
     const topic = await aTopic(bus);
     const sink = bus.publish(topic);
     await sink.write([aMessage(0)]);
@@ -197,9 +197,12 @@ describe.skipIf(!isHere)('a producer', () => {
 
   test('does not write later what was given up', async () => {
     const bus = testBus(proxied, { timeLimitMs: 300 });
-    const topic = await aTopic(bus);
+    const topic = await aTopic(testBus(proxied));
     const sink = bus.publish(topic);
-    await sink.write([aMessage(0)]);
+    await until('it is connected', async () => {
+      await sink.write([aMessage(0)]);
+      return true;
+    });
     proxy.hole();
     await expect(sink.write([aMessage(1)])).rejects.toMatchObject({ kind: 'transient' });
     proxy.pass();
