@@ -5,6 +5,7 @@ import type { Texter } from '../../../src/connectors/texter.ts';
 import { startSms, type Sms } from '../../../simulators/sms.ts';
 import { codeOf } from '../../../src/errors.ts';
 import { realClock } from '../../../src/runtime/clock.ts';
+import { until } from '../../support/until.ts';
 import { aServer, failureOf } from './aServer.ts';
 
 const text = { to: '01012345678', text: '[Weir] 10,000원', idempotencyKey: 'attempt-1' };
@@ -100,7 +101,7 @@ describe('a texter', () => {
     sms.faults.add({ phase: 'after', action: { kind: 'silence' } });
     const cut = new AbortController();
     const failure = failureOf(texter.send(text, cut.signal));
-    await expect.poll(() => sms.count()).toBe(1);
+    await until('the endpoint has it', () => sms.count() === 1);
     cut.abort();
     expect(await failure).toMatchObject({ code: 'outcomeUnknown' });
   });

@@ -64,13 +64,17 @@ test('a listener on a connection that nobody answers any more finds out and is t
   const heard: string[] = [];
   const ours = open(proxied, { listenerCheckMs: 20, statementLimitMs: 50, answerLimitMs: 100, connectLimitMs: 200 });
   const stop = ours.listen('bills', (payload) => heard.push(payload));
-  await until('listening began', () => heard.length === 1);
+  await until('listening began', () => heard.length > 0);
   proxy.hole();
   await until('the connection was given up', () => proxy.connections === 0);
+  const before = heard.length;
   proxy.pass();
-  await until('it listens again', () => heard.length === 2);
-  await notify('bills', 'heard');
-  await until('it woke', () => heard.includes('heard'));
+  await until('it listens again', () => heard.length > before);
+  // On a busy machine it may be given up once more.
+  await until('it woke', async () => {
+    await notify('bills', 'heard');
+    return heard.includes('heard');
+  });
   stop();
 });
 

@@ -116,8 +116,14 @@ test('a transaction that a statement left open is rolled back and never handed t
 
 test('waiting for a connection of a busy pool is bounded, and nothing was written', async () => {
   const single = open(url, { maxConnections: 1, connectLimitMs: 50 });
-  const release = Promise.withResolvers<undefined>();
-  const busy = single.withTransaction(() => release.promise);
+  // To open it may take longer on a busy machine.
+  await until('its connection is open', () => single.query('SELECT 1'));
+  const [inside, release] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+  const busy = single.withTransaction(() => {
+    inside.resolve(undefined);
+    return release.promise;
+  });
+  await inside.promise;
   await expect(single.execute("INSERT INTO note VALUES (4, 1, 'x')")).rejects.toMatchObject({ code: 'unavailable', kind: 'transient' });
   release.resolve(undefined);
   await busy;
@@ -143,7 +149,7 @@ test('a lock that is not free in time is a conflict', async () => {
 
 test('a server that accepts and never answers: a write is unknown, a read is not, and the next call has a new connection', async () => {
   const { proxy, url: proxied } = await throughProxy(url);
-  const limits = { statementLimitMs: 100, answerLimitMs: 200, connectLimitMs: 300, maxConnections: 2 };
+  const limits = { statementLimitMs: 500, answerLimitMs: 1_000, maxConnections: 2 };
   const lost = open(proxied, limits);
   await lost.query('SELECT 1');
   proxy.hole();
