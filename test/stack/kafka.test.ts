@@ -16,8 +16,8 @@ function clientOf(url: string, retries = 0): Kafka {
   return new Kafka({
     brokers: [new URL(url).host],
     logLevel: logLevel.NOTHING,
-    connectionTimeout: 500,
-    requestTimeout: 1_000,
+    connectionTimeout: 3_000,
+    requestTimeout: 3_000,
     retry: { retries },
   });
 }
@@ -40,8 +40,12 @@ async function keep(url: string, value: string, timestamp = Date.now()): Promise
   const producer = client.producer({ createPartitioner: Partitioners.DefaultPartitioner });
   try {
     await Promise.all([admin.connect(), producer.connect()]);
-    await admin.createTopics({ topics: [{ topic }], waitForLeaders: true });
-    await producer.send({ topic, acks: -1, messages: [{ value, timestamp: String(timestamp) }] });
+    // The client's own wait fails where the broker does not know yet what it has made.
+    await admin.createTopics({ topics: [{ topic }], waitForLeaders: false });
+    await until('the topic takes it', async () => {
+      await producer.send({ topic, acks: -1, messages: [{ value, timestamp: String(timestamp) }] });
+      return true;
+    });
   } finally {
     await Promise.all([admin.disconnect(), producer.disconnect()]);
   }

@@ -6,7 +6,7 @@ import { until } from '../support/until.ts';
 import { closesWhole } from './closesWhole.ts';
 
 async function ask(url: string, text: string): Promise<unknown[]> {
-  const client = new Client({ connectionString: url, query_timeout: 300, connectionTimeoutMillis: 300 });
+  const client = new Client({ connectionString: url, query_timeout: 3_000, connectionTimeoutMillis: 3_000 });
   client.on('error', () => undefined);
   try {
     await client.connect();

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { aPrivateRedis, aRedis } from '../support/services.ts';
 
 async function ask<T>(url: string, work: (client: Redis) => Promise<T>): Promise<T> {
-  const client = new Redis(url, { lazyConnect: true, commandTimeout: 300, retryStrategy: () => null });
+  const client = new Redis(url, { lazyConnect: true, commandTimeout: 3_000, retryStrategy: () => null });
   client.on('error', () => undefined);
   try {
     await client.connect();
