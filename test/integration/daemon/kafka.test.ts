@@ -54,7 +54,10 @@ describe.skipIf(sharedKafka() === undefined)('a daemon over Kafka', () => {
       expect((await runWeir(environment, 'run', '--job', words[0], '--key', words[1])).code).toBe(0);
     }
     await until('2 mails came', () => month.inbox.count() >= 2, { limitMs: 30_000 });
-    expect(JSON.parse((await daemon.ask('/readyz')).text)).toMatchObject({ dependencies: { kafka: 'reachable' } });
+    await until('Kafka answers in time', async () => {
+      expect(JSON.parse((await daemon.ask('/readyz')).text)).toMatchObject({ dependencies: { kafka: 'reachable' } });
+      return true;
+    });
     expect(await daemon.stop(), daemon.errors()).toEqual({ code: 0, signal: null });
     expect(await month.bills()).toEqual({ COMPLETED: 2 });
   });

@@ -63,7 +63,7 @@ describe('/livez', () => {
     proxy.pass();
     await month.dispatch();
     await eventually('a mail came', () => month.inbox.count() >= 1);
-    expect((await weir.ask('/readyz')).status).toBe(200);
+    await eventually('it is ready again', async () => (await weir.ask('/readyz')).status === 200);
     expect((await weir.logged('Redis is back'))['awayMs']).toBeGreaterThan(0);
     expect(await weir.stop()).toEqual({ code: 0, signal: null });
     expect(weir.log().filter(({ msg }) => msg === failed)).toHaveLength(1);

@@ -42,7 +42,11 @@ describe('a daemon without its database', () => {
 
     proxy.pass();
     await eventually('2 mails came', () => month.inbox.count() >= 2);
-    expect(JSON.parse((await weir.ask('/readyz')).text)).toEqual({
+    const readyNow = await eventually('it is ready', async () => {
+      const answer = await weir.ask('/readyz');
+      return answer.status === 200 ? answer : undefined;
+    });
+    expect(JSON.parse(readyNow.text)).toEqual({
       ...{ status: 'ready', failed: [], paused: [], dependencies: { postgres: 'reachable', redis: 'reachable', smtp: 'reachable' } },
     });
     expect(await weir.stop()).toEqual({ code: 0, signal: null });
