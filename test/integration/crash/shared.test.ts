@@ -37,7 +37,12 @@ describe('two daemons over one database', () => {
     const month = await aMonth({ members: 120 });
     const { database, billing } = month;
     const daemons = [startDaemon(month, 'one'), startDaemon(month, 'two')];
-    await Promise.all(daemons.map((daemon) => daemon.adminUrl()));
+    // Whoever works alone on the run for long gives up waiting for the bills, and claims again.
+    await until(
+      'both look for runs',
+      async () => (await Promise.all(daemons.map((daemon) => daemon.ask('/readyz')))).every(({ status }) => status === 200),
+      { limitMs: 60_000 },
+    );
     const release = await holdBills(month);
     await insertRun(database, { job: settle.name, key: billing, planVersion: settle.planVersion });
     const holders = await until(
