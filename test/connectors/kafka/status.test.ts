@@ -98,7 +98,7 @@ describe.skipIf(!isHere)('the status of a source', () => {
   });
 
   test('is away, with why and since when, from a member that fell silent until one has joined again; each is counted once', async () => {
-    const bus = testBus(proxied, { sessionTimeoutMs: 1_000 });
+    const bus = testBus(proxied, { sessionTimeoutMs: 2_000 });
     const topic = await aTopic(bus);
     const source = bus.subscribe(topic, { group: topic.name });
     read(source, { settleAs: 'done' });

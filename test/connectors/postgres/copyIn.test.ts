@@ -76,7 +76,7 @@ test.each(['SELECT 1', 'COPY bill TO STDOUT', 'COPY bill FROM STDIN; SELECT 1'])
 
 test('a server that stops answering in the middle is cut off, and nothing was written', async () => {
   const { proxy, url: proxied } = await throughProxy(url);
-  const lost = open(proxied, { statementLimitMs: 200, answerLimitMs: 400 });
+  const lost = open(proxied, { statementLimitMs: 500, answerLimitMs: 1_500 });
   const struck = proxy.strike('COPY bill', 'holeAfter');
   const lines = Array.from({ length: 100_000 }, (_, index) => line(index));
   const work = lost.withTransaction((transaction) => transaction.copyIn(text, lines));

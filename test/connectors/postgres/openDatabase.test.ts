@@ -164,7 +164,7 @@ test('a server that accepts and never answers: a write is unknown, a read is not
 
 test('an answer that never comes: the write may have been carried out, so its fate is unknown', async () => {
   const { proxy, url: proxied } = await throughProxy(url);
-  const lost = open(proxied, { statementLimitMs: 100, answerLimitMs: 200 });
+  const lost = open(proxied, { statementLimitMs: 500, answerLimitMs: 1_000 });
   const struck = proxy.strike('INSERT', 'holeAfter');
   await expect(lost.execute("INSERT INTO note VALUES (8, 1, 'x')")).rejects.toMatchObject({ code: 'timedOut', kind: 'unknown' });
   await struck;

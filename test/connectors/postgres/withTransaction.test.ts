@@ -215,8 +215,8 @@ test('the limit of one transaction does not stay with its connection', async () 
 });
 
 test('a limit above that of a statement holds for the statements too', async () => {
-  const hasty = open(url, { statementLimitMs: 50, answerLimitMs: 100 });
-  await hasty.withTransaction((transaction) => transaction.query('SELECT pg_sleep(0.2)'), { timeLimitMs: 5000 });
+  const hasty = open(url, { statementLimitMs: 500, answerLimitMs: 1_000 });
+  await hasty.withTransaction((transaction) => transaction.query('SELECT pg_sleep(1.2)'), { timeLimitMs: 5000 });
 });
 
 test('a connection that is killed in the middle leaves nothing: transient, and the process lives', async () => {
@@ -252,7 +252,7 @@ test.each([
   ['holeAfter', [101n, 100n]],
 ] as const)('a connection lost in COMMIT (%s) leaves its fate unknown and is not run again', async (how, expected) => {
   const { proxy, url: proxied } = await throughProxy(url);
-  const lost = open(proxied, { statementLimitMs: 100, answerLimitMs: 300, maxConnections: 1 });
+  const lost = open(proxied, { statementLimitMs: 500, answerLimitMs: 1_500, maxConnections: 1 });
   void proxy.strike('COMMIT', how);
   let tries = 0;
   const work = lost.withTransaction(async (transaction) => {
