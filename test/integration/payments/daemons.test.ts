@@ -35,7 +35,9 @@ it('200 orders for 50 items, from two daemons and webhooks at once: exactly 50 a
     gateways[method].charge({ paymentNumber, amount: 12_000n, status: 'APPROVED' });
     orders.push({ method, paymentNumber });
   }
-  const chunks = ['--set', 'payments.reconcile.chunk.size=5', '--set', 'jobs.pageSize=10'];
+  // Webhooks come all at once: on a busy machine none is refused since it waits for a connection.
+  const patient = ['--set', 'database.connectTimeoutMs=20000'];
+  const chunks = ['--set', 'payments.reconcile.chunk.size=5', '--set', 'jobs.pageSize=10', ...patient];
   const daemons = ['a', 'b'].map((name) => startWeir({ ...world.environment, WEIR_INSTANCE: name }, 'run', ...chunks));
   const apis = await Promise.all(daemons.map(async (daemon) => String((await daemon.logged('public API open'))['address'])));
   for (const [at, method] of methods.entries()) {
