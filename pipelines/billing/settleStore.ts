@@ -170,8 +170,11 @@ function billColumns(month: Period, bills: readonly Bill[], ids: readonly bigint
 
 // What needs no decision does not leave the database: the lines are the usage. Should somebody have changed it since it was read,
 // the comparison at the end of the run takes the bill back: adding up each chunk's lines would cost a tenth of the settlement.
+// Each bill's lines are looked up: a join is planned by what is believed of the month, and may read all of it for each chunk.
 const insertLines = `
   INSERT INTO billing.billing_detail_p (billing_id, usage_id, billing_date, used_on, service, description, quantity, amount_minor)
-  SELECT bill.id, usage.id, $1::date + interval '1 month', used_on, service, description, quantity, amount_minor
+  SELECT bill.id, line.id, $1::date + interval '1 month', used_on, service, description, quantity, amount_minor
   FROM unnest($2::bigint[], $3::bigint[]) AS bill (id, public_info_id)
-  JOIN billing.usage USING (public_info_id) WHERE usage.period = $1::date`;
+  CROSS JOIN LATERAL (
+    SELECT * FROM billing.usage WHERE usage.public_info_id = bill.public_info_id AND usage.period = $1::date OFFSET 0
+  ) AS line`;

@@ -2,6 +2,12 @@ import type { Queryable, Statement, Transaction } from '../../src/connectors/dat
 
 /** The first statement that something asks, which is answered with nothing. */
 export async function asked(ask: (database: Transaction) => Promise<unknown>): Promise<Statement> {
+  const [first] = await allAsked(ask);
+  return first ?? { text: '' };
+}
+
+/** All statements that something asks, each of which is answered with nothing. */
+export async function allAsked(ask: (database: Transaction) => Promise<unknown>): Promise<readonly Statement[]> {
   const statements: Statement[] = [];
   const record = (statement: string | Statement): void => {
     statements.push(typeof statement === 'string' ? { text: statement } : statement);
@@ -16,7 +22,7 @@ export async function asked(ask: (database: Transaction) => Promise<unknown>): P
       return Promise.resolve(0);
     },
   } as unknown as Transaction);
-  return statements[0] ?? { text: '' };
+  return statements;
 }
 
 interface Plan {
