@@ -20,9 +20,9 @@ kafka_consumergroup_lag{consumergroup="cg-billing-email-send",topic="queuing.bil
 kafka_consumergroup_lag{consumergroup="cg-billing-email-send",topic="queuing.billing.email.send",partition="1"} -1
 `.trimStart();
 
-/** Answers as kafka_exporter does, until the end of the tests; where it is asked, `host:port`. */
-export async function aKafkaExporter(): Promise<string> {
-  const server = createServer((_request, response) => response.setHeader('content-type', 'text/plain; version=0.0.4').end(told));
+/** Answers as kafka_exporter does, or with these metrics, until the end of the tests; where it is asked, `host:port`. */
+export async function aKafkaExporter(metrics = told): Promise<string> {
+  const server = createServer((_request, response) => response.setHeader('content-type', 'text/plain; version=0.0.4').end(metrics));
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   atTheEnd(
     () =>

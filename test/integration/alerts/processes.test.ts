@@ -1,6 +1,5 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { beforeAll, describe, it } from 'vitest';
+import { aKafkaExporter } from '../../support/aKafkaExporter.ts';
 import { atTheEnd } from '../../support/atTheEnd.ts';
 import { TcpProxy } from '../../support/tcpProxy.ts';
 import { aMonth } from '../daemon/aMonth.ts';
@@ -10,17 +9,9 @@ import { patiently } from './patiently.ts';
 
 /** What is asked beside Weir, as the exporter of a broker: it ends, and comes back at its address. */
 async function anExporter(): Promise<{ readonly target: string; end(): void; begin(): void }> {
-  const server = createServer((_request, response) => void response.end('kafka_brokers 1\n'));
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  atTheEnd(
-    () =>
-      new Promise((closed) => {
-        server.close(closed);
-        server.closeAllConnections();
-      }),
-  );
+  const address = await aKafkaExporter('kafka_brokers 1\n');
   // Nobody else can take its port meanwhile.
-  const proxy = await TcpProxy.start({ port: (server.address() as AddressInfo).port });
+  const proxy = await TcpProxy.start({ port: Number(new URL(`http://${address}`).port) });
   atTheEnd(() => proxy.close());
   return {
     target: `127.0.0.1:${proxy.port}`,
